@@ -1,0 +1,1 @@
+"""The ground floor: data, rules and queries, and who may see what."""

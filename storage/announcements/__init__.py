@@ -1,0 +1,14 @@
+"""Announcements: composed by one administrator, released by a second one where many read it, sent to a frozen list."""
+
+from __future__ import annotations
+
+from storage.announcements.audience import Audience, AudienceKind, recipients
+from storage.announcements.progress import Progress, progress_of, report_progress, unreached
+from storage.announcements.release import Draft, cancel, give_back, release, submit
+from storage.announcements.tables import Announcement, AnnouncementState, by_id, for_digest, for_readers, listed
+
+__all__ = [
+    "Announcement", "AnnouncementState", "Audience", "AudienceKind", "Draft", "Progress", "by_id", "cancel",
+    "for_digest", "for_readers", "give_back", "listed", "progress_of", "recipients", "release", "report_progress",
+    "submit", "unreached",
+]  # fmt: skip

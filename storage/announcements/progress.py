@@ -1,0 +1,70 @@
+"""How far an announcement has got, told to its author in one message that changes in place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from storage.access import Viewer
+from storage.announcements.tables import Announcement, AnnouncementState, by_id
+from storage.database import Transaction
+from storage.members import Member
+from storage.outbox import WAITING, OutboxRow, OutboxState, Promise, copies, promise, tally
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Copies by how they ended; `left` have not."""
+
+    sent: int
+    unreachable: int
+    unknown: int
+    rejected: int
+    withheld: int
+    expired: int
+    left: int
+
+    @property
+    def total(self) -> int:
+        return self.sent + self.unreachable + self.unknown + self.rejected + self.withheld + self.expired + self.left
+
+
+async def progress_of(tx: Transaction, row: Announcement) -> Progress:
+    """Count an announcement's copies."""
+    found = await tally(tx, row.subject)
+    ended = {state.value: found.get(state, 0) for state in OutboxState if state not in WAITING}
+    return Progress(**ended, left=sum(found.get(state, 0) for state in WAITING))
+
+
+async def report_progress(tx: Transaction, now: datetime) -> None:
+    """Tell authors of running announcements what changed since they were last told; finish those that are through."""
+    running = select(Announcement).where(Announcement.state == AnnouncementState.SENDING)
+    for row in await tx.scalars(running.with_for_update(skip_locked=True)):
+        progress = await progress_of(tx, row)
+        if not progress.left:
+            row.state, row.finished_at = AnnouncementState.DONE, now
+        said = f"{progress}{row.state}"[-80:]
+        if said == row.reported:
+            continue
+        subject = f"announcement-progress:{row.id}"
+        shown = [c.message_id for c in await copies(tx, subject) if c.message_id]
+        if not shown and progress.left:
+            continue  # the first copy is still on its way
+        row.reported = said
+        facts = {"announcement": row.id}
+        replaces = shown[-1] if shown else None
+        told = Promise(row.author_id, "announcement:progress", facts, subject=subject, replaces=replaces)
+        await promise(tx, [told], now)
+
+
+async def unreached(
+    tx: Transaction, viewer: Viewer, announcement_id: int, offset: int, limit: int
+) -> list[tuple[str, OutboxState, str | None]]:
+    """Return who was not reached, by name, with the state and the reason."""
+    row = await by_id(tx, viewer, announcement_id)
+    found = select(Member.name, OutboxRow.state, OutboxRow.reason).join(Member, Member.id == OutboxRow.member_id)
+    found = found.where(OutboxRow.subject == row.subject, OutboxRow.state.not_in([OutboxState.SENT, *WAITING]))
+    rows = await tx.execute(found.order_by(Member.name, Member.id).offset(offset).limit(limit))
+    return [(r.name or "–", r.state, r.reason) for r in rows]

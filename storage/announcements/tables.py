@@ -1,0 +1,89 @@
+"""What an announcement is, and who may read it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, String, Text, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage import access
+from storage.access import Action, Viewer
+from storage.database import Base, Moment, Transaction, one_of
+from storage.outbox import OutboxRow, OutboxState
+from storage.refusals import Refusal
+from storage.tlp import Label
+
+
+class AnnouncementState(StrEnum):
+    """Where an announcement stands."""
+
+    AWAITING = "awaiting"
+    SENDING = "sending"
+    DONE = "done"
+    RETURNED = "returned"
+    CANCELLED = "cancelled"
+
+
+class Announcement(Base):
+    """One announcement; `text` is Telegram HTML, `audience` a kind and a value, `digest` binds the release to them."""
+
+    __tablename__ = "announcement"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    author_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    state: Mapped[AnnouncementState] = mapped_column(one_of(AnnouncementState), index=True)
+    title: Mapped[str] = mapped_column(String(120))
+    text: Mapped[str] = mapped_column(Text)
+    label: Mapped[Label] = mapped_column(one_of(Label))
+    audience: Mapped[dict[str, Any]] = mapped_column(JSON)
+    audience_count: Mapped[int]
+    digest: Mapped[str] = mapped_column(String(64))
+    submitted_at: Mapped[datetime] = mapped_column(Moment)
+    released_by: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
+    sent_at: Mapped[datetime | None] = mapped_column(Moment)
+    finished_at: Mapped[datetime | None] = mapped_column(Moment)
+    reported: Mapped[str | None] = mapped_column(String(80))
+
+    @property
+    def subject(self) -> str:
+        """The name under which the outbox keeps its copies."""
+        return f"announcement:{self.id}"
+
+
+async def by_id(tx: Transaction, viewer: Viewer, announcement_id: int, *, lock: bool = False) -> Announcement:
+    """Return an announcement to somebody who may announce."""
+    access.require(viewer, Action.ANNOUNCE)
+    row = await tx.get(Announcement, announcement_id, with_for_update=lock)
+    if row is None:
+        raise Refusal("announcement:unknown")
+    return row
+
+
+async def for_readers(
+    tx: Transaction, announcement_id: int, viewers: Sequence[Viewer]
+) -> tuple[Announcement | None, list[Viewer]]:
+    """Return an announcement with those of `viewers` who may read it now."""
+    row = await tx.get(Announcement, announcement_id)
+    if row is None or row.state is AnnouncementState.CANCELLED:
+        return None, []
+    return row, [v for v in viewers if v.active and access.may_see(v, row.label, ())]
+
+
+async def for_digest(tx: Transaction, viewer: Viewer, since: datetime) -> list[Announcement]:
+    """Return the announcements that the viewer was sent since a moment and may still read, newest first."""
+    sent_to_them = (OutboxRow.member_id == viewer.id) & (OutboxRow.notice == "announcement:text")
+    sent = select(OutboxRow.subject).where(sent_to_them, OutboxRow.state == OutboxState.SENT)
+    subjects = set(await tx.scalars(sent))
+    found = select(Announcement).where(Announcement.sent_at >= since).order_by(Announcement.id.desc())
+    return [a for a in await tx.scalars(found) if a.subject in subjects and access.may_see(viewer, a.label, ())]
+
+
+async def listed(tx: Transaction, viewer: Viewer, before: int | None, limit: int) -> list[Announcement]:
+    """Return announcements before number `before`, newest first."""
+    access.require(viewer, Action.ANNOUNCE)
+    found = select(Announcement).order_by(Announcement.id.desc()).limit(limit)
+    return list(await tx.scalars(found if before is None else found.where(Announcement.id < before)))

@@ -1,0 +1,81 @@
+"""The audit log: every staff act, in the transaction of the act, each row chained to the one before."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, String, select, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.database import Base, Moment, Transaction
+
+_START = "0" * 64
+_LOCK = 7_311_402  # any number, the same in every process: PostgreSQL's advisory lock on the chain
+
+
+class Event(StrEnum):
+    """What can be audited, as `subject:action`."""
+
+    ROLE_GIVEN = "role:given"
+    APPLICATION_APPROVED = "application:approved"
+    APPLICATION_DECLINED = "application:declined"
+    DOCUMENT_SHARED = "document:shared"
+    ANNOUNCEMENT_SUBMITTED = "announcement:submitted"
+    ANNOUNCEMENT_RELEASED = "announcement:released"
+    ANNOUNCEMENT_RETURNED = "announcement:returned"
+    GROUP_BOUND = "group:bound"
+    TOPIC_ADMITTED = "topic:admitted"
+    TOPIC_REFUSED = "topic:refused"
+    MEMBER_ERASED = "member:erased"
+
+
+class AuditRow(Base):
+    """One act: who, whom, when, facts; `digest` covers the row and the digest before it."""
+
+    __tablename__ = "audit"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event: Mapped[Event] = mapped_column(String(40))
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
+    subject_id: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
+    facts: Mapped[dict[str, Any]] = mapped_column(JSON)
+    at: Mapped[datetime] = mapped_column(Moment)
+    digest: Mapped[str] = mapped_column(String(64))
+
+
+async def record(
+    tx: Transaction, event: Event, now: datetime, *, actor: int | None, subject: int | None = None, **facts: Any
+) -> None:
+    """Append one act to the chain. `facts` hold ids and codes, never a message's text."""
+    if tx.get_bind().dialect.name == "postgresql":
+        await tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    last = await tx.scalar(select(AuditRow.digest).order_by(AuditRow.id.desc()).limit(1))
+    row = AuditRow(event=event, actor_id=actor, subject_id=subject, facts=facts, at=now)
+    row.digest = _digest(row, last or _START)
+    tx.add(row)
+    await tx.flush()  # the next record in this transaction chains to this one
+
+
+async def first_broken(tx: Transaction) -> int | None:
+    """Return the id of the first row that does not fit the chain, or None if all do."""
+    before = _START
+    for row in await tx.scalars(select(AuditRow).order_by(AuditRow.id)):
+        if row.digest != _digest(row, before):
+            return row.id
+        before = row.digest
+    return None
+
+
+async def rows(tx: Transaction, *, since: datetime | None = None) -> list[AuditRow]:
+    """Return the acts since a moment, oldest first."""
+    found = select(AuditRow).order_by(AuditRow.id)
+    return list(await tx.scalars(found if since is None else found.where(AuditRow.at >= since)))
+
+
+def _digest(row: AuditRow, before: str) -> str:
+    content = [before, str(row.event), row.actor_id, row.subject_id, row.facts, row.at.isoformat()]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,153 @@
+"""The engine, the transaction, and the column types that every table shares."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from sqlalchemy import DateTime, Dialect, Enum, MetaData, event, make_url
+from sqlalchemy.engine import Connection
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.types import TypeDecorator
+
+Transaction = AsyncSession
+"""What a storage function works in. It never commits: the block that opened it does."""
+
+_open: ContextVar[bool] = ContextVar("open_transaction", default=False)
+_SAFE_SQLITE = (3, 51, 3)
+_CONVENTION = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """All tables; constraints are named so that migrations can find them again."""
+
+    metadata = MetaData(naming_convention=_CONVENTION)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware UTC datetime: a naive one is refused, and what comes back is aware."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a datetime without a zone cannot be stored: {value!r}")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+E_ = TypeVar("E_", bound=StrEnum)
+
+
+def one_of(kind: type[E_]) -> Enum:
+    """Return a column type that stores a member of `kind` as its value, as plain text on both engines."""
+    return Enum(kind, native_enum=False, length=32, values_callable=lambda k: [str(m.value) for m in k])
+
+
+def inside_transaction() -> bool:
+    """Tell whether the running task holds an open transaction; nothing may wait for the network then."""
+    return _open.get()
+
+
+class Database:
+    """One engine; hands out transactions and tells listeners what was committed.
+
+    `url` is an SQLAlchemy URL: `sqlite+aiosqlite:///file`, `postgresql://…` (psycopg 3) or `postgresql+asyncpg://…`.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.engine: AsyncEngine = _engine(url)
+        self._write = async_sessionmaker(self.engine, expire_on_commit=False)
+        reading = self.engine.execution_options(reading=True)
+        self._read = async_sessionmaker(reading, expire_on_commit=False)
+        self._listeners: dict[str, list[Callable[[], None]]] = {}
+
+    def on_commit(self, subject: str, listener: Callable[[], None]) -> None:
+        """Call `listener` after each commit in which `wake(tx, subject)` was said."""
+        self._listeners.setdefault(subject, []).append(listener)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """Open a writing transaction; it commits at the end of the block and rolls back on any exception."""
+        async with self._exclusive(), self._write() as tx, tx.begin():
+            yield tx
+        for subject in tx.info.get("wake", ()):
+            for listener in self._listeners.get(subject, ()):
+                listener()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Transaction]:
+        """Open a transaction that only reads."""
+        async with self._exclusive(), self._read() as tx, tx.begin():
+            yield tx
+
+    @asynccontextmanager
+    async def _exclusive(self) -> AsyncIterator[None]:
+        if _open.get():
+            raise RuntimeError("a transaction is already open in this task: pass it down instead")
+        token = _open.set(True)
+        try:
+            yield
+        finally:
+            _open.reset(token)
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+def wake(tx: Transaction, subject: str) -> None:
+    """Tell the listeners of `subject` once this transaction has committed."""
+    tx.info.setdefault("wake", set()).add(subject)
+
+
+def normal_url(url: str) -> str:
+    """Return `url` with the driver this product uses where the operator named none."""
+    return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
+
+
+def _engine(url: str) -> AsyncEngine:
+    parsed = make_url(normal_url(url))
+    if parsed.get_backend_name() != "sqlite":
+        return create_async_engine(parsed, pool_size=10, max_overflow=10, pool_pre_ping=True)
+    # SQLite before 3.51.3 can corrupt a WAL database that has several connections.
+    pool = {"pool_size": 1, "max_overflow": 0} if sqlite3.sqlite_version_info < _SAFE_SQLITE else {"pool_size": 4}
+    engine = create_async_engine(parsed, connect_args={"timeout": 10}, **pool)
+    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    raw: Any = connection
+    raw.isolation_level = None  # we say BEGIN ourselves
+    cursor = connection.cursor()
+    for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A deferred transaction that turns into a writer fails at once when another holds the lock.
+    reading = connection.get_execution_options().get("reading", False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

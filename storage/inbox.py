@@ -1,0 +1,104 @@
+"""The inbox: raw updates, committed before Telegram is told that they were received."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, Index, String, Text, delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.database import Base, Moment, Transaction, one_of, wake
+
+KEEP = timedelta(hours=48)
+"""How long a handled update is remembered: Telegram repeats one for at most 24 hours."""
+
+
+class InboxState(StrEnum):
+    """What became of an update."""
+
+    PENDING = "pending"
+    DONE = "done"
+    DEAD = "dead"
+
+
+class InboxRow(Base):
+    """One update as Telegram sent it. `lane` names the person or chat whose updates are handled in order."""
+
+    __tablename__ = "inbox"
+    __table_args__ = (Index("ix_inbox_state_id", "state", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    update_id: Mapped[int] = mapped_column(BigInteger, unique=True)
+    lane: Mapped[str] = mapped_column(String(40))
+    payload: Mapped[str | None] = mapped_column(Text)
+    state: Mapped[InboxState] = mapped_column(one_of(InboxState), default=InboxState.PENDING)
+    attempts: Mapped[int] = mapped_column(default=0)
+    problem: Mapped[str | None] = mapped_column(Text)
+    received_at: Mapped[datetime] = mapped_column(Moment)
+    settled_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+@dataclass(frozen=True)
+class RawUpdate:
+    """An update to store: Telegram's id, its lane and its JSON text."""
+
+    update_id: int
+    lane: str
+    payload: str
+
+
+async def receive(tx: Transaction, updates: Sequence[RawUpdate], now: datetime) -> None:
+    """Store updates; one that is already known (by its id, not by its order) is left as it is."""
+    if not updates:
+        return
+    insert = sqlite_insert if tx.get_bind().dialect.name == "sqlite" else postgresql_insert
+    rows = [
+        {"update_id": u.update_id, "lane": u.lane, "payload": u.payload, "received_at": now}
+        | {"state": InboxState.PENDING, "attempts": 0}
+        for u in updates
+    ]
+    await tx.execute(insert(InboxRow).on_conflict_do_nothing(index_elements=["update_id"]), rows)
+    wake(tx, "inbox")
+
+
+async def pending(tx: Transaction, known: Collection[int], limit: int) -> list[InboxRow]:
+    """Return up to `limit` updates that wait and are not among the `known` rows, oldest first."""
+    waiting = select(InboxRow).where(InboxRow.state == InboxState.PENDING, InboxRow.id.not_in(known))
+    return list(await tx.scalars(waiting.order_by(InboxRow.id).limit(limit)))
+
+
+async def settle(tx: Transaction, row_id: int, now: datetime) -> bool:
+    """Mark an update as handled; return whether it still waited. Its text is dropped at once."""
+    done = update(InboxRow).where(InboxRow.id == row_id, InboxRow.state == InboxState.PENDING)
+    values = {"state": InboxState.DONE, "settled_at": now, "payload": None}
+    result = await tx.execute(done.values(values).returning(InboxRow.id))
+    return result.scalar() is not None
+
+
+async def fail(tx: Transaction, row_id: int, problem: str, now: datetime, *, tries: int) -> bool:
+    """Note a failed try; after `tries` of them the update is a dead letter. Return whether it is dead."""
+    row = await tx.get(InboxRow, row_id)
+    if row is None or row.state is not InboxState.PENDING:
+        return False
+    row.attempts += 1
+    row.problem = problem
+    if row.attempts >= tries:
+        row.state = InboxState.DEAD
+        row.settled_at = now
+    return row.state is InboxState.DEAD
+
+
+async def forget(tx: Transaction, now: datetime) -> None:
+    """Drop handled updates that are older than `KEEP`; dead letters stay for the operator."""
+    await tx.execute(delete(InboxRow).where(InboxRow.state == InboxState.DONE, InboxRow.received_at < now - KEEP))
+
+
+async def counts(tx: Transaction) -> dict[str, int]:
+    """Return how many updates are in each state."""
+    rows = await tx.execute(select(InboxRow.state, func.count()).group_by(InboxRow.state))
+    return {str(state): count for state, count in rows}

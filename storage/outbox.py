@@ -1,0 +1,241 @@
+"""The outbox: what was promised to people, one row a recipient and part; facts, not text."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import IntEnum, StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    bindparam,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.database import Base, Moment, Transaction, one_of, wake
+
+Facts = dict[str, Any]
+
+KEEP = timedelta(days=30)
+
+
+class Lane(IntEnum):
+    """Who waits for it: a person at the screen goes before a newsletter."""
+
+    INTERACTIVE = 0
+    LIVE = 1
+    BULK = 2
+
+
+class OutboxState(StrEnum):
+    """What became of a promise. Everything but `queued` and `leased` is final."""
+
+    QUEUED = "queued"
+    LEASED = "leased"
+    SENT = "sent"
+    UNREACHABLE = "unreachable"
+    UNKNOWN = "unknown"
+    REJECTED = "rejected"
+    WITHHELD = "withheld"
+    EXPIRED = "expired"
+
+
+WAITING = (OutboxState.QUEUED, OutboxState.LEASED)
+
+
+class OutboxRow(Base):
+    """One message to one recipient.
+
+    `notice` names the text, `facts` feed it, `subject` groups the copies of one thing (`announcement:12`),
+    `key` makes a promise unique, `replaces` is a message of this chat to be edited in place.
+    """
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        Index("ix_outbox_state_lane_due", "state", "lane", "due_at", "id"),
+        Index("ix_outbox_subject", "subject", "state"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    member_id: Mapped[int | None] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"), index=True)
+    chat_id: Mapped[int | None] = mapped_column(BigInteger)
+    lane: Mapped[int] = mapped_column(default=Lane.INTERACTIVE)
+    notice: Mapped[str] = mapped_column(String(60))
+    facts: Mapped[Facts] = mapped_column(JSON)
+    subject: Mapped[str | None] = mapped_column(String(60))
+    key: Mapped[str | None] = mapped_column(String(120), unique=True)
+    replaces: Mapped[int | None] = mapped_column(BigInteger)
+    silent: Mapped[bool] = mapped_column(default=False)
+    state: Mapped[OutboxState] = mapped_column(one_of(OutboxState), default=OutboxState.QUEUED)
+    due_at: Mapped[datetime] = mapped_column(Moment)
+    expires_at: Mapped[datetime | None] = mapped_column(Moment)
+    leased_until: Mapped[datetime | None] = mapped_column(Moment)
+    lease: Mapped[str | None] = mapped_column(String(36))
+    attempts: Mapped[int] = mapped_column(default=0)
+    message_id: Mapped[int | None] = mapped_column(BigInteger)
+    reason: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    settled_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What to tell one person: see `OutboxRow` for each fact."""
+
+    member_id: int
+    notice: str
+    facts: Facts = field(default_factory=dict)
+    lane: Lane = Lane.INTERACTIVE
+    subject: str | None = None
+    key: str | None = None
+    replaces: int | None = None
+    silent: bool = False
+    due_at: datetime | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """How one send ended: the new state, and for a retry the moment it is due again."""
+
+    row_id: int
+    state: OutboxState
+    reason: str | None = None
+    message_id: int | None = None
+    due_at: datetime | None = None
+
+
+async def promise(tx: Transaction, promises: Iterable[Promise], now: datetime) -> None:
+    """Queue messages in the transaction that makes them true; one whose key is known is left as it is."""
+    rows = [_row(p, now) for p in promises]
+    if not rows:
+        return
+    insert = sqlite_insert if tx.get_bind().dialect.name == "sqlite" else postgresql_insert
+    await tx.execute(insert(OutboxRow).on_conflict_do_nothing(index_elements=["key"]), rows)
+    wake(tx, "outbox")
+
+
+def _row(p: Promise, now: datetime) -> dict[str, Any]:
+    row = {name: getattr(p, name) for name in p.__dataclass_fields__}
+    row["lane"] = int(p.lane)
+    row["due_at"] = p.due_at or now
+    return row | {"created_at": now, "state": OutboxState.QUEUED, "attempts": 0}
+
+
+async def claim(
+    tx: Transaction, lanes: Sequence[Lane], limit: int, now: datetime, *, lease: str, lease_seconds: int
+) -> list[OutboxRow]:
+    """Lease up to `limit` due rows of `lanes` for `lease` (a name unique to this process start), urgent first.
+
+    A row whose lease ran out belongs to nobody and is claimed again.
+    """
+    free: ColumnElement[bool] = or_(
+        (OutboxRow.state == OutboxState.QUEUED) & (OutboxRow.due_at <= now),
+        (OutboxRow.state == OutboxState.LEASED) & (OutboxRow.leased_until < now),
+    )
+    due = select(OutboxRow.id).where(free, OutboxRow.lane.in_(lanes))
+    due = due.order_by(OutboxRow.lane, OutboxRow.due_at, OutboxRow.id).limit(limit)
+    ids = list(await tx.scalars(due.with_for_update(skip_locked=True)))
+    if not ids:
+        return []
+    until = now + timedelta(seconds=lease_seconds)
+    leased = update(OutboxRow).where(OutboxRow.id.in_(ids)).execution_options(synchronize_session=False)
+    await tx.execute(
+        leased.values(state=OutboxState.LEASED, leased_until=until, lease=lease, attempts=OutboxRow.attempts + 1)
+    )
+    rows = await tx.scalars(select(OutboxRow).where(OutboxRow.id.in_(ids)).order_by(OutboxRow.id))
+    return list(rows)
+
+
+async def extend(tx: Transaction, ids: Collection[int], now: datetime, *, lease: str, lease_seconds: int) -> None:
+    """Prolong the lease of rows that are still being sent."""
+    if ids:
+        mine = update(OutboxRow).where(OutboxRow.id.in_(ids), OutboxRow.lease == lease)
+        await tx.execute(mine.values(leased_until=now + timedelta(seconds=lease_seconds)))
+
+
+async def settle(tx: Transaction, settlements: Sequence[Settlement], now: datetime, *, lease: str) -> None:
+    """Write how sends ended. A row that another process has leased since then is left to it."""
+    table: Any = OutboxRow.__table__
+    statement = (
+        update(table)
+        .where(table.c.id == bindparam("row"), table.c.lease == lease, table.c.state == OutboxState.LEASED)
+        .values(
+            state=bindparam("to_state"),
+            reason=bindparam("why"),
+            message_id=func.coalesce(bindparam("message", type_=BigInteger), table.c.message_id),
+            due_at=func.coalesce(bindparam("again", type_=Moment), table.c.due_at),
+            settled_at=bindparam("at", type_=Moment),
+            leased_until=None,
+        )
+    )
+    rows = [
+        {
+            "row": s.row_id,
+            "to_state": s.state,
+            "why": s.reason,
+            "message": s.message_id,
+            "again": s.due_at,
+            "at": None if s.state in WAITING else now,
+        }
+        for s in settlements
+    ]
+    if rows:
+        await (await tx.connection()).execute(statement, rows)
+        wake(tx, "settled")
+
+
+async def copies(tx: Transaction, subject: str) -> list[OutboxRow]:
+    """Return the delivered copies of `subject`, so that each can be edited in place."""
+    sent = select(OutboxRow).where(OutboxRow.subject == subject, OutboxRow.message_id.is_not(None))
+    return list(await tx.scalars(sent.order_by(OutboxRow.id)))
+
+
+async def tally(tx: Transaction, subject: str) -> dict[OutboxState, int]:
+    """Return how many copies of `subject` are in each state."""
+    rows = await tx.execute(
+        select(OutboxRow.state, func.count()).where(OutboxRow.subject == subject).group_by(OutboxRow.state)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+async def counts(tx: Transaction) -> dict[str, int]:
+    """Return how many messages are in each state."""
+    rows = await tx.execute(select(OutboxRow.state, func.count()).group_by(OutboxRow.state))
+    return {str(state): count for state, count in rows}
+
+
+async def next_due(tx: Transaction, now: datetime) -> datetime | None:
+    """Return when the next row can be claimed that cannot be claimed now."""
+    queued = select(func.min(OutboxRow.due_at)).where(OutboxRow.state == OutboxState.QUEUED, OutboxRow.due_at > now)
+    leased = select(func.min(OutboxRow.leased_until)).where(OutboxRow.state == OutboxState.LEASED)
+    moments = [await tx.scalar(queued), await tx.scalar(leased)]
+    return min((m for m in moments if m is not None), default=None)
+
+
+async def forget(tx: Transaction, now: datetime) -> None:
+    """Drop rows that ended more than `KEEP` ago."""
+    await tx.execute(delete(OutboxRow).where(OutboxRow.settled_at < now - KEEP))
+
+
+async def report(tx: Transaction, subject: str) -> Mapping[int, tuple[OutboxState, str | None]]:
+    """Return for each recipient of `subject` how it ended and why."""
+    rows = await tx.execute(
+        select(OutboxRow.member_id, OutboxRow.state, OutboxRow.reason).where(OutboxRow.subject == subject)
+    )
+    return {row.member_id: (row.state, row.reason) for row in rows if row.member_id is not None}
