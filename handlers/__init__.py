@@ -1,0 +1,1 @@
+"""The middle floor: conversations and words, what a person sees and presses."""

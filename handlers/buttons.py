@@ -1,0 +1,100 @@
+"""Buttons and what their callback data says: typed, versioned, at most 64 bytes, never an authority."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, Self, get_type_hints
+
+from telegram import CopyTextButton, InlineKeyboardButton
+
+VERSION = "1"
+LIMIT = 64
+Style = Literal["primary", "success", "danger"]
+
+
+class Press:
+    """Base of what a button says; a subclass is a frozen dataclass of integers and short strings.
+
+    `class Open(Press, prefix="doc.open")` packs to `1|doc.open|12`. The prefix is unique in the whole program.
+    """
+
+    prefix: ClassVar[str]
+    known: ClassVar[dict[str, type[Press]]] = {}
+
+    def __init_subclass__(cls, *, prefix: str) -> None:
+        if prefix in Press.known and Press.known[prefix].__qualname__ != cls.__qualname__:
+            raise ValueError(f"two presses share the prefix {prefix!r}")
+        cls.prefix = prefix
+        Press.known[prefix] = cls
+
+    def pack(self) -> str:
+        """Return the callback data.
+
+        Raises:
+            ValueError: it is longer than Telegram carries.
+        """
+        fields: tuple[Any, ...] = dataclasses.astuple(self)  # type: ignore[call-overload]
+        data = "|".join([VERSION, self.prefix, *map(str, fields)])
+        if len(data.encode()) > LIMIT:
+            raise ValueError(f"callback data is longer than {LIMIT} bytes: {data!r}")
+        return data
+
+    @classmethod
+    def unpack(cls, data: str) -> Self | None:
+        """Read callback data; None if it was made by another version, another kind of button, or by hand."""
+        version, _, rest = data.partition("|")
+        prefix, _, packed = rest.partition("|")
+        types = get_type_hints(cls)
+        names = [f.name for f in dataclasses.fields(cls)]  # type: ignore[arg-type]
+        values = packed.split("|", max(len(names) - 1, 0)) if names else []
+        if (version, prefix) != (VERSION, cls.prefix) or len(values) != len(names) or (not names and packed):
+            return None
+        try:
+            return cls(*(types[name](value) for name, value in zip(names, values, strict=True)))
+        except ValueError:
+            return None
+
+
+@dataclass(frozen=True)
+class Button:
+    """A button under a message: exactly one of `press`, `url` and `copy`."""
+
+    label: str
+    press: Press | None = None
+    url: str | None = None
+    copy: str | None = None
+    style: Style | None = None
+
+    def markup(self) -> InlineKeyboardButton:
+        return InlineKeyboardButton(
+            self.label,
+            callback_data=None if self.press is None else self.press.pack(),
+            url=self.url,
+            copy_text=None if self.copy is None else CopyTextButton(self.copy),
+            style=self.style,
+        )
+
+
+Row = tuple[Button, ...]
+
+
+def columns(buttons: list[Button], width: int) -> list[Row]:
+    """Lay buttons out in rows of `width`."""
+    return [tuple(buttons[i : i + width]) for i in range(0, len(buttons), width)]
+
+
+def pages(previous: Press | None, following: Press | None, words: str) -> list[Row]:
+    """Return the row that turns pages, `‹ 2/5 ›`, without a dead button; nothing when there is one page."""
+    row = [Button("‹", previous)] if previous else []
+    if not (previous or following):
+        return []
+    row.append(Button(words, Here()))
+    if following:
+        row.append(Button("›", following))
+    return [tuple(row)]
+
+
+@dataclass(frozen=True)
+class Here(Press, prefix="here"):
+    """The page number between the arrows: pressing it changes nothing."""

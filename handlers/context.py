@@ -1,0 +1,225 @@
+"""What a handler works with: who speaks, the words, the transaction, the answer on the screen."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import Any, Self
+
+from telegram import Message, Update
+from telegram.constants import ParseMode
+from telegram.error import BadRequest, Forbidden
+from telegram.ext import Application, CallbackContext, ExtBot
+
+from handlers.language import Say
+from handlers.screens import Screen
+from storage import access, inbox
+from storage.access import Viewer
+from storage.database import Database, Transaction
+from storage.members import Member
+from storage.refusals import Refusal
+from storage.tlp import Label
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The operator's decisions that texts and rules depend on."""
+
+    network: str
+    zone: str
+    languages: tuple[str, ...]
+    default_language: str
+    max_label: Label
+    approvals: int
+    digest_weekday: int
+    digest_time: time
+    skip_holidays: bool
+    two_person_above: int
+    bot_username: str = ""
+
+
+@dataclass(frozen=True)
+class Services:
+    """What the composition root hands to every handler. `now` returns aware UTC.
+
+    `is_working_day` knows the holidays of a country (ISO 3166 alpha-2); None where the network does not look at them.
+    """
+
+    database: Database
+    policy: Policy
+    now: Callable[[], datetime]
+    is_working_day: Callable[[str | None, date], bool] | None = None
+
+
+@dataclass
+class Turn:
+    """One update's turn: who speaks, and what has happened to it so far."""
+
+    inbox_id: int
+    update: Update
+    member: Member | None = None
+    viewer: Viewer | None = None
+    in_form: bool = False
+    settled: bool = False
+    answered: bool = False
+    failure: BaseException | None = None
+    refused: list[Refusal] = field(default_factory=list)
+
+
+TURN: ContextVar[Turn] = ContextVar("turn")
+"""The turn of the running task; lanes set it before they process an update."""
+
+
+class AlreadyHandledError(Exception):
+    """Another process handled this update meanwhile; its effects stand and ours are undone."""
+
+
+class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], dict[Any, Any]]):
+    """The context of one update."""
+
+    turn: Turn
+
+    @classmethod
+    def from_update(cls, update: object, application: Application[Any, Self, Any, Any, Any, Any]) -> Self:
+        context = super().from_update(update, application)
+        context.turn = TURN.get()
+        return context
+
+    @property
+    def services(self) -> Services:
+        found = self.application.bot_data["services"]
+        assert isinstance(found, Services)
+        return found
+
+    @property
+    def links(self) -> Mapping[str, Link]:
+        """What each kind of deep link opens, by the word before its first underscore."""
+        links: Mapping[str, Link] = self.application.bot_data["links"]
+        return links
+
+    async def begin(self, dialogue: str, answers: Mapping[str, Any] | None = None) -> None:
+        """Open the form called `dialogue`, or go on with it; see `Dialogues.begin`."""
+        await self.application.bot_data["dialogues"].begin(self, dialogue, answers)
+
+    async def cancel(self) -> str | None:
+        """Close the open form and return its title; None if there is none."""
+        title: str | None = await self.application.bot_data["dialogues"].cancel(self)
+        return title
+
+    @property
+    def policy(self) -> Policy:
+        return self.services.policy
+
+    @property
+    def now(self) -> datetime:
+        return self.services.now()
+
+    @property
+    def member(self) -> Member:
+        assert self.turn.member is not None
+        return self.turn.member
+
+    @property
+    def viewer(self) -> Viewer:
+        """The speaker as the rules saw them when the update came; ask `myself` in a writing transaction."""
+        assert self.turn.viewer is not None
+        return self.turn.viewer
+
+    @property
+    def say(self) -> Say:
+        return Say(self.member.language, self.member.zone)
+
+    @property
+    def words(self) -> str:
+        """What followed the command, with its white space folded."""
+        return " ".join(self.args or ())
+
+    @property
+    def message(self) -> Message:
+        message = self.turn.update.effective_message
+        assert message is not None
+        return message
+
+    @property
+    def replaces(self) -> int | None:
+        """The message whose button was pressed: what follows is shown in its place."""
+        query = self.turn.update.callback_query
+        return query.message.message_id if query and query.message else None
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """Open the one writing transaction of this update; it also settles the inbox row.
+
+        Only storage calls belong inside. A second one is a mistake: its effects could be lost by a crash.
+        """
+        if self.turn.settled:
+            raise RuntimeError("an update has one writing transaction")
+        async with self.services.database.transaction() as tx:
+            if not await inbox.settle(tx, self.turn.inbox_id, self.now):
+                raise AlreadyHandledError
+            yield tx
+        self.turn.settled = True
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Transaction]:
+        """Open a transaction that only reads."""
+        async with self.services.database.reading() as tx:
+            yield tx
+
+    async def myself(self, tx: Transaction) -> Viewer:
+        """Return the speaker as the rules see them now, held for the rest of the transaction."""
+        return await access.viewer(tx, self.member.id)
+
+    async def show(self, screen: Screen) -> None:
+        """Show a screen now: in place of the pressed message, else as a new one. For what merely shows."""
+        if self.replaces is None or self._would_expose(screen) or not await self._redraw(screen, self.replaces):
+            await self.send(screen)
+
+    async def toast(self, words: str, *, alert: bool = False) -> None:
+        """Answer the pressed button with a short note (at most 200 characters); other updates have none."""
+        query = self.turn.update.callback_query
+        if query is None or self.turn.answered:
+            return
+        self.turn.answered = True
+        try:
+            await query.answer(words[:200] or None, show_alert=alert)
+        except BadRequest:
+            return  # pressed long ago: nobody looks at the spinner any more
+
+    def _would_expose(self, screen: Screen) -> bool:
+        # A message cannot become protected by an edit.
+        return screen.protected and not self.message.has_protected_content
+
+    async def _redraw(self, screen: Screen, message_id: int) -> bool:
+        try:
+            await self.bot.edit_message_text(
+                screen.html,
+                self.message.chat_id,
+                message_id,
+                parse_mode=ParseMode.HTML,
+                reply_markup=screen.markup,
+                link_preview_options=screen.preview,
+            )
+        except BadRequest as error:
+            return "not modified" in str(error).lower()
+        return True
+
+    async def send(self, screen: Screen) -> None:
+        try:
+            await self.bot.send_message(
+                self.message.chat_id,
+                screen.html,
+                parse_mode=ParseMode.HTML,
+                reply_markup=screen.markup,
+                link_preview_options=screen.preview,
+                protect_content=screen.protected,
+            )
+        except Forbidden:
+            return  # blocked between the question and the answer: nobody is there to read it
+
+
+Link = Callable[[Context, str], Awaitable[None]]
+"""Opens what a deep link's token names; an unknown token and a foreign one get the same answer."""

@@ -1,0 +1,213 @@
+"""Routes an answer to the step that asked; where a person stands lives in a table, so nothing is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from telegram import Message, Update
+from telegram.ext import MessageHandler, filters
+
+from handlers.buttons import Button, Press
+from handlers.context import TURN, Context, Policy
+from handlers.errors import words
+from handlers.feature import Handler, Notice, guard, notice, tap
+from handlers.forms import SUMMARY, Answers, Dialogue, Form, Reply
+from handlers.language import Say
+from handlers.presses import Begin, Home
+from handlers.prompts import Choose, Go, prompt
+from handlers.screens import Screen
+from storage import dialogues as rows
+from storage.access import Viewer
+from storage.database import Transaction
+from storage.dialogues import DialogueRow
+from storage.outbox import Facts, Promise, promise
+from storage.refusals import Refusal
+
+PROMPT = "dialogue:prompt"
+CANCELLED = "dialogue:cancelled"
+
+
+class Dialogues:
+    """All forms of the program, and the handlers and the notice that drive them."""
+
+    def __init__(self, dialogues: Sequence[Dialogue], refusals: Mapping[str, str]) -> None:
+        self._by_name = {dialogue.name: dialogue for dialogue in dialogues}
+        self._refusals = refusals
+
+    def handlers(self) -> list[Handler]:
+        """Return the handlers of buttons, of typed or sent answers, and of edited ones."""
+        private = filters.ChatType.PRIVATE & ~filters.COMMAND & ~filters.StatusUpdate.ALL
+        return [
+            tap(Begin, self._begin),
+            tap(Choose, self._choose),
+            tap(Go, self._go),
+            MessageHandler(private & filters.UpdateType.MESSAGES & _Answering(), self._answer),
+        ]
+
+    def notices(self) -> list[Notice]:
+        """Return the notices that ask the next question and that say a form is closed."""
+        return [Notice(PROMPT, self._render, self._load), notice(CANCELLED, _cancelled)]
+
+    async def begin(self, context: Context, name: str, answers: Answers | None = None) -> None:
+        """Open the form `name`, or go on with it; given `answers` are not asked for.
+
+        Raises:
+            Refusal: `form:open` while another form is unfinished.
+        """
+        dialogue = self._by_name[name]
+        guard(context, dialogue.needs)
+        async with context.transaction() as tx:
+            row = await rows.current(tx, context.member.id, lock=True)
+            if row is not None and row.name != name:
+                raise Refusal("form:open", dialogue=row.name)
+            if row is None or answers:
+                given = dict(answers or {})
+                row = await rows.begin(tx, context.member.id, name, dialogue.next_open(given), given, context.now)
+            await _ask(tx, context, row)
+
+    async def cancel(self, context: Context) -> str | None:
+        """Close the open form and return its title, or None if there is none."""
+        async with context.transaction() as tx:
+            row = await rows.current(tx, context.member.id, lock=True)
+            await rows.end(tx, context.member.id)
+        return None if row is None else self._by_name[row.name].title
+
+    async def _begin(self, context: Context, press: Begin) -> None:
+        if press.dialogue not in self._by_name:
+            raise Refusal("button:old")
+        await self.begin(context, press.dialogue)
+
+    async def _choose(self, context: Context, press: Choose) -> None:
+        async with context.transaction() as tx:
+            row, dialogue, form = await self._here(tx, context, press)
+            step = dialogue.step(row.step)
+            question = step.ask(form, Say("en")) if step else None
+            if step is None or question is None or press.value not in {o.value for o in question.options}:
+                raise Refusal("button:old")
+            if question.several:
+                ticked = list(row.answers.get(step.name) or ())
+                ticked = [v for v in ticked if v != press.value] if press.value in ticked else [*ticked, press.value]
+                rows.move(row, row.step, {**row.answers, step.name: ticked}, context.now)
+            else:
+                self._advance(row, dialogue, {**row.answers, step.name: press.value}, context)
+            await _ask(tx, context, row)
+
+    async def _go(self, context: Context, press: Go) -> None:
+        async with context.transaction() as tx:
+            row, dialogue, form = await self._here(tx, context, press)
+            if press.to == "cancel":
+                await rows.end(tx, context.member.id)
+                title = {"title": dialogue.title}
+                await promise(
+                    tx, [Promise(context.member.id, CANCELLED, title, replaces=context.replaces)], context.now
+                )
+            elif press.to == "submit" and row.step == SUMMARY:
+                await rows.end(tx, context.member.id)
+                await dialogue.finish(context, tx, form.viewer, row.answers)
+            else:
+                self._move(row, dialogue, press.to, context)
+                await _ask(tx, context, row)
+
+    def _move(self, row: DialogueRow, dialogue: Dialogue, to: str, context: Context) -> None:
+        names = [step.name for step in dialogue.visible(row.answers)]
+        here = names.index(row.step) if row.step in names else len(names)
+        step = dialogue.step(row.step)
+        if to == "back" and here > 0:
+            rows.move(row, names[here - 1], row.answers, context.now)
+        elif to == "skip" and step is not None and step.optional:
+            self._advance(row, dialogue, {**row.answers, row.step: None}, context)
+        elif to == "done":
+            self._advance(row, dialogue, {**row.answers, row.step: row.answers.get(row.step) or []}, context)
+        elif to.startswith("edit.") and row.step == SUMMARY:
+            row.reviewing = True
+            rows.move(row, dialogue.steps[int(to[5:])].name, row.answers, context.now)
+        else:
+            raise Refusal("button:old")
+
+    async def _answer(self, update: Update, context: Context) -> None:
+        reply = Reply.of(context.message)
+        async with context.transaction() as tx:
+            row = await rows.current(tx, context.member.id, lock=True)
+            if row is None or (reply.album and reply.album == row.answers.get("_album")):
+                return  # the other pictures of an album that was answered with its first
+            if update.edited_message and row.refused_message_id != context.message.message_id:
+                return  # an answer that was accepted is changed on the summary
+            dialogue, form = await self._form(tx, context, row)
+            step = dialogue.step(row.step)
+            try:
+                if step is None:
+                    raise Refusal("answer:choose")  # noqa: TRY301 - the summary reads nothing
+                answers = {**row.answers, step.name: step.read(form, reply)}
+            except Refusal as refusal:
+                row.refused_message_id = context.message.message_id
+                row.revision += 1
+                await _ask(tx, context, row, refusal)
+                return
+            if reply.album:
+                answers["_album"] = reply.album
+            self._advance(row, dialogue, answers, context)
+            await _ask(tx, context, row)
+
+    def _advance(self, row: DialogueRow, dialogue: Dialogue, answers: dict[str, Any], context: Context) -> None:
+        names = [step.name for step in dialogue.visible(answers)]
+        following = names[names.index(row.step) + 1 :] if row.step in names else []
+        # After an edit from the summary only what the new answer opened is asked.
+        to = dialogue.next_open(answers) if row.reviewing or not following else following[0]
+        rows.move(row, to, answers, context.now)
+
+    async def _here(self, tx: Transaction, context: Context, press: Press) -> tuple[DialogueRow, Dialogue, Form]:
+        row = await rows.current(tx, context.member.id, lock=True)
+        if row is None or row.revision != getattr(press, "revision", None):
+            raise Refusal("button:old")
+        dialogue, form = await self._form(tx, context, row)
+        return row, dialogue, form
+
+    async def _form(self, tx: Transaction, context: Context, row: DialogueRow) -> tuple[Dialogue, Form]:
+        dialogue = self._by_name[row.name]
+        guard(context, dialogue.needs)
+        viewer = await context.myself(tx)
+        data = await dialogue.prepare(tx, viewer, row.answers)
+        return dialogue, Form(row.answers, data, viewer, context.policy, context.now)
+
+    async def _load(self, tx: Transaction, facts: Facts, viewers: Sequence[Viewer]) -> Mapping[int, Any]:
+        found: dict[int, Any] = {}
+        for viewer in viewers:
+            row = await rows.current(tx, viewer.id)
+            if row is not None and row.revision == facts["revision"]:
+                data = await self._by_name[row.name].prepare(tx, viewer, row.answers)
+                found[viewer.id] = (facts, row, viewer, data)
+        return found
+
+    def _render(self, content: tuple[Facts, DialogueRow, Viewer, Any], say: Say, policy: Policy) -> Screen:
+        facts, row, viewer, data = content
+        refusal = Refusal(facts["refusal"], **facts["refusal_facts"]) if facts.get("refusal") else None
+        problem = words(self._refusals, refusal, say) if refusal else None
+        form = Form(row.answers, data, viewer, policy, row.expires_at - rows.LIFETIME)
+        return prompt(self._by_name[row.name], row.step, form, row.revision, problem, say)
+
+
+class _Answering(filters.MessageFilter):
+    """Lets a message through while its sender has a form open, as the gate found."""
+
+    def filter(self, message: Message) -> bool:  # noqa: ARG002 - the turn knows the message
+        return TURN.get().in_form
+
+
+async def _ask(tx: Transaction, context: Context, row: DialogueRow, refusal: Refusal | None = None) -> None:
+    await tx.flush()
+    facts: Facts = {"revision": row.revision}
+    if refusal is not None:
+        facts |= {"refusal": refusal.reason, "refusal_facts": refusal.facts}
+    await promise(tx, [Promise(context.member.id, PROMPT, facts, replaces=context.replaces)], context.now)
+
+
+def _cancelled(facts: Facts, say: Say, _policy: Policy) -> Screen:
+    return cancelled(facts["title"], say)
+
+
+def cancelled(title: str, say: Say) -> Screen:
+    """Return what a person reads after closing the form called `title`."""
+    return Screen(
+        say("Cancelled: {title}. Nothing of it was kept.", title=say(title)), ((Button(say("Menu"), Home()),),)
+    )

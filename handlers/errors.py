@@ -1,0 +1,82 @@
+"""Refusals become words; anything else becomes an incident number, and never a traceback in a chat."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from telegram.error import TelegramError
+
+from handlers.buttons import Button
+from handlers.context import AlreadyHandledError, Context
+from handlers.language import Say, text
+from handlers.presses import Begin, CancelForm, Home
+from handlers.screens import Screen
+from storage.refusals import Refusal
+
+REFUSALS = {
+    "access:denied": text("I do not know that. /menu shows what you can do here, /help explains it."),
+    "access:members": text("This is for members of the network. You can apply; an administrator decides."),
+    "button:old": text("This menu is out of date. Open a new one:"),
+    "answer:text": text("Please send text here: no sticker, picture, voice message or file."),
+    "answer:choose": text("Please press one of the buttons."),
+    "answer:empty": text("Please write at least one letter or number."),
+    "answer:long": text("That is too long: at most {limit} characters, please."),
+    "form:open": text("You have an unfinished form. Go on with it, or cancel it first."),
+}
+
+
+def words(refusals: Mapping[str, str], refusal: Refusal, say: Say) -> str:
+    """Return the sentence of a refusal in the reader's language."""
+    return say(refusals[refusal.reason], **refusal.facts)
+
+
+def refused(refusals: Mapping[str, str], refusal: Refusal, say: Say) -> Screen:
+    """Return the answer to a refusal, with the way forward as buttons."""
+    sentence = words(refusals, refusal, say)
+    if refusal.reason == "access:members":
+        return Screen(sentence, ((Button(say("Apply"), Begin("application"), style="primary"),),))
+    if refusal.reason == "form:open":
+        go_on = Button(say("Continue"), Begin(refusal.facts["dialogue"]), style="primary")
+        return Screen(sentence, ((go_on, Button(say("Cancel it"), CancelForm())),))
+    return Screen(sentence, ((Button(say("Menu"), Home()),),))
+
+
+def error_handler(refusals: Mapping[str, str]) -> Any:
+    """Return the error handler of the application; `refusals` are the words of all features."""
+
+    async def handle(update: object, context: Context) -> None:  # noqa: ARG001
+        error = context.error
+        if isinstance(error, AlreadyHandledError):
+            context.turn.settled = True
+        elif isinstance(error, Refusal):
+            await _answer(context, refused(refusals, error, context.say))
+        else:
+            context.turn.failure = error
+
+    return handle
+
+
+async def _answer(context: Context, screen: Screen) -> None:
+    if context.message.chat.type != "private":
+        return
+    try:
+        await context.send(screen)  # a refusal never replaces the screen it was asked from
+    except TelegramError as error:
+        context.turn.failure = error
+
+
+def incident() -> str:
+    """Return a short reference that a person can quote and the log can find: `E-7F3A9C`."""
+    return f"E-{secrets.token_hex(3).upper()}"
+
+
+def apology(reference: str, say: Say) -> Screen:
+    """Return what a person reads when we failed three times."""
+    return Screen(
+        say(
+            "Something went wrong on our side, and your message was kept. Please quote {reference}.",
+            reference=reference,
+        )
+    )

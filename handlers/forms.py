@@ -1,0 +1,144 @@
+"""What a form is made of: steps that ask one question each and read one answer each."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from telegram import Document, Message
+
+from handlers.buttons import Style
+from handlers.language import Html, Say
+from handlers.screens import Screen
+from storage.access import Action, Viewer
+from storage.database import Transaction
+from storage.refusals import Refusal
+
+if TYPE_CHECKING:
+    from handlers.context import Context, Policy
+
+Answers = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Form:
+    """A form being filled: the answers so far, and `data`, what `Dialogue.prepare` fetched for its questions."""
+
+    answers: Answers
+    data: Any
+    viewer: Viewer
+    policy: Policy
+    now: datetime
+
+
+@dataclass(frozen=True)
+class Option:
+    """An answer offered as a button; `value` is at most 32 bytes and is what gets stored."""
+
+    label: str
+    value: str
+    style: Style | None = None
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question. With `several`, options are ticked until Done; the answer is a list of values."""
+
+    text: Html
+    options: tuple[Option, ...] = ()
+    columns: int = 1
+    several: bool = False
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a person sent as an answer."""
+
+    text: str | None = None
+    html: str | None = None
+    document: Document | None = None
+    album: str | None = None
+
+    @classmethod
+    def of(cls, message: Message) -> Reply:
+        return cls(message.text, message.text_html if message.text else None, message.document, message.media_group_id)
+
+
+def line(limit: int) -> Callable[[Form, Reply], str]:
+    """Return a reader of one line of text, at most `limit` characters after folding white space.
+
+    Refusals: `answer:text`, `answer:empty`, `answer:long`.
+    """
+
+    def read(_form: Form, reply: Reply) -> str:
+        if reply.text is None:
+            raise Refusal("answer:text")
+        folded = " ".join("".join(c for c in reply.text if c.isprintable() or c.isspace()).split())
+        if not any(c.isalnum() for c in folded):
+            raise Refusal("answer:empty")
+        if len(folded) > limit:
+            raise Refusal("answer:long", limit=limit)
+        return folded
+
+    return read
+
+
+def choice(_form: Form, _reply: Reply) -> str:
+    """Read nothing: the step is answered with its buttons only."""
+    raise Refusal("answer:choose")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a form.
+
+    `ask` makes the question, `read` turns a typed or sent answer into a JSON value (or refuses), `show` says an
+    answer on the summary (as Telegram HTML). An `optional` step can be skipped; `when` leaves a step out.
+    """
+
+    name: str
+    title: str
+    ask: Callable[[Form, Say], Question]
+    read: Callable[[Form, Reply], Any] = choice
+    show: Callable[[Form, Say, Any], str] | None = None
+    optional: bool = False
+    when: Callable[[Answers], bool] = lambda _answers: True
+
+
+async def nothing(_tx: Transaction, _viewer: Viewer, _answers: Answers) -> None:
+    """Fetch nothing: the questions need no data."""
+
+
+@dataclass(frozen=True)
+class Dialogue:
+    """A form: one question a message, a summary with Edit per answer, then Submit.
+
+    `finish` runs in the writing transaction of the last press; it stores the result and promises what is said next.
+    `summary` replaces the plain list of answers, for a preview.
+    """
+
+    name: str
+    title: str
+    steps: tuple[Step, ...]
+    finish: Callable[[Context, Transaction, Viewer, Answers], Awaitable[None]]
+    submit: str
+    needs: Action
+    prepare: Callable[[Transaction, Viewer, Answers], Awaitable[Any]] = nothing
+    summary: Callable[[Form, Say], Screen] | None = None
+
+    def visible(self, answers: Answers) -> list[Step]:
+        """Return the steps that these answers leave in."""
+        return [step for step in self.steps if step.when(answers)]
+
+    def next_open(self, answers: Answers) -> str:
+        """Return the first step without an answer, or `SUMMARY`."""
+        return next((step.name for step in self.visible(answers) if step.name not in answers), SUMMARY)
+
+    def step(self, name: str) -> Step | None:
+        return next((step for step in self.steps if step.name == name), None)
+
+
+SUMMARY = "summary"
+"""The place after the last step, where everything is read again and submitted."""

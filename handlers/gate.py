@@ -1,0 +1,50 @@
+"""The gate: recognises the speaker before any other handler; a stranger meets only the door."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from telegram import Message, Update, User
+from telegram.ext import ApplicationHandlerStop, TypeHandler
+
+from handlers.context import Context
+from handlers.feature import Handler
+from handlers.language import negotiate
+from storage import access, dialogues, members
+from storage.database import Transaction
+from storage.members import Member
+
+
+async def recognise(update: Update, context: Context) -> None:
+    """Put the speaker into the turn; end it where nobody in particular speaks."""
+    user = update.effective_user
+    if user is None or user.is_bot or _speaks_for_a_chat(update.effective_message):
+        raise ApplicationHandlerStop
+    async with context.reading() as tx:
+        member = await members.by_telegram(tx, user.id)
+        held = await members.roles(tx, [member.id]) if member else {}
+        context.turn.in_form = member is not None and await dialogues.current(tx, member.id) is not None
+    if member is None or member.unreachable_since is not None:
+        async with context.services.database.transaction() as tx:
+            member = await _meet(tx, context, user, context.now)
+            held = await members.roles(tx, [member.id])
+    context.turn.member = member
+    context.turn.viewer = access.viewer_of(member, held[member.id])
+
+
+async def _meet(tx: Transaction, context: Context, user: User, now: datetime) -> Member:
+    policy = context.policy
+    language = negotiate(user.language_code, policy.languages, policy.default_language)
+    member = await members.welcome(tx, user.id, language, policy.zone, now)
+    member.unreachable_since = None  # who speaks can be reached
+    return member
+
+
+def _speaks_for_a_chat(message: Message | None) -> bool:
+    # An anonymous administrator or a channel is nobody whose rights could be asked.
+    return message is not None and message.sender_chat is not None
+
+
+def gate() -> Handler:
+    """Return the first handler of every update."""
+    return TypeHandler(Update, recognise)

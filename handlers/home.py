@@ -1,0 +1,202 @@
+"""The door and the way home: start, language, menu, help, cancel, settings, where one stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from handlers.buttons import Button, Press, Row, columns
+from handlers.context import Context, Policy
+from handlers.dialogues import cancelled
+from handlers.feature import Command, Feature, place, tap
+from handlers.language import Say, text
+from handlers.presses import Begin, CancelForm, Home, Open
+from handlers.screens import Screen, lines
+from storage import members
+from storage.access import Action, Viewer, allowed
+from storage.members import MemberState
+from storage.refusals import Refusal
+
+PAYLOAD_LIMIT = 36
+STATES = {
+    MemberState.VISITOR: text("You have not applied yet."),
+    MemberState.NOMINATED: text("Your application waits for the administrators' decision."),
+    MemberState.ACTIVE: text("You are a member."),
+    MemberState.SUSPENDED: text("Your membership is suspended. An administrator can tell you more."),
+    MemberState.DECLINED: text("Your application was declined. You may apply again."),
+    MemberState.BLOCKED: text("You have not applied yet."),
+    MemberState.LEFT: text("You have left the network. You may apply again."),
+    MemberState.ERASED: text("You have not applied yet."),
+}
+PLACES: tuple[tuple[str, str, Action], ...] = (
+    ("topics", text("Topics"), Action.BELONG),
+    ("library", text("Library"), Action.BELONG),
+    ("digest", text("Digest"), Action.BELONG),
+    ("events", text("Events"), Action.BELONG),
+    ("review", text("Review applications"), Action.REVIEW),
+    ("announce", text("Announce"), Action.ANNOUNCE),
+    ("broadcasts", text("Announcements"), Action.ANNOUNCE),
+    ("settings", text("Settings"), Action.BELONG),
+)
+
+
+@dataclass(frozen=True)
+class Speak(Press, prefix="lang"):
+    """Speak this language from now on, then go on with a deep link's `payload`, if there was one."""
+
+    language: str
+    payload: str
+
+
+async def start(context: Context) -> None:
+    payload = context.words
+    if not context.member.language_chosen and len(context.policy.languages) > 1:
+        kept = payload if len(payload) <= PAYLOAD_LIMIT else ""
+        await context.show(_languages(context.policy, kept, back=False))
+        return
+    await _arrive(context, payload)
+
+
+async def _arrive(context: Context, payload: str) -> None:
+    if payload == "apply" and allowed(context.viewer, Action.APPLY):
+        await context.begin("application")
+        return
+    word, _, token = payload.partition("_")
+    if not payload or word == "menu":
+        await context.show(_entrance(context, None))
+    elif not context.viewer.active:
+        problem = context.say("This is for members of the network. You can apply; an administrator decides.")
+        await context.show(_entrance(context, problem))
+    elif word in context.links:
+        await context.links[word](context, token)
+    else:
+        await context.show(_entrance(context, context.say("This link does not lead anywhere now.")))
+
+
+def _entrance(context: Context, problem: str | None) -> Screen:
+    screen = menu_screen(context.viewer, context.say, context.policy)
+    return Screen(lines([problem, screen.text]), screen.buttons)
+
+
+def menu_screen(viewer: Viewer, say: Say, policy: Policy) -> Screen:
+    """Return the menu of a member, or the door that a stranger sees."""
+    return _menu(viewer, say, policy) if viewer.active else _door(viewer, say, policy)
+
+
+def _menu(viewer: Viewer, say: Say, policy: Policy) -> Screen:
+    buttons = [Button(say(label), Open(name)) for name, label, needs in PLACES if allowed(viewer, needs)]
+    share = Button(say("Share a document"), Begin("document"), style="primary")
+    hint = say("Send a link or a file to share it, or any words to search the library.")
+    return Screen(lines([f"<b>{say('{network}', network=policy.network)}</b>", hint]), ((share,), *columns(buttons, 2)))
+
+
+def _door(viewer: Viewer, say: Say, policy: Policy) -> Screen:
+    about = say(
+        "A community of practitioners from Central Asia and its neighbours: dialogue, coordination, and sharing of "
+        "public and community documents. Not a tip line, and not a UN service."
+    )
+    who = say(
+        "Officials, regional organisations, UN, civil society and academia can apply. Administrators read each "
+        "application, usually within two days. Your name, organisation, category, country and topics are stored."
+    )
+    standing = None if viewer.state is MemberState.VISITOR else say(STATES[viewer.state])
+    rows: list[Row] = []
+    if allowed(viewer, Action.APPLY):
+        rows.append((Button(say("Apply"), Begin("application"), style="primary"),))
+    if viewer.state is MemberState.NOMINATED:
+        rows.append((Button(say("See my application"), Open("status")),))
+    rows.append((Button(say("Privacy"), Open("privacy")), Button(say("Language"), Open("language"))))
+    title = f"<b>{say('{network}', network=policy.network)}</b>"
+    return Screen(lines([title, about, who, standing]), tuple(rows))
+
+
+async def menu(context: Context) -> None:
+    await context.show(menu_screen(context.viewer, context.say, context.policy))
+
+
+async def go_home(context: Context, _press: Home) -> None:
+    await menu(context)
+
+
+async def language(context: Context) -> None:
+    await context.show(_languages(context.policy, "", back=context.member.language_chosen))
+
+
+def _languages(policy: Policy, payload: str, *, back: bool) -> Screen:
+    # Nobody knows yet which language is read: each line asks in its own.
+    asked = "\n".join(Say(code)("Please choose your language.") for code in policy.languages)
+    rows = columns([Button(Say(code).own_name, Speak(code, payload)) for code in policy.languages], 2)
+    return Screen(asked, (*rows, (Button("‹", Home()),)) if back else tuple(rows))
+
+
+async def speak(context: Context, press: Speak) -> None:
+    if press.language not in context.policy.languages:
+        raise Refusal("button:old")
+    async with context.transaction() as tx:
+        await members.choose_language(tx, context.member.id, press.language)
+    context.member.language = press.language
+    await _arrive_after_choice(context, press.payload)
+
+
+async def _arrive_after_choice(context: Context, payload: str) -> None:
+    if payload == "apply" and allowed(context.viewer, Action.APPLY):
+        # The choice was this update's transaction; the form opens with the next press.
+        apply = Button(context.say("Apply"), Begin("application"), style="primary")
+        await context.show(Screen(_door(context.viewer, context.say, context.policy).text, ((apply,),)))
+        return
+    await _arrive(context, payload)
+
+
+async def settings(context: Context) -> None:
+    say = context.say
+    rows: tuple[Row, ...] = (
+        (Button(say("Language"), Open("language")), Button(say("Digest"), Open("digest"))),
+        (Button(say("Topics"), Open("topics")), Button(say("Privacy"), Open("privacy"))),
+        (Button(say("Back"), Home()),),
+    )
+    await context.show(Screen(say("What would you like to change?"), rows))
+
+
+async def cancel(context: Context) -> None:
+    title = await context.cancel()
+    if title is None:
+        nothing = context.say("Nothing was going on, so there was nothing to cancel.")
+        await context.show(Screen(nothing, ((Button(context.say("Menu"), Home()),),)))
+    else:
+        await context.show(cancelled(title, context.say))
+
+
+async def cancel_form(context: Context, _press: CancelForm) -> None:
+    await cancel(context)
+
+
+async def help_(context: Context) -> None:
+    say = context.say
+    features: tuple[Feature, ...] = context.application.bot_data["features"]
+    listed = [
+        f"/{command.name} – {say(command.description)}"
+        for feature in features
+        for command in feature.commands
+        if not command.hidden and (command.needs is None or allowed(context.viewer, command.needs))
+    ]
+    intro = say("What you can do here. Every list and form also has buttons.")
+    await context.show(Screen(lines([intro, "\n".join(listed)]), ((Button(say("Menu"), Home()),),)))
+
+
+FEATURE = Feature(
+    name="home",
+    commands=(
+        Command("start", text("Begin, or open the menu"), start),
+        Command("menu", text("Open the menu"), menu, Action.BELONG),
+        Command("help", text("See what you can do"), help_),
+        Command("cancel", text("Cancel what is going on"), cancel),
+        Command("language", text("Choose the language"), language),
+        Command("settings", text("Change your settings"), settings),
+    ),
+    handlers=(
+        tap(Home, go_home),
+        tap(Speak, speak),
+        tap(CancelForm, cancel_form),
+        place("settings", settings),
+        place("language", language),
+    ),
+)

@@ -1,0 +1,52 @@
+"""The buttons that belong to no feature: begin a form, go home."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from handlers.buttons import Press
+
+
+@dataclass(frozen=True)
+class Begin(Press, prefix="begin"):
+    """Open the form called `dialogue`."""
+
+    dialogue: str
+
+
+@dataclass(frozen=True)
+class Home(Press, prefix="home"):
+    """Open the menu."""
+
+
+@dataclass(frozen=True)
+class Open(Press, prefix="open"):
+    """Open a place of the menu: `topics`, `library`, `digest`, `events`, `review`, `announce`, `settings` …"""
+
+    place: str
+
+
+@dataclass(frozen=True)
+class CancelForm(Press, prefix="cancel"):
+    """Close the open form, whichever it is."""
+
+
+@dataclass(frozen=True)
+class OpenDocument(Press, prefix="doc"):
+    """Show one document's card."""
+
+    document: int
+
+
+@dataclass(frozen=True)
+class OpenAnnouncement(Press, prefix="ann"):
+    """Show one announcement again."""
+
+    announcement: int
+
+
+@dataclass(frozen=True)
+class OpenEvent(Press, prefix="ev"):
+    """Show one event's card."""
+
+    event: int

@@ -1,0 +1,75 @@
+"""What a person sees at once: a text, its label and its buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from telegram import InlineKeyboardMarkup, LinkPreviewOptions
+from telegram.constants import ParseMode
+
+from handlers.buttons import Row
+from handlers.language import Html
+from storage.tlp import Label
+
+LIMIT = 4096
+_EMOJI = {
+    Label.CLEAR: "⚪",
+    Label.GREEN: "🟢",
+    Label.AMBER: "🟠",
+    Label.AMBER_STRICT: "🟠",
+    Label.RED: "🔴",
+}
+
+
+@dataclass(frozen=True)
+class Screen:
+    """One message. `label` stands directly before the text and is never translated (TLP 2.0 §2)."""
+
+    text: str
+    buttons: tuple[Row, ...] = ()
+    label: Label | None = None
+    file_id: str | None = None
+
+    @property
+    def protected(self) -> bool:
+        return self.label is not None and self.label.protected
+
+    @property
+    def html(self) -> str:
+        """The text as Telegram HTML, with the label as its first line."""
+        if self.label is None:
+            return self.text
+        return f"{marked(self.label)}\n\n{self.text}"
+
+    @property
+    def markup(self) -> InlineKeyboardMarkup | None:
+        if not self.buttons:
+            return None
+        return InlineKeyboardMarkup([[button.markup() for button in row] for row in self.buttons])
+
+    @property
+    def preview(self) -> LinkPreviewOptions:
+        """No link preview: it would tell the linked site who reads what."""
+        return LinkPreviewOptions(is_disabled=True)
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the screen as parameters of `sendMessage` and `editMessageText`, in plain JSON values."""
+        markup = self.markup
+        return {
+            "text": self.html,
+            "parse_mode": ParseMode.HTML,
+            "link_preview_options": self.preview.to_dict(),
+            **({"reply_markup": markup.to_dict()} if markup else {}),
+        }
+
+
+def marked(label: Label) -> Html:
+    """Return a label as the first line of a message; the emoji only decorates it."""
+    return Html(f"<b>{label.value}</b> {_EMOJI[label]}")
+
+
+def lines(parts: Sequence[str | None]) -> str:
+    """Join paragraphs with one empty line; what is None or empty is left out."""
+    return "\n\n".join(part for part in parts if part)
