@@ -1,0 +1,52 @@
+"""The library: sharing a link or a file, finding it again, reading its card."""
+
+from __future__ import annotations
+
+from telegram.ext import MessageHandler, filters
+
+from handlers.documents.card import FILE, SHARED, GetFile, by_link, get_file, open_document
+from handlers.documents.library import Found, Shelf, find, library, search, shelf, turn
+from handlers.documents.share import DOCUMENT, share, take
+from handlers.feature import Command, Feature, place, tap
+from handlers.language import text
+from handlers.presses import OpenDocument
+from storage.access import Action
+
+_NEW = filters.UpdateType.MESSAGE & filters.ChatType.PRIVATE
+_TAKEN = filters.Document.ALL | filters.Entity("url") | filters.Entity("text_link") | filters.CaptionEntity("url")
+
+FEATURE = Feature(
+    name="documents",
+    commands=(
+        Command("share", text("Share a link or a file"), share, Action.SHARE),
+        Command("library", text("Browse the library"), library, Action.BELONG),
+        Command("search", text("Search the library"), search, Action.BELONG),
+    ),
+    handlers=(
+        tap(OpenDocument, open_document, Action.BELONG),
+        tap(GetFile, get_file, Action.BELONG),
+        tap(Shelf, shelf, Action.BELONG),
+        tap(Found, turn, Action.BELONG),
+        place("library", library, Action.BELONG),
+        MessageHandler(_NEW & ~filters.COMMAND & _TAKEN, take),
+        MessageHandler(_NEW & ~filters.COMMAND & filters.TEXT, find),
+    ),
+    dialogues=(DOCUMENT,),
+    notices=(SHARED, FILE),
+    refusals={
+        "document:unknown": text("There is no such document. /library shows what there is."),
+        "document:link": text("That is no web address. It should look like https://example.org/paper."),
+        "document:big": text("This file is larger than 20 MB. Please share a link to it instead."),
+        "document:dangerous": text("Programs and files with macros cannot be shared. A PDF can."),
+        "document:duplicate": text("This is in the library already: “{title}”. Search for it with /search."),
+        "document:label": text(
+            "{label} is not carried here: Telegram is no place for it. Deliver it in person, or ask its source for a "
+            "version that may be shared."
+        ),
+        "document:no-organisation": text("TLP:AMBER is for one's own organisation, and yours is not on record."),
+        "document:year": text("Please write a year between 1945 and {last}."),
+        "document:nothing": text("Please send a web address or a file."),
+        "label:unknown": text("“{text}” is no TLP label."),
+    },
+    links={"doc": by_link},
+)

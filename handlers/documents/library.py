@@ -1,0 +1,133 @@
+"""Browsing and searching: only what is the reader's to see, five at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from telegram import Update
+
+from handlers.buttons import Button, Press, Row, columns, pages
+from handlers.context import Context
+from handlers.feature import guard
+from handlers.language import Say, isolated
+from handlers.presses import Begin, Home, OpenDocument
+from handlers.screens import Screen, lines
+from storage import documents, topics
+from storage.access import Action
+from storage.documents import Document
+from storage.tlp import highest
+
+PAGE = 5
+LONGEST = 100
+NUMBERS = "①②③④⑤"
+
+
+@dataclass(frozen=True)
+class Shelf(Press, prefix="lib"):
+    """Browse documents before number `before` (0: from the newest) of one topic (0: all; -1: choose)."""
+
+    topic: int
+    before: int
+
+
+@dataclass(frozen=True)
+class Found(Press, prefix="find"):
+    """Turn to another page of a search; the words are at most 40 bytes long."""
+
+    offset: int
+    words: str
+
+
+async def library(context: Context) -> None:
+    await shelf(context, Shelf(0, 0))
+
+
+async def shelf(context: Context, press: Shelf) -> None:
+    if press.topic < 0:
+        await _choose_topic(context)
+        return
+    say = context.say
+    async with context.reading() as tx:
+        found = await documents.latest(tx, context.viewer, press.before or None, PAGE + 1, press.topic or None)
+        titles = await topics.titles(tx, [press.topic], say.language)
+    shown = found[:PAGE]
+    following = Shelf(press.topic, shown[-1].id) if len(found) > PAGE else None
+    turning = pages(Shelf(press.topic, 0) if press.before else None, following, say("Newest first"))
+    title = say("Library: {topic}", topic=titles[press.topic]) if press.topic in titles else say("Library")
+    words = lines([f"<b>{title}</b>", _listed(shown, say) or say("Nothing is here yet. You can share the first one.")])
+    rows: list[Row] = [*_open(shown), *turning]
+    rows.append((Button(say("Choose a topic"), Shelf(-1, 0)), Button(say("Share"), Begin("document"))))
+    rows.append((Button(say("Menu"), Home()),))
+    await context.show(Screen(words, tuple(rows), highest([row.label for row in shown])))
+
+
+async def _choose_topic(context: Context) -> None:
+    say = context.say
+    async with context.reading() as tx:
+        found = await topics.catalogue(tx)
+    buttons = [Button(f"{t.emoji} {t.title(say.language)}", Shelf(t.id, 0)) for t in found]
+    rows = [*columns(buttons, 1), (Button(say("Back"), Shelf(0, 0)),)]
+    await context.show(Screen(say("Documents of which topic?"), tuple(rows)))
+
+
+async def search(context: Context) -> None:
+    if context.words:
+        await _search(context, context.words, 0)
+        return
+    say = context.say
+    asked = say("What are you looking for? Just write some words: they are searched in titles and publishers.")
+    await context.show(Screen(asked, ((Button(say("Menu"), Home()),),)))
+
+
+async def find(_update: Update, context: Context) -> None:
+    guard(context, Action.BELONG)
+    words = " ".join((context.message.text or "").split())
+    if len(words) > LONGEST:
+        say = context.say
+        hint = say("That is a long text. To search, write a few words; to share something, send a link or a file.")
+        await context.show(Screen(hint, ((Button(say("Menu"), Home()),),)))
+        return
+    await _search(context, words, 0)
+
+
+async def turn(context: Context, press: Found) -> None:
+    await _search(context, press.words, press.offset)
+
+
+async def _search(context: Context, words: str, offset: int) -> None:
+    say = context.say
+    async with context.reading() as tx:
+        found = await documents.search(tx, context.viewer, words, offset, PAGE + 1)
+    shown = found[:PAGE]
+    if not shown:
+        nothing = say(
+            "Nothing was found for “{words}”. Try fewer words or only their beginnings.", words=isolated(words)
+        )
+        ways: Row = (Button(say("Browse the library"), Shelf(0, 0)), Button(say("Menu"), Home()))
+        await context.show(Screen(nothing, (ways,)))
+        return
+    kept = _short(words)
+    following = Found(offset + PAGE, kept) if len(found) > PAGE else None
+    turning = pages(Found(max(offset - PAGE, 0), kept) if offset else None, following, say("Best first"))
+    title = say("Found for “{words}”", words=isolated(words))
+    rows: list[Row] = [*_open(shown), *turning, (Button(say("Menu"), Home()),)]
+    screen = Screen(lines([f"<b>{title}</b>", _listed(shown, say)]), tuple(rows), highest([r.label for r in shown]))
+    await context.show(screen)
+
+
+def _listed(shown: Sequence[Document], say: Say) -> str:
+    entries = []
+    for number, row in zip(NUMBERS, shown, strict=False):
+        facts = " · ".join(str(fact) for fact in (row.publisher, row.year) if fact)
+        title = say("{number} {title}", number=number, title=isolated(row.title))
+        entries.append(f"{title}\n{say('{facts} · {label}', facts=facts or '–', label=row.label.value)}")
+    return "\n\n".join(entries)
+
+
+def _open(shown: Sequence[Document]) -> list[Row]:
+    return columns([Button(n, OpenDocument(row.id)) for n, row in zip(NUMBERS, shown, strict=False)], 3)
+
+
+def _short(words: str) -> str:
+    return words.encode()[:40].decode(errors="ignore").replace("|", " ").strip()
