@@ -1,0 +1,118 @@
+"""Formatted text: Telegram's own parser where it installs, the fallback elsewhere."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from bot.sandbox import markup
+from bot.sandbox.markup import ParseError
+
+Entity = dict[str, Any]
+
+_MODES = {
+    "html": {"@type": "textParseModeHTML"},
+    "markdownv2": {"@type": "textParseModeMarkdown", "version": 2},
+    "markdown": {"@type": "textParseModeMarkdown", "version": 1},
+}
+_NAMES = {
+    "Bold": "bold", "Italic": "italic", "Underline": "underline", "Strikethrough": "strikethrough",
+    "Spoiler": "spoiler", "Code": "code", "Pre": "pre", "PreCode": "pre", "TextUrl": "text_link",
+    "BlockQuote": "blockquote", "ExpandableBlockQuote": "expandable_blockquote", "Url": "url",
+    "EmailAddress": "email", "Mention": "mention", "Hashtag": "hashtag", "Cashtag": "cashtag",
+    "BotCommand": "bot_command", "PhoneNumber": "phone_number", "MentionName": "text_mention",
+    "CustomEmoji": "custom_emoji", "DateTime": "date_time", "BankCardNumber": "bank_card",
+}  # fmt: skip
+_UNKNOWN_TO_BOTS = {"bank_card"}
+
+
+@lru_cache(maxsize=1)
+def native() -> Callable[[dict[str, Any]], dict[str, Any]] | None:
+    """Return Telegram's parser (offline, without an account), or None where it does not install."""
+    try:
+        import tdjson
+    except ImportError:
+        return None
+
+    def execute(request: dict[str, Any]) -> dict[str, Any]:
+        answer: dict[str, Any] = json.loads(tdjson.td_execute(json.dumps(request).encode()) or b"{}")
+        return answer
+
+    execute({"@type": "setLogVerbosityLevel", "new_verbosity_level": 0})
+    return execute
+
+
+def parse(text: str, mode: str | None = None, entities: list[Entity] | None = None) -> tuple[str, list[Entity]]:
+    """Return the clean text and its Bot API entities; offsets are UTF-16 units.
+
+    Raises:
+        ParseError: with Telegram's description, less `Bad Request: `.
+    """
+    if mode and mode.lower() not in {*_MODES, "none"}:
+        raise ParseError("unsupported parse_mode")
+    if mode is None or mode.lower() == "none":
+        return _trimmed(text, [dict(e) for e in entities or ()])
+    clean, found = _parsed(text, mode.lower())
+    return clean, [dict(e) for e in found]
+
+
+@lru_cache(maxsize=2000)
+def _parsed(text: str, mode: str) -> tuple[str, tuple[Entity, ...]]:
+    execute = native()
+    if execute is None:
+        clean, found = markup.parse(text, mode)
+    else:
+        answer = execute({"@type": "parseTextEntities", "text": text, "parse_mode": _MODES[mode]})
+        if answer["@type"] == "error":
+            message = str(answer["message"])
+            raise ParseError(message[:1].lower() + message[1:])
+        clean, found = answer["text"], [_entity(e) for e in answer["entities"]]
+    clean, found = _trimmed(clean, found)
+    return clean, tuple(found)
+
+
+def _entity(found: dict[str, Any]) -> Entity:
+    kind = found["type"]
+    name = kind["@type"].removeprefix("textEntityType")
+    entity: Entity = {"offset": found["offset"], "length": found["length"], "type": _NAMES.get(name, name.lower())}
+    if "url" in kind:
+        entity["url"] = kind["url"]
+    if kind.get("language"):
+        entity["language"] = kind["language"]
+    if "custom_emoji_id" in kind:
+        entity["custom_emoji_id"] = str(kind["custom_emoji_id"])
+    if "unix_time" in kind:
+        entity["unix_time"] = kind["unix_time"]
+    return entity
+
+
+def _trimmed(text: str, entities: list[Entity]) -> tuple[str, list[Entity]]:
+    cleaned = "".join(" " if c < " " and c != "\n" else c for c in text.replace("\r", ""))
+    left = len(cleaned) - len(cleaned.lstrip())
+    clean = cleaned.strip()
+    shift, end = markup.units(cleaned[:left]), markup.units(clean)
+    kept = []
+    for entity in entities:
+        first = max(entity["offset"] - shift, 0)
+        last = min(entity["offset"] + entity["length"] - shift, end)
+        if last > first:
+            kept.append({**entity, "offset": first, "length": last - first})
+    return clean, sorted([*kept, *_detected(clean, kept)], key=lambda e: (e["offset"], -e["length"]))[:100]
+
+
+def _detected(text: str, entities: list[Entity]) -> list[Entity]:
+    execute = native()
+    found = (
+        markup.detect(text)
+        if execute is None
+        else [_entity(e) for e in execute({"@type": "getTextEntities", "text": text})["entities"]]
+    )
+    taken = [(e["offset"], e["offset"] + e["length"]) for e in entities if e["type"] in {"code", "pre", "text_link"}]
+    return [
+        e
+        for e in found
+        if e["type"] not in _UNKNOWN_TO_BOTS
+        and not any(first < e["offset"] + e["length"] and e["offset"] < last for first, last in taken)
+    ]

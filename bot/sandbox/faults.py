@@ -1,0 +1,136 @@
+"""Trouble on order: refusals, silence, broken connections, and the real rate limits."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.sandbox.failure import ApiError, NotPossible, too_many
+from bot.sandbox.world import Json
+
+KINDS = frozenset(
+    {"429", "403", "400", "401", "404", "500", "502", "hang", "reset"}
+    | {"accepted_no_answer", "accepted_reset", "migrate", "garbage"}
+)
+_WORDS = {
+    "403": (403, "Forbidden: bot was blocked by the user"),
+    "400": (400, "Bad Request: message is too long"),
+    "401": (401, "Unauthorized"),
+    "404": (404, "Not Found"),
+    "500": (500, "Internal Server Error: restart"),
+    "502": (502, "Bad Gateway"),
+}
+
+
+@dataclass
+class Fault:
+    """One arranged trouble: which calls it meets, how often, and what happens to them."""
+
+    id: int
+    kind: str
+    method: str = "*"
+    chat_id: int | None = None
+    times: int | None = 1
+    probability: float = 1.0
+    seconds: float = 30.0
+    retry_after: int = 1
+    description: str | None = None
+    to_chat: int | None = None
+    dice: random.Random = field(default_factory=random.Random)
+
+    def meets(self, method: str, chat_id: Any) -> bool:
+        """Tell whether this call is met, and count it."""
+        if self.method not in ("*", method) or (self.method == "*" and method == "getUpdates"):
+            return False
+        if self.chat_id is not None and self.chat_id != chat_id:
+            return False
+        if self.times == 0 or self.dice.random() >= self.probability:
+            return False
+        if self.times is not None:
+            self.times -= 1
+        return True
+
+    def error(self) -> ApiError:
+        """Return the refusal that this fault gives."""
+        if self.kind == "429":
+            return too_many(self.retry_after)
+        if self.kind == "migrate":
+            words = "Bad Request: group chat was upgraded to a supergroup chat"
+            return ApiError(400, words, {"migrate_to_chat_id": self.to_chat})
+        code, words = _WORDS[self.kind]
+        return ApiError(code, self.description or words)
+
+
+class Faults:
+    """The arranged faults of a sandbox, asked at each call."""
+
+    def __init__(self) -> None:
+        self._faults: list[Fault] = []
+        self._last = 0
+
+    def arrange(self, order: Json) -> int:
+        if order.get("kind") not in KINDS:
+            raise NotPossible(f"kind is one of {', '.join(sorted(KINDS))}")
+        self._last += 1
+        known = (
+            "kind",
+            "method",
+            "chat_id",
+            "times",
+            "probability",
+            "seconds",
+            "retry_after",
+            "description",
+            "to_chat",
+        )
+        fault = Fault(self._last, **{key: order[key] for key in known if key in order})
+        fault.dice.seed(order.get("seed", self._last))
+        self._faults.append(fault)
+        return fault.id
+
+    def clear(self) -> None:
+        self._faults.clear()
+
+    def next(self, method: str, chat_id: Any) -> Fault | None:
+        return next((fault for fault in self._faults if fault.meets(method, chat_id)), None)
+
+
+class Limits:
+    """Telegram's limits, strict and off by default: sliding windows of real time."""
+
+    def __init__(self) -> None:
+        self.enabled = False
+        self.per_second, self.per_chat, self.per_group = 30, 1.0, 20
+        self._all: deque[float] = deque()
+        self._chats: dict[int, deque[float]] = {}
+        self.refused = 0
+
+    def set(self, order: Json) -> None:
+        self.enabled = bool(order.get("enabled", True))
+        self.per_second = int(order.get("per_second", self.per_second))
+        self.per_chat = float(order.get("per_chat_per_second", self.per_chat))
+        self.per_group = int(order.get("per_group_per_minute", self.per_group))
+
+    def check(self, chat_id: int) -> None:
+        """Count a send.
+
+        Raises:
+            ApiError: 429 when a window is full.
+        """
+        if not self.enabled:
+            return
+        now = time.monotonic()
+        chat = self._chats.setdefault(chat_id, deque())
+        span, most = (60.0, self.per_group) if chat_id < 0 else (3.0, int(3 * self.per_chat))
+        for window, length in ((self._all, 1.0), (chat, span)):
+            while window and window[0] <= now - length:
+                window.popleft()
+        for window, length, room in ((self._all, 1.0, self.per_second), (chat, span, most)):
+            if len(window) >= room:
+                self.refused += 1
+                raise too_many(max(1, int(window[0] + length - now + 0.999)))
+        self._all.append(now)
+        chat.append(now)

@@ -1,0 +1,98 @@
+"""Forum topics: creating, renaming, closing, reopening, deleting; General has its own methods."""
+
+from __future__ import annotations
+
+from bot.sandbox.failure import bad
+from bot.sandbox.methods.call import Call
+from bot.sandbox.world import Chat, Json, Topic, World
+
+COLORS = (7322096, 16766590, 13338331, 9367192, 16749490, 16478047)
+NAME_LIMIT = 128
+
+
+def create(call: Call) -> Json:
+    chat = _forum(call)
+    call.need(chat, "can_manage_topics", "create a topic")
+    name = call.get("name", "").strip()[:NAME_LIMIT]
+    if not name:
+        raise bad("name must be non-empty")
+    color = call.get("icon_color", COLORS[0])
+    if color not in COLORS:
+        raise bad("TOPIC_ICON_COLOR_INVALID")
+    topic = made(call.world, chat, call.world.bot, name, color)
+    return {"message_thread_id": topic.id, "name": name, "icon_color": color}
+
+
+def made(world: World, chat: Chat, by: Json, name: str, color: int) -> Topic:
+    """Create a topic: the service message that says so gives it its id."""
+    facts = {"name": name, "icon_color": color}
+    thread = {"message_thread_id": chat.last_id + 1, "is_topic_message": True}
+    sent = world.service(chat, by, {**thread, "forum_topic_created": facts}, own=True)
+    topic = Topic(sent.body["message_id"], name, color, by["id"])
+    chat.topics[topic.id] = topic
+    return topic
+
+
+def edit(call: Call) -> bool:
+    chat, topic = _topic(call)
+    call.need(chat, "can_manage_topics", "edit the topic")
+    name = call.get("name", topic.name).strip()[:NAME_LIMIT]
+    if not name:
+        raise bad("name must be non-empty")
+    if name != topic.name:
+        topic.name = name
+        _say(call, chat, topic, {"forum_topic_edited": {"name": name}})
+    return True
+
+
+def close(call: Call) -> bool:
+    return _set(call, closed=True)
+
+
+def reopen(call: Call) -> bool:
+    return _set(call, closed=False)
+
+
+def delete(call: Call) -> bool:
+    chat, topic = _topic(call)
+    call.need(chat, "can_delete_messages", "delete the topic")
+    del chat.topics[topic.id]
+    for sent in chat.messages.values():
+        if sent.body.get("message_thread_id") == topic.id:
+            sent.deleted = True
+            call.world.touch(chat, sent)
+    return True
+
+
+def _set(call: Call, *, closed: bool) -> bool:
+    chat, topic = _topic(call)
+    if topic.creator != call.world.bot_id:
+        call.need(chat, "can_manage_topics", "close or open the topic")
+    if topic.closed is closed:
+        raise bad("TOPIC_NOT_MODIFIED")
+    topic.closed = closed
+    _say(call, chat, topic, {"forum_topic_closed" if closed else "forum_topic_reopened": {}})
+    return True
+
+
+def _say(call: Call, chat: Chat, topic: Topic, content: Json) -> None:
+    thread = {"message_thread_id": topic.id, "is_topic_message": True}
+    call.world.service(chat, call.world.bot, {**thread, **content}, own=True)
+
+
+def _forum(call: Call) -> Chat:
+    chat = call.chat()
+    call.inside(chat) if not chat.private else None
+    if not chat.is_forum:
+        raise bad("the chat is not a forum")
+    return chat
+
+
+def _topic(call: Call) -> tuple[Chat, Topic]:
+    chat = _forum(call)
+    if not call.get("message_thread_id"):
+        raise bad("invalid forum topic identifier specified")
+    topic = chat.topics.get(call.get("message_thread_id"))
+    if topic is None:
+        raise bad("TOPIC_ID_INVALID")
+    return chat, topic

@@ -1,0 +1,49 @@
+"""The server: the Bot API, the control API and the chat page on one address."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from aiohttp import web
+
+from bot.sandbox.control import Control
+from bot.sandbox.updates import Updates
+from bot.sandbox.wire import UPLOAD_LIMIT, BotApi
+from bot.sandbox.world import World
+
+PAGE = Path(__file__).parent / "page"
+
+
+class Sandbox:
+    """A local Telegram for one bot, on 127.0.0.1 only."""
+
+    def __init__(self, token: str, username: str, name: str) -> None:
+        self.world = World(token, username, name)
+        self.updates = Updates(self.world)
+        self.api = BotApi(self.world, self.updates)
+        self.url = ""
+        self._runner: web.AppRunner | None = None
+
+    async def start(self, port: int = 0) -> None:
+        """Listen on `port`; 0 picks a free one, and `url` tells which."""
+        app = web.Application(client_max_size=UPLOAD_LIMIT)
+        app.add_routes(Control(self.world, self.updates, self.api).routes())
+        app.router.add_route("*", "/bot{token}/{method}", self.api.handle)
+        app.router.add_get("/file/bot{token}/{path:.*}", self.api.download)
+        app.router.add_get("/", _index)
+        app.router.add_static("/page/", PAGE)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", port)
+        await site.start()
+        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+
+    async def stop(self) -> None:
+        """Close every connection and end the webhook's deliveries."""
+        self.updates.stop()
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+
+async def _index(_request: web.Request) -> web.FileResponse:
+    return web.FileResponse(PAGE / "index.html", headers={"Cache-Control": "no-store"})

@@ -1,0 +1,171 @@
+"""The HTTP side of the Bot API: reads a call in any of its four forms, plays it, and writes the journal."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import json
+import time
+from collections import deque
+from typing import Any
+
+from aiohttp import web
+
+from bot.sandbox import schema
+from bot.sandbox.failure import ApiError
+from bot.sandbox.faults import Fault, Faults, Limits
+from bot.sandbox.methods import METHODS, queries
+from bot.sandbox.methods.call import Call
+from bot.sandbox.updates import Updates
+from bot.sandbox.world import Json, World
+
+UPLOAD_LIMIT = 50 * 1024 * 1024
+JOURNAL = 20_000
+_WEBHOOK_WORDS = frozenset({"setWebhook", "deleteWebhook"})
+_DROP = object()
+
+
+class BotApi:
+    """Answers `/bot<token>/<method>` and `/file/bot<token>/<path>`."""
+
+    def __init__(self, world: World, updates: Updates) -> None:
+        self._world = world
+        self._updates = updates
+        self.faults = Faults()
+        self.limits = Limits()
+        self.calls: deque[Json] = deque(maxlen=JOURNAL)
+        self.count = 0
+        self.violations: list[Json] = []
+        self.called = asyncio.Condition()
+        self._methods = {**METHODS, "setWebhook": queries.set_webhook(self.perform)}
+        self._notifying: set[asyncio.Task[None]] = set()
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Answer one request."""
+        token, name = request.match_info["token"], request.match_info["method"]
+        if token != self._world.token:
+            return _answer(ApiError(401, "Unauthorized").body(), 401)
+        method = schema.canonical(name)
+        if method is None:
+            return _answer(ApiError(404, "Not Found: method not found").body(), 404)
+        try:
+            parameters, files = await _read(request, method)
+        except ValueError as error:
+            return _answer(ApiError(400, str(error)).body(), 400)
+        entry = self._enter(method, parameters)
+        body = await self._through_faults(request, method, parameters, files, entry)
+        return self._leave(request, entry, body)
+
+    async def download(self, request: web.Request) -> web.StreamResponse:
+        """Send a file's content."""
+        known = self._world.files.get(request.match_info["path"].rpartition("/")[2])
+        if request.match_info["token"] != self._world.token or known is None:
+            return _answer(ApiError(404, "Not Found").body(), 404)
+        return web.Response(body=known["content"], content_type="application/octet-stream")
+
+    async def perform(self, call: Json) -> Any:
+        """Play a call that came in the answer to a webhook."""
+        parameters = {key: value for key, value in call.items() if key != "method"}
+        entry = self._enter(call["method"], parameters)
+        return self._leave(None, entry, await self._play(call["method"], parameters, {}, entry))
+
+    async def _through_faults(
+        self, request: web.Request, method: str, parameters: Json, files: dict[str, Any], entry: Json
+    ) -> Any:
+        fault = self.faults.next(method, parameters.get("chat_id"))
+        if fault is None:
+            return await self._play(method, parameters, files, entry)
+        entry["fault"] = fault.kind
+        if fault.kind in {"hang", "reset"}:
+            return await self._silence(request, fault)
+        if fault.kind.startswith("accepted"):
+            await self._play(method, parameters, files, entry)
+            return await self._silence(request, fault)
+        if fault.kind == "garbage":
+            return "<html>upstream error</html>"
+        return fault.error().body()
+
+    async def _silence(self, request: web.Request, fault: Fault) -> object:
+        if fault.kind in {"hang", "accepted_no_answer"}:
+            await asyncio.sleep(fault.seconds)
+        if request.transport is not None:
+            request.transport.abort()
+        return _DROP
+
+    async def _play(self, method: str, parameters: Json, files: dict[str, Any], entry: Json) -> Json:
+        found = schema.problems(method, parameters, files)
+        if method not in self._methods:
+            found = [f"method not modelled: {method}"]
+        if found:
+            entry["violation"] = "; ".join(found)
+            self.violations.append({"n": entry["n"], "method": method, "problem": entry["violation"]})
+            if method not in self._methods:
+                return ApiError(501, f"[sandbox] method not modelled: {method}").body()
+            return ApiError(400, f"[sandbox] spec violation: {entry['violation']}").body()
+        try:
+            if method.startswith(("send", "copy", "forward")) and method != "sendChatAction":
+                self.limits.check(int(self._world.reached(parameters.get("chat_id")).id))
+            result = self._methods[method](Call(self._world, self._updates, method, parameters, files))
+            if inspect.isawaitable(result):
+                result = await result
+        except ApiError as error:
+            return error.body()
+        if method in _WEBHOOK_WORDS:
+            return {"ok": True, "result": True, "description": result}
+        return {"ok": True, "result": result}
+
+    def _enter(self, method: str, parameters: Json) -> Json:
+        self.count += 1
+        entry: Json = {"n": self.count, "at": self._world.clock.now().isoformat(), "method": method}
+        entry |= {"parameters": parameters, "status": None, "answer": None, "ms": None, "started": time.monotonic()}
+        self.calls.append(entry)
+        self._notify(entry)
+        return entry
+
+    def _leave(self, request: web.Request | None, entry: Json, body: Any) -> web.StreamResponse:
+        status = body.get("error_code", 200) if isinstance(body, dict) else 502
+        raw = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False) if body is not _DROP else ""
+        entry["status"] = 0 if body is _DROP else status
+        entry["answer"] = raw if len(raw) < 4000 else raw[:4000] + "…"  # noqa: PLR2004 - the journal is for reading
+        entry["ms"] = round((time.monotonic() - entry.pop("started")) * 1000, 1)
+        self._notify(entry)
+        if body is _DROP and request is not None:
+            return web.Response(status=502)  # the connection is gone: nobody reads this
+        retry = body.get("parameters", {}).get("retry_after") if isinstance(body, dict) else None
+        headers = {"Retry-After": str(retry)} if retry else {}
+        kind = "application/json" if isinstance(body, dict) else "text/html"
+        return web.Response(text=raw, status=status, content_type=kind, headers=headers)
+
+    def _notify(self, entry: Json) -> None:
+        shown = {key: value for key, value in entry.items() if key != "started"}
+        for watcher in self._world.watchers:
+            watcher("call", shown)
+
+        async def notify() -> None:
+            async with self.called:
+                self.called.notify_all()
+
+        task = asyncio.get_running_loop().create_task(notify())
+        self._notifying.add(task)
+        task.add_done_callback(self._notifying.discard)
+
+
+async def _read(request: web.Request, method: str) -> tuple[Json, dict[str, tuple[str, bytes, str]]]:
+    raw: dict[str, str] = dict(request.query)
+    files: dict[str, tuple[str, bytes, str]] = {}
+    if request.content_type == "application/json":
+        body = await request.json()
+        if not isinstance(body, dict):
+            raise ValueError("Bad Request: can't parse JSON object")
+        return {**schema.decode(method, raw), **body}, files
+    if request.method == "POST":
+        for name, value in (await request.post()).items():
+            if isinstance(value, web.FileField):
+                files[name] = (value.filename, value.file.read(), value.content_type)
+            else:
+                raw[name] = value.decode() if isinstance(value, bytes | bytearray) else str(value)
+    return schema.decode(method, raw), files
+
+
+def _answer(body: Json, status: int) -> web.Response:
+    return web.json_response(body, status=status)
