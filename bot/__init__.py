@@ -1,0 +1,1 @@
+"""The top floor: the process that wires, listens, keeps time and delivers."""

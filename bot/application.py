@@ -1,0 +1,303 @@
+"""The composition root: everything is made here and handed down; nothing is made at import."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+from telegram.ext import Application, ApplicationBuilder, ContextTypes, ExtBot
+
+from bot.clock import Clock
+from bot.config import Loaded
+from bot.delivery.pace import Pace
+from bot.delivery.rendering import Rendering
+from bot.delivery.window import Terms, Window
+from bot.features import FEATURES
+from bot.health import SILENCE, HealthServer, Watch
+from bot.holiday import is_working_day
+from bot.intake import Polling, WebhookIntake
+from bot.lanes import Lanes
+from bot.logs import log
+from bot.profile import Profile
+from bot.schedule import Schedule, Tick
+from bot.transport import NO_ANSWER, AiohttpRequest, Wire
+from handlers import errors, fallback
+from handlers.context import Context, Policy, Services
+from handlers.dialogues import Dialogues
+from handlers.feature import Feature, command_handler
+from handlers.gate import gate
+from storage import announcements, audit, dialogues, digests, groups, inbox, members, migrations, outbox
+from storage.database import Database
+from storage.members import MemberState, Role
+from storage.outbox import Lane
+from storage.tlp import Label
+
+_UNAUTHORIZED = (401, 404)
+
+_log = log("bot")
+
+
+class StartError(Exception):
+    """The bot cannot start or go on; the message is one clear sentence for the operator."""
+
+
+class Bot:
+    """The whole process: intake, lanes, clock and delivery around one database."""
+
+    def __init__(self, loaded: Loaded, clock: Clock, features: Sequence[Feature] = FEATURES) -> None:
+        self._loaded = loaded
+        self._clock = clock
+        self._features = features
+        self._database = Database(loaded.storage_url)
+        self._watch = Watch()
+        self._stopping = asyncio.Event()
+        self._problem: str | None = None
+        self._polls = self._wire(1)
+        self._people = self._wire(32)
+        self._letters = self._wire(2 * loaded.settings.delivery.in_flight)
+
+    def _wire(self, connections: int) -> Wire:
+        telegram = self._loaded.settings.telegram
+        return Wire(telegram.api_url, self._loaded.token, connections=connections, proxy_url=telegram.proxy_url)
+
+    async def run(self) -> None:
+        """Run until `stop`, finish what is in hand, and close.
+
+        Raises:
+            StartError: the token, the Bot API or the database cannot be used.
+        """
+        wires = (self._polls, self._people, self._letters)
+        try:
+            for wire in wires:
+                await wire.start()
+            username = await self._greet()
+            await self._open_database()
+            await self._serve(username)
+        finally:
+            for wire in wires:
+                await wire.close()
+            await self._database.close()
+        if self._problem is not None:
+            raise StartError(self._problem)
+
+    def stop(self, problem: str | None = None) -> None:
+        """Ask the process to end; with `problem` it ends as failed."""
+        self._problem = self._problem or problem
+        self._stopping.set()
+
+    async def _greet(self) -> str:
+        api_url = self._loaded.settings.telegram.api_url
+        try:
+            answer = await self._people.call("getMe", {})
+        except NO_ANSWER as error:
+            raise StartError(f"The Bot API at {api_url} cannot be reached: {type(error).__name__}.") from None
+        if answer.status in _UNAUTHORIZED:
+            raise StartError(f"The Bot API at {api_url} rejects the token: check telegram.token.")
+        if not answer.ok:
+            raise StartError(f"The Bot API at {api_url} does not work: {answer.description}.")
+        return str(answer.body["result"]["username"])
+
+    async def _open_database(self) -> None:
+        await open_database(self._database)
+        settings = self._loaded.settings.network
+        async with self._database.transaction() as tx:
+            for telegram_id in settings.administrators:
+                now = self._clock.now()
+                member = await members.welcome(tx, telegram_id, settings.default_language, settings.timezone, now)
+                if member.state is not MemberState.ACTIVE:
+                    member.state, member.joined_at = MemberState.ACTIVE, now
+                if await members.give_role(tx, member.id, Role.ADMINISTRATOR):
+                    event = audit.Event.ROLE_GIVEN
+                    await audit.record(tx, event, now, actor=None, subject=member.id, role=Role.ADMINISTRATOR.value)
+
+    async def _serve(self, username: str) -> None:
+        policy = policy_of(self._loaded, username)
+        refusals = {**errors.REFUSALS, **{k: v for f in self._features for k, v in f.refusals.items()}}
+        forms = Dialogues([d for f in self._features for d in f.dialogues], refusals)
+        application = self._application(policy, forms, refusals)
+        notices = {n.name: n for n in [*forms.notices(), *(n for f in self._features for n in f.notices)]}
+        windows = self._windows(Rendering(self._database, notices, policy))
+        lanes = Lanes(self._database, self._clock, application)
+        schedule = Schedule(self._ticks(policy), self._watch)
+        health = self._health()
+        async with application:
+            if health is not None:
+                await health.start()
+            await self._publish(policy)
+            _log.info("ready", bot=username)
+            schedule.start()
+            workers = [lanes.run(), *(w.run() for w in windows), self._clock.follow(schedule.hurry), self._guard()]
+            await self._work(workers, lanes, windows)
+            schedule.stop()
+            if health is not None:
+                await health.stop()
+        _log.info("stopped")
+
+    async def _work(self, workers: list[Any], lanes: Lanes, windows: list[Window]) -> None:
+        intake = await self._intake()
+        tasks = [asyncio.create_task(worker) for worker in [*workers, *intake]]
+        stopping = asyncio.create_task(self._stopping.wait())
+        done, _ = await asyncio.wait([*tasks, stopping], return_when=asyncio.FIRST_COMPLETED)
+        for task in [*tasks, stopping]:
+            task.cancel()
+        await asyncio.gather(*tasks, stopping, return_exceptions=True)
+        await lanes.drain()
+        for window in windows:
+            await window.drain()
+        for task in done - {stopping}:  # a worker never ends by itself
+            error = None if task.cancelled() else task.exception()
+            if error is not None:
+                raise error
+
+    async def _intake(self) -> list[Any]:
+        settings = self._loaded.settings
+        if settings.telegram.mode == "polling":
+            await self._people.call("deleteWebhook", {"drop_pending_updates": False})
+            return [Polling(self._polls, self._database, self._clock, self._watch).run()]
+        self._watch.listening = False
+        secret = settings.webhook.secret_token
+        if settings.webhook.public_url is None or secret is None:
+            raise StartError("telegram.mode is webhook: webhook.public_url and webhook.secret_token are needed.")
+        server = WebhookIntake(settings.webhook.listen, secret.get_secret_value(), self._database, self._clock)
+        await server.start()
+        await self._set_webhook(settings.webhook.public_url, secret.get_secret_value())
+        return [_until_cancelled(server)]
+
+    async def _set_webhook(self, url: str, secret: str) -> None:
+        from bot.intake import ALLOWED
+
+        parameters = {"url": url, "secret_token": secret, "allowed_updates": ALLOWED}
+        answer = await self._people.call("setWebhook", parameters)
+        if not answer.ok:
+            raise StartError(f"Telegram refuses the webhook: {answer.description}.")
+
+    async def _guard(self) -> None:
+        """Say loudly, and once, when nothing has come from Telegram for too long."""
+        said = False
+        while True:
+            await asyncio.sleep(5)
+            if not self._watch.healthy and not said:
+                _log.critical("no successful poll", seconds=round(self._watch.silent_for()), limit=SILENCE)
+            said = not self._watch.healthy
+
+    async def _publish(self, policy: Policy) -> None:
+        try:
+            await Profile(self._people, self._database, policy, self._features).publish()
+        except NO_ANSWER as error:
+            _log.warning("the bot's profile was not updated", problem=type(error).__name__)
+
+    def _application(self, policy: Policy, forms: Dialogues, refusals: dict[str, str]) -> Any:
+        bot: ExtBot[None] = ExtBot(
+            self._loaded.token,
+            base_url=f"{self._loaded.settings.telegram.api_url}/bot",
+            base_file_url=f"{self._loaded.settings.telegram.api_url}/file/bot",
+            request=AiohttpRequest(self._people),
+            get_updates_request=AiohttpRequest(self._polls),
+        )
+        built = ApplicationBuilder().bot(bot).updater(None).job_queue(None).context_types(ContextTypes(context=Context))
+        application: Application[Any, Any, Any, Any, Any, Any] = built.build()
+        application.bot_data["services"] = Services(
+            self._database, policy, self._clock.now, is_working_day if policy.skip_holidays else None
+        )
+        application.bot_data["features"] = tuple(self._features)
+        application.bot_data["dialogues"] = forms
+        application.bot_data["links"] = {k: v for f in self._features for k, v in f.links.items()}
+        application.add_handler(gate(), group=-1)
+        application.add_handlers([command_handler(c) for f in self._features for c in f.commands])
+        application.add_handlers(forms.handlers())
+        application.add_handlers([h for f in self._features for h in f.handlers])
+        application.add_handlers(fallback.handlers())
+        application.add_error_handler(errors.error_handler(refusals))
+        return application
+
+    def _windows(self, rendering: Rendering) -> list[Window]:
+        settings = self._loaded.settings.delivery
+        pace = Pace(settings.messages_per_second, settings.per_chat_per_second, settings.per_group_per_minute)
+        resend = settings.on_unknown == "resend"
+        people = Terms((Lane.INTERACTIVE,), settings.in_flight, settings.lease_seconds, resend, paced=False)
+        bulk = Terms((Lane.LIVE, Lane.BULK), settings.in_flight, settings.lease_seconds, resend, paced=True)
+        return [
+            Window(self._database, self._clock, wire, rendering, pace, terms, groups.migrate, self.stop)
+            for wire, terms in ((self._people, people), (self._letters, bulk))
+        ]
+
+    def _ticks(self, policy: Policy) -> list[Tick]:
+        working = is_working_day if policy.skip_holidays else None
+
+        async def digest() -> None:
+            now = self._clock.now()
+            async with self._database.transaction() as tx:
+                await digests.ensure_schedules(tx, now, policy.digest_weekday, policy.digest_time, working)
+                await digests.run_due(tx, now, working)
+
+        async def progress() -> None:
+            async with self._database.transaction() as tx:
+                await announcements.report_progress(tx, self._clock.now())
+
+        async def housekeeping() -> None:
+            async with self._database.transaction() as tx:
+                for forget in (inbox.forget, outbox.forget, dialogues.expire):
+                    await forget(tx, self._clock.now())
+
+        return [Tick("digest", 5, digest), Tick("progress", 3, progress), Tick("housekeeping", 3600, housekeeping)]
+
+    def _health(self) -> HealthServer | None:
+        listen = self._loaded.settings.health.listen
+        return None if listen is None else HealthServer(listen, self._watch, self._database)
+
+    def stop_on_signals(self) -> None:
+        """End gracefully on SIGTERM and SIGINT."""
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            with suppress(NotImplementedError):
+                loop.add_signal_handler(name, self.stop)
+
+
+async def _until_cancelled(server: WebhookIntake) -> None:
+    try:
+        await asyncio.Event().wait()
+    finally:
+        await server.stop()
+
+
+def policy_of(loaded: Loaded, bot_username: str) -> Policy:
+    """Return the operator's decisions as handlers see them."""
+    settings = loaded.settings
+    return Policy(
+        network=settings.network.name,
+        zone=settings.network.timezone,
+        languages=tuple(settings.network.languages),
+        default_language=settings.network.default_language,
+        max_label=Label(settings.network.max_label),
+        approvals=settings.admission.approvals,
+        digest_weekday=loaded.digest_weekday,
+        digest_time=loaded.digest_time,
+        skip_holidays=settings.digest.skip_holidays,
+        two_person_above=settings.announcements.two_person_above,
+        bot_username=bot_username,
+    )
+
+
+async def open_database(database: Database) -> None:
+    """Bring the database to the newest schema.
+
+    Raises:
+        StartError: it cannot be opened or written, or a newer version wrote it.
+    """
+    from sqlalchemy.exc import DBAPIError
+
+    from storage.refusals import Refusal
+
+    try:
+        await migrations.upgrade(database)
+    except Refusal as refusal:
+        raise StartError(
+            f"The database was written by a newer version (schema {refusal.facts['revision']}); update the program."
+        ) from None
+    except (DBAPIError, OSError) as error:
+        cause = str(getattr(error, "orig", error)).strip().splitlines()[0]
+        where = database.engine.url.render_as_string(hide_password=True)
+        raise StartError(f"The database {where} cannot be used: {cause}.") from None

@@ -1,0 +1,274 @@
+"""Settings from TOML and the environment, frozen; every mistake is reported at once."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from datetime import time
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from handlers.language import available
+from storage.refusals import Refusal
+from storage.tlp import Label, parse
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used; `problems` holds one clear sentence per mistake."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+def _known_zone(zone: str) -> str:
+    if zone not in available_timezones():
+        raise ValueError(f"{zone!r} is no IANA time zone, such as Asia/Ashgabat")
+    return zone
+
+
+def _known_label(written: str) -> str:
+    try:
+        label = parse(written)
+    except Refusal:
+        raise ValueError(f"{written!r} is no TLP 2.0 label, such as TLP:AMBER") from None
+    if label is Label.RED:
+        raise ValueError("TLP:RED is never accepted; the highest possible value is TLP:AMBER+STRICT")
+    return label.value
+
+
+def _http_base(url: str) -> str:
+    if not url.startswith(("http://", "https://")):
+        raise ValueError("must begin with https:// (or http:// for a local server)")
+    return url.rstrip("/")
+
+
+def _storage_url(url: str) -> str:
+    try:
+        backend = make_url(url).get_backend_name()
+    except ArgumentError:
+        backend = ""
+    if backend not in {"sqlite", "postgresql", "postgres"}:
+        raise ValueError("must be sqlite+aiosqlite:///file or postgresql://user@host/database")
+    return url.replace("sqlite://", "sqlite+aiosqlite://", 1) if url.startswith("sqlite://") else url
+
+
+def _spoken(languages: list[str]) -> list[str]:
+    if unknown := [language for language in languages if language not in available()]:
+        raise ValueError(f"not spoken: {', '.join(unknown)}; available: {', '.join(available())}")
+    if not languages:
+        raise ValueError("needs at least one language")
+    return languages
+
+
+class Section(BaseModel):
+    """A table of the configuration; unknown keys are mistakes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Telegram(Section):
+    """How to reach the Bot API."""
+
+    token: SecretStr | None = None
+    token_file: Path | None = None
+    api_url: Annotated[str, AfterValidator(_http_base)] = "https://api.telegram.org"
+    mode: Literal["polling", "webhook"] = "polling"
+    proxy_url: str | None = None
+
+    @model_validator(mode="after")
+    def _one_token(self) -> Telegram:
+        if (self.token is None) == (self.token_file is None):
+            raise ValueError("exactly one of token and token_file is needed")
+        return self
+
+
+class Webhook(Section):
+    """Where Telegram delivers updates when `telegram.mode` is `webhook`."""
+
+    public_url: str | None = None
+    listen: str = "127.0.0.1:8443"
+    secret_token: SecretStr | None = None
+
+
+class Storage(Section):
+    """The database."""
+
+    url: Annotated[str, AfterValidator(_storage_url)] = "sqlite+aiosqlite:///network.db"
+
+
+class Network(Section):
+    """The network itself."""
+
+    name: str = Field(default="Practitioners' network", min_length=1, max_length=60)
+    timezone: Annotated[str, AfterValidator(_known_zone)] = "Asia/Ashgabat"
+    languages: Annotated[list[str], AfterValidator(_spoken)] = ["en", "ru"]
+    default_language: str = "en"
+    administrators: list[int] = []
+    max_label: Annotated[str, AfterValidator(_known_label)] = "TLP:AMBER"
+
+    @model_validator(mode="after")
+    def _default_is_spoken(self) -> Network:
+        if self.default_language not in self.languages:
+            raise ValueError(f"default_language {self.default_language!r} is not among languages")
+        return self
+
+
+class Admission(Section):
+    """How people are admitted. Vouching is not part of this version, so its keys take only 0."""
+
+    vouches: Literal[0] = 0
+    other_organisation: Literal[0] = 0
+    objection_days: Literal[0] = 0
+    lapse_days: int = Field(default=21, ge=0, le=365)
+    approvals: int = Field(default=1, ge=1, le=5)
+
+
+class Digest(Section):
+    """When new members get their weekly digest, in their own time zone."""
+
+    weekday: Weekday = "monday"
+    time: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "09:00"
+    skip_holidays: bool = True
+
+
+class Announcements(Section):
+    """Announcements by administrators."""
+
+    two_person_above: int = Field(default=20, ge=0)
+
+
+class Delivery(Section):
+    """How fast messages leave, and what happens when Telegram's answer is ambiguous."""
+
+    messages_per_second: float = Field(default=28, gt=0, le=1000)
+    per_chat_per_second: float = Field(default=1, gt=0)
+    per_group_per_minute: float = Field(default=20, gt=0)
+    in_flight: int = Field(default=8, ge=1, le=100)
+    lease_seconds: int = Field(default=60, ge=5, le=3600)
+    on_unknown: Literal["resend", "hold"] = "resend"
+
+
+class Health(Section):
+    """Where `/healthz`, `/readyz` and `/metrics` are served, if anywhere."""
+
+    listen: str | None = None
+
+
+class Config(BaseSettings):
+    """Everything the operator decides; see config.example.toml for each key."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="NETWORK_BOT_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        nested_model_default_partial_update=True,
+    )
+
+    telegram: Telegram
+    webhook: Webhook = Webhook()
+    storage: Storage = Storage()
+    network: Network = Network()
+    admission: Admission = Admission()
+    digest: Digest = Digest()
+    announcements: Announcements = Announcements()
+    delivery: Delivery = Delivery()
+    health: Health = Health()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        # The environment overrides the file, which arrives as keyword arguments.
+        del settings_cls, dotenv_settings, file_secret_settings
+        return env_settings, init_settings
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A usable configuration: settings, the token itself, and the database with its path resolved."""
+
+    settings: Config
+    token: str
+    storage_url: str
+
+    @property
+    def digest_weekday(self) -> int:
+        return WEEKDAYS.index(self.settings.digest.weekday)
+
+    @property
+    def digest_time(self) -> time:
+        return time.fromisoformat(self.settings.digest.time)
+
+
+def load(path: Path) -> Loaded:
+    """Read the configuration at `path` and the environment.
+
+    Raises:
+        ConfigError: with every mistake that was found.
+    """
+    try:
+        settings = Config(**_table(path))
+    except ValidationError as error:
+        raise ConfigError([_sentence(path, problem) for problem in error.errors()]) from None
+    return Loaded(settings, _token(path, settings.telegram), _beside(path, settings.storage.url))
+
+
+def _table(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}  # the environment may hold everything
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError([f"{path}: not valid TOML: {error}"]) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError([f"{path}: cannot be read: {error}"]) from None
+
+
+def _sentence(path: Path, problem: Any) -> str:
+    key = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        return f"{path}: {key}: there is no such key"
+    if key == "telegram" and problem["type"] == "missing":
+        hint = "" if path.exists() else f" ({path} does not exist)"
+        return f"{path}: telegram.token: a bot token is needed{hint}"
+    if key.startswith("admission.") and problem["type"] == "literal_error":
+        return f"{path}: {key}: vouching is not part of this version; the only value is 0"
+    return f"{path}: {key}: {problem['msg'].removeprefix('Value error, ')}"
+
+
+def _token(path: Path, telegram: Telegram) -> str:
+    if telegram.token is not None:
+        token = telegram.token.get_secret_value().strip()
+    else:
+        assert telegram.token_file is not None
+        try:
+            token = (path.parent / telegram.token_file).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise ConfigError([f"{path}: telegram.token_file: cannot be read: {error}"]) from None
+    head, _, tail = token.partition(":")
+    if not (head.isdigit() and tail):
+        raise ConfigError([f"{path}: telegram.token: a bot token looks like 123456:ABC-DEF; this one does not"])
+    return token
+
+
+def _beside(path: Path, url: str) -> str:
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite" or not parsed.database or Path(parsed.database).is_absolute():
+        return url
+    return parsed.set(database=str((path.parent / parsed.database).resolve())).render_as_string(hide_password=False)

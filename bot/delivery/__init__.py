@@ -1,0 +1,1 @@
+"""Delivery: lease, render, pace, send, settle."""

@@ -1,0 +1,113 @@
+"""Rendering: facts become words at the last moment, and permission is asked again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from handlers.context import Policy
+from handlers.feature import Notice
+from handlers.language import Say
+from handlers.screens import Screen
+from storage import access, members
+from storage.access import Viewer
+from storage.database import Database
+from storage.members import MemberState
+from storage.outbox import OutboxRow, OutboxState
+
+_CACHED = 1000
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A row ready to send: where to, and what."""
+
+    row: OutboxRow
+    chat_id: int
+    screen: Screen
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A row that is not sent, and why."""
+
+    row: OutboxRow
+    state: OutboxState
+    reason: str
+
+
+class Rendering:
+    """Turns outbox rows into letters; equal contents are rendered once per language."""
+
+    def __init__(self, database: Database, notices: Mapping[str, Notice], policy: Policy) -> None:
+        self._database = database
+        self._notices = notices
+        self._policy = policy
+        self._cache: dict[Hashable, Screen] = {}
+
+    async def letters(self, rows: Sequence[OutboxRow]) -> list[Letter | Kept]:
+        """Render rows, one reading transaction per kind and facts. Raises what a notice raises."""
+        found: list[Letter | Kept] = []
+        for _, same in groupby(sorted(rows, key=_kind), key=_kind):
+            found.extend(await self._same(list(same)))
+        return found
+
+    async def _same(self, rows: list[OutboxRow]) -> list[Letter | Kept]:
+        notice = self._notices.get(rows[0].notice)
+        if notice is None:  # queued by a newer version: leave it alone
+            return [Kept(row, OutboxState.QUEUED, "unknown notice") for row in rows]
+        ids = [row.member_id for row in rows if row.member_id is not None]
+        async with self._database.reading() as tx:
+            people = await members.by_ids(tx, ids)
+            held = await members.roles(tx, ids)
+            viewers = [access.viewer_of(member, held[member.id]) for member in people.values()]
+            if len(ids) < len(rows):
+                viewers.append(self._nobody(rows[0].facts))
+            contents = await notice.load(tx, rows[0].facts, viewers)
+        addresses = {member.id: member.telegram_id for member in people.values()}
+        away = {m.id for m in people.values() if m.unreachable_since is not None}
+        by_id = {viewer.id: viewer for viewer in viewers}
+        return [self._letter(row, notice, contents, by_id, addresses, away) for row in rows]
+
+    def _letter(
+        self,
+        row: OutboxRow,
+        notice: Notice,
+        contents: Mapping[int, Any],
+        viewers: Mapping[int, Viewer],
+        addresses: Mapping[int, int | None],
+        away: set[int],
+    ) -> Letter | Kept:
+        reader = row.member_id or 0
+        chat_id = row.chat_id or addresses.get(reader)
+        if chat_id is None:
+            return Kept(row, OutboxState.UNREACHABLE, "no Telegram account")
+        if reader in away and row.lane > 0:
+            return Kept(row, OutboxState.UNREACHABLE, "blocked the bot")
+        if reader not in contents:
+            return Kept(row, OutboxState.WITHHELD, "no longer concerns or no longer permitted")
+        return Letter(row, chat_id, self._screen(notice, contents[reader], viewers[reader]))
+
+    def _screen(self, notice: Notice, content: Any, viewer: Viewer) -> Screen:
+        try:
+            key = (notice.name, viewer.language, viewer.zone, content)
+            if key in self._cache:
+                return self._cache[key]
+        except TypeError:  # contents of one reader need no cache
+            return notice.render(content, Say(viewer.language, viewer.zone), self._policy)
+        if len(self._cache) >= _CACHED:
+            self._cache.clear()
+        self._cache[key] = notice.render(content, Say(viewer.language, viewer.zone), self._policy)
+        return self._cache[key]
+
+    def _nobody(self, facts: Mapping[str, Any]) -> Viewer:
+        # A chat without a member behind it: a group, or a person who has just been erased.
+        language = facts.get("language", self._policy.default_language)
+        return Viewer(0, MemberState.ERASED, frozenset(), None, language, self._policy.zone)
+
+
+def _kind(row: OutboxRow) -> tuple[str, str]:
+    return row.notice, json.dumps(row.facts, sort_keys=True)

@@ -1,0 +1,184 @@
+"""The window: leases as many rows as may be in flight, and settles them as they land."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import uuid4
+
+from bot.clock import Clock
+from bot.delivery.outcome import Kind, Outcome
+from bot.delivery.pace import Pace
+from bot.delivery.rendering import Kept, Letter, Rendering
+from bot.delivery.sending import send
+from bot.logs import log
+from bot.transport import Wire
+from storage import members, outbox
+from storage.database import Database, Transaction
+from storage.outbox import Lane, OutboxRow, OutboxState, Settlement
+
+_AMBIGUOUS_TRIES = 3
+_RENDER_TRIES = 3
+_LONGEST_BACKOFF = 300
+_IDLE_SECONDS = 5.0
+
+_log = log("bot.delivery")
+
+Migrate = Callable[[Transaction, int, int], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How this window sends: its lanes, how many at once, how long a lease, what to do when in doubt."""
+
+    lanes: tuple[Lane, ...]
+    in_flight: int
+    lease_seconds: int
+    resend_unknown: bool
+    paced: bool
+
+
+@dataclass(frozen=True)
+class Landed:
+    """A row that needs no more work now, and what follows from how it ended."""
+
+    settlement: Settlement
+    unreachable: int | None = None
+    migrated: tuple[int, int] | None = None
+
+
+@dataclass
+class Window:
+    """Delivers the rows of some lanes; at most `terms.in_flight` are leased and unsettled at any moment."""
+
+    database: Database
+    clock: Clock
+    wire: Wire
+    rendering: Rendering
+    pace: Pace
+    terms: Terms
+    migrate: Migrate
+    stop: Callable[[str], None]
+    lease: str = field(default_factory=lambda: str(uuid4()))
+    _active: set[int] = field(default_factory=set)
+    _landed: list[Landed] = field(default_factory=list)
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
+    _chats: dict[int, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def run(self) -> None:
+        """Deliver until cancelled; then `drain` settles what is in flight."""
+        self.database.on_commit("outbox", self._news.set)
+        while True:
+            self._news.clear()
+            rows = await self._turn_over(self.terms.in_flight - len(self._active))
+            if rows:
+                await self._start(rows)
+            elif not self._landed:
+                await self._sleep()
+
+    async def drain(self) -> None:
+        """Wait for the sends in flight and settle them."""
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+        await self._turn_over(0)
+
+    async def _turn_over(self, free: int) -> list[OutboxRow]:
+        landed, self._landed = self._landed, []
+        now = self.clock.now()
+        async with self.database.transaction() as tx:
+            await outbox.settle(tx, [one.settlement for one in landed], now, lease=self.lease)
+            for one in landed:
+                if one.unreachable is not None:
+                    await members.mark_unreachable(tx, one.unreachable, now)
+                if one.migrated is not None:
+                    await self.migrate(tx, *one.migrated)
+            self._active -= {one.settlement.row_id for one in landed}
+            free = self.terms.in_flight - len(self._active) if free else 0
+            lease, seconds = self.lease, self.terms.lease_seconds
+            await outbox.extend(tx, self._active, now, lease=lease, lease_seconds=seconds)
+            rows = await outbox.claim(tx, self.terms.lanes, free, now, lease=lease, lease_seconds=seconds)
+        # After a jump of the clock our own leases look expired while their sends are still under way.
+        return [row for row in rows if row.id not in self._active]
+
+    async def _start(self, rows: Sequence[OutboxRow]) -> None:
+        self._active |= {row.id for row in rows}
+        for found in await self._render(rows):
+            if isinstance(found, Kept):
+                self._land(Landed(_kept(found, self.clock)))
+            elif found.row.expires_at is not None and found.row.expires_at < self.clock.now():
+                self._land(Landed(Settlement(found.row.id, OutboxState.EXPIRED, "too late")))
+            else:
+                task = asyncio.create_task(self._deliver(found))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+
+    async def _render(self, rows: Sequence[OutboxRow]) -> list[Letter | Kept]:
+        try:
+            return await self.rendering.letters(rows)
+        except Exception:  # noqa: BLE001 - logged below, and one bad row must not hold the others
+            if len(rows) > 1:
+                return [found for row in rows for found in await self._render([row])]
+            _log.exception("a notice could not be rendered", notice=rows[0].notice, row=rows[0].id)
+            final = rows[0].attempts >= _RENDER_TRIES
+            return [Kept(rows[0], OutboxState.REJECTED if final else OutboxState.QUEUED, "could not be rendered")]
+
+    async def _deliver(self, letter: Letter) -> None:
+        async with self._chats[letter.chat_id]:  # one chat's messages arrive in the order they were promised
+            if self.terms.paced:
+                await self.pace.wait(letter.chat_id)
+            else:
+                self.pace.count(letter.chat_id)
+            outcome = await send(self.wire, letter)
+        self._land(self._judge(letter, outcome))
+
+    def _judge(self, letter: Letter, outcome: Outcome) -> Landed:  # noqa: PLR0911 - one row a line
+        row, reason = letter.row, outcome.reason
+        match outcome.kind:
+            case Kind.SENT:
+                return Landed(Settlement(row.id, OutboxState.SENT, message_id=outcome.message_id))
+            case Kind.UNREACHABLE:
+                return Landed(Settlement(row.id, OutboxState.UNREACHABLE, reason), unreachable=row.member_id)
+            case Kind.REJECTED:
+                _log.error("Telegram rejected a message", row=row.id, notice=row.notice, reason=reason)
+                return Landed(Settlement(row.id, OutboxState.REJECTED, reason))
+            case Kind.MIGRATED if outcome.chat_id is not None:
+                return Landed(self._again(row, 0, reason), migrated=(letter.chat_id, outcome.chat_id))
+            case Kind.WAIT:
+                self.pace.pause(min(outcome.seconds, 60.0))
+                return Landed(self._again(row, outcome.seconds, reason))
+            case Kind.TOKEN:
+                self.stop(f"Telegram rejects the token: {reason}")
+                return Landed(self._again(row, 0, reason))
+            case Kind.UNKNOWN if row.replaces is None and not self._may_resend(row):
+                return Landed(Settlement(row.id, OutboxState.UNKNOWN, reason))
+        return Landed(self._again(row, min(2.0 ** min(row.attempts, 10), _LONGEST_BACKOFF), reason))
+
+    def _may_resend(self, row: OutboxRow) -> bool:
+        return self.terms.resend_unknown and row.attempts < _AMBIGUOUS_TRIES
+
+    def _again(self, row: OutboxRow, seconds: float, reason: str | None) -> Settlement:
+        due = self.clock.now() + timedelta(seconds=seconds)
+        return Settlement(row.id, OutboxState.QUEUED, reason, due_at=due)
+
+    def _land(self, landed: Landed) -> None:
+        self._landed.append(landed)
+        self._news.set()
+
+    async def _sleep(self) -> None:
+        async with self.database.reading() as tx:
+            due = await outbox.next_due(tx, self.clock.now())
+        idle = min(_IDLE_SECONDS, self.terms.lease_seconds / 3)
+        wait = idle if due is None else (due - self.clock.now()).total_seconds()
+        try:
+            await asyncio.wait_for(self._news.wait(), min(max(wait, 0.01), idle))
+        except TimeoutError:
+            return
+
+
+def _kept(kept: Kept, clock: Clock) -> Settlement:
+    later = clock.now() + timedelta(seconds=60) if kept.state is OutboxState.QUEUED else None
+    return Settlement(kept.row.id, kept.state, kept.reason, due_at=later)

@@ -1,0 +1,72 @@
+"""What `check` and `status` find out, without changing anything."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.exc import DBAPIError
+
+from bot.config import Loaded
+from bot.health import counts
+from bot.transport import NO_ANSWER, Wire
+from storage import migrations
+from storage.database import Database
+from storage.refusals import Refusal
+
+_SETTINGS = (
+    ("can_join_groups", True, "groups are allowed, so that topics can live in one"),
+    ("supports_inline_queries", False, "inline mode is off, so that nothing marked leaves through other chats"),
+    ("supports_guest_queries", False, "guest mode is off, so that nobody summons the bot into foreign chats"),
+)
+
+
+async def examine(loaded: Loaded) -> tuple[list[str], list[str]]:
+    """Return problems and remarks about the database, the token and the bot's settings at BotFather."""
+    problems: list[str] = []
+    remarks: list[str] = []
+    found = await overview(loaded)
+    if isinstance(found, str):
+        problems.append(found)
+    await _ask_telegram(loaded, problems, remarks)
+    if not loaded.settings.network.administrators:
+        problems.append("network.administrators is empty: nobody could approve the first application.")
+    return problems, remarks
+
+
+async def overview(loaded: Loaded) -> dict[str, Any] | str:
+    """Return the schema and the boxes by state, or a sentence on why the database cannot be used."""
+    database = Database(loaded.storage_url)
+    try:
+        await migrations.check(database)
+        at = await migrations.revision(database)
+        if at is None:
+            return {"schema": "none yet", "inbox": {}, "outbox": {}}
+        return {"schema": at, **(await counts(database))}
+    except Refusal as refusal:
+        return f"The database was written by a newer version (schema {refusal.facts['revision']}); update the program."
+    except (DBAPIError, OSError) as error:
+        cause = str(getattr(error, "orig", error)).strip().splitlines()[0]
+        return f"The database cannot be used: {cause}."
+    finally:
+        await database.close()
+
+
+async def _ask_telegram(loaded: Loaded, problems: list[str], remarks: list[str]) -> None:
+    settings = loaded.settings.telegram
+    wire = Wire(settings.api_url, loaded.token, connections=1, proxy_url=settings.proxy_url)
+    await wire.start()
+    try:
+        answer = await wire.call("getMe", {})
+    except NO_ANSWER as error:
+        problems.append(f"The Bot API at {settings.api_url} cannot be reached: {type(error).__name__}.")
+        return
+    finally:
+        await wire.close()
+    if not answer.ok:
+        problems.append(f"The Bot API at {settings.api_url} rejects the token: {answer.description}.")
+        return
+    me = answer.body["result"]
+    remarks.append(f"The token belongs to @{me['username']}.")
+    for name, wanted, why in _SETTINGS:
+        if bool(me.get(name)) is not wanted:
+            remarks.append(f"At BotFather, see that {why} ({name} is {bool(me.get(name))}).")

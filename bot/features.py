@@ -1,0 +1,28 @@
+"""The features of the product, in the order an update meets them."""
+
+from __future__ import annotations
+
+from handlers import (
+    announcements,
+    applications,
+    digests,
+    documents,
+    events,
+    groups,
+    home,
+    privacy,
+    topics,
+)
+from handlers.feature import Feature
+
+FEATURES: tuple[Feature, ...] = (
+    home.FEATURE,
+    privacy.FEATURE,
+    applications.FEATURE,
+    topics.FEATURE,
+    digests.FEATURE,
+    events.FEATURE,
+    announcements.FEATURE,
+    groups.FEATURE,
+    documents.FEATURE,  # last: free text is a search
+)

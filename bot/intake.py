@@ -1,0 +1,136 @@
+"""Intake: raw updates from Telegram into the inbox, and only then the acknowledgement."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from aiohttp import web
+
+from bot.clock import Clock
+from bot.health import SILENCE, Watch
+from bot.logs import log
+from bot.transport import NO_ANSWER, Answer, Wire
+from storage import inbox
+from storage.database import Database
+from storage.inbox import RawUpdate
+
+ALLOWED = ["message", "edited_message", "callback_query", "chat_join_request", "chat_member", "my_chat_member"]
+POLL_SECONDS = 30
+BODY_LIMIT = 1024 * 1024
+CONFLICT = 409
+
+_log = log("bot.intake")
+
+
+def raw_update(update: dict[str, Any]) -> RawUpdate | None:
+    """Return an update ready to store, or None if it has no id that could be acknowledged."""
+    update_id = update.get("update_id")
+    if not isinstance(update_id, int):
+        return None
+    return RawUpdate(update_id, _lane(update), json.dumps(update, ensure_ascii=False, separators=(",", ":")))
+
+
+def _lane(update: dict[str, Any]) -> str:
+    for event in update.values():
+        if isinstance(event, dict):
+            for key, letter in (("from", "u"), ("chat", "c")):
+                if isinstance(event.get(key), dict) and "id" in event[key]:
+                    return f"{letter}{event[key]['id']}"
+    return f"x{update.get('update_id')}"
+
+
+class Polling:
+    """Our own long poll over raw JSON: the offset moves only after the commit."""
+
+    def __init__(self, wire: Wire, database: Database, clock: Clock, watch: Watch) -> None:
+        self._wire = wire
+        self._database = database
+        self._clock = clock
+        self._watch = watch
+        self._offset: int | None = None
+        self._failures = 0
+
+    async def run(self) -> None:
+        """Poll until cancelled. Whatever goes wrong is waited out; the watchdog tells when it lasts."""
+        while True:
+            try:
+                answer = await self._poll()
+            except NO_ANSWER as error:
+                await self._wait(f"no answer: {type(error).__name__}")
+                continue
+            if answer.ok:
+                await self._store(answer.body["result"])
+            else:
+                await self._wait(answer.description, answer)
+
+    async def _poll(self) -> Answer:
+        parameters: dict[str, Any] = {"timeout": POLL_SECONDS, "limit": 100, "allowed_updates": ALLOWED}
+        if self._offset is not None:
+            parameters["offset"] = self._offset
+        return await self._wire.call("getUpdates", parameters, read_seconds=POLL_SECONDS + 10)
+
+    async def _store(self, updates: Iterable[dict[str, Any]]) -> None:
+        rows = [row for row in map(raw_update, updates) if row is not None]
+        if rows:
+            async with self._database.transaction() as tx:
+                await inbox.receive(tx, rows, self._clock.now())
+            self._offset = rows[-1].update_id + 1
+        self._failures = 0
+        self._watch.polled()
+
+    async def _wait(self, problem: str, answer: Answer | None = None) -> None:
+        self._failures += 1
+        if answer is not None and answer.status == CONFLICT:
+            problem = f"another program polls with this token; stop it or revoke the token ({problem})"
+        silent = self._watch.silent_for()
+        _log.log(40 if silent > SILENCE else 30, "poll failed", problem=problem, silent_seconds=round(silent))
+        asked = (answer.body.get("parameters") or {}).get("retry_after") if answer else None
+        await asyncio.sleep(float(asked) if asked else min(0.25 * 2**self._failures, 15))
+
+
+class WebhookIntake:
+    """Our own endpoint: the secret is compared in constant time, the update stored before the 200."""
+
+    def __init__(self, listen: str, secret: str, database: Database, clock: Clock) -> None:
+        self._host, _, port = listen.rpartition(":")
+        self._port = int(port)
+        self._secret = secret
+        self._database = database
+        self._clock = clock
+        self._runner: web.AppRunner | None = None
+
+    async def start(self) -> None:
+        app = web.Application(client_max_size=BODY_LIMIT)
+        app.router.add_post("/{path:.*}", self._receive)
+        self._runner = web.AppRunner(app, access_log=None)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, self._host or "127.0.0.1", self._port).start()
+
+    async def stop(self) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def _receive(self, request: web.Request) -> web.Response:
+        given = request.headers.get("X-Telegram-Bot-Api-Secret-Token", "")
+        if not hmac.compare_digest(given.encode(), self._secret.encode()):
+            return web.Response(status=403)
+        body = await request.read()
+        try:
+            update = json.loads(body)
+        except ValueError:
+            update = None
+        row = raw_update(update) if isinstance(update, dict) else None
+        if row is None:
+            _log.error("unreadable update from the webhook", bytes=len(body))
+            return web.Response()
+        try:
+            async with self._database.transaction() as tx:
+                await inbox.receive(tx, [row], self._clock.now())
+        except Exception:  # noqa: BLE001 - Telegram brings it again, whatever was wrong
+            _log.exception("an update could not be stored; Telegram will bring it again")
+            return web.Response(status=503)
+        return web.Response()

@@ -1,0 +1,152 @@
+"""Lanes: one update at a time per person, people in parallel, each update until its effect is settled."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import deque
+from typing import Any
+
+from telegram import Update
+from telegram.error import RetryAfter, TelegramError
+from telegram.ext import Application
+
+from bot.clock import Clock
+from bot.logs import log
+from handlers.context import TURN, Turn
+from handlers.errors import apology, incident
+from handlers.language import Say
+from storage import inbox
+from storage.database import Database
+from storage.inbox import InboxRow
+
+TRIES = 3
+PARALLEL = 16
+BACKLOG = 200
+_PAUSES = (0.2, 2.0)
+
+_log = log("bot.lanes")
+
+
+class Lanes:
+    """Takes updates from the inbox, in order within a lane, and sees each one settled or dead."""
+
+    def __init__(
+        self, database: Database, clock: Clock, application: Application[Any, Any, Any, Any, Any, Any]
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._application = application
+        self._queues: dict[str, deque[InboxRow]] = {}
+        self._known: set[int] = set()
+        self._free = asyncio.Semaphore(PARALLEL)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._news = asyncio.Event()
+        database.on_commit("inbox", self._news.set)
+
+    async def run(self) -> None:
+        """Work until cancelled; what is in hand then goes on until `drain`."""
+        while True:
+            self._news.clear()
+            if not await self._fetch():
+                await self._news.wait()
+
+    async def drain(self) -> None:
+        """Wait until the updates in hand are settled."""
+        for queue in self._queues.values():
+            while len(queue) > 1:  # not begun: they stay in the inbox
+                self._known.discard(queue.pop().id)
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def _fetch(self) -> bool:
+        if len(self._known) >= BACKLOG:
+            return False
+        async with self._database.reading() as tx:
+            rows = await inbox.pending(tx, self._known, BACKLOG)
+        for row in rows:
+            self._known.add(row.id)
+            if row.lane in self._queues:
+                self._queues[row.lane].append(row)
+            else:
+                self._queues[row.lane] = deque([row])
+                task = asyncio.create_task(self._work(row.lane))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+        return bool(rows)
+
+    async def _work(self, lane: str) -> None:
+        queue = self._queues[lane]
+        while queue:
+            async with self._free:
+                await self._see_through(queue[0])
+            self._known.discard(queue.popleft().id)
+        del self._queues[lane]
+        self._news.set()
+
+    async def _see_through(self, row: InboxRow) -> None:
+        for attempt in range(TRIES):
+            turn = await self._try(row)
+            if turn.failure is None:
+                return
+            if turn.settled:  # its effect stands; only the redrawing failed
+                _log.warning("shown incompletely", update=row.update_id, problem=repr(turn.failure))
+                return
+            if await self._failed(row, turn):
+                return
+            await asyncio.sleep(_pause(turn.failure, attempt))
+
+    async def _try(self, row: InboxRow) -> Turn:
+        turn = Turn(row.id, Update(row.update_id))
+        TURN.set(turn)
+        try:
+            update = Update.de_json(json.loads(row.payload or "{}"), self._application.bot)
+            turn.update = update
+            await self._application.process_update(update)
+            if turn.failure is None:
+                await self._finish(turn)
+        except Exception as error:  # noqa: BLE001 - counted, logged and dead-lettered by the caller
+            turn.failure = error
+        return turn
+
+    async def _finish(self, turn: Turn) -> None:
+        if not turn.settled:
+            async with self._database.transaction() as tx:
+                await inbox.settle(tx, turn.inbox_id, self._clock.now())
+            turn.settled = True
+        query = turn.update.callback_query
+        if query is not None and not turn.answered:
+            turn.answered = True
+            try:
+                await query.answer()
+            except TelegramError as error:
+                _log.info("a button was answered too late", problem=str(error))
+
+    async def _failed(self, row: InboxRow, turn: Turn) -> bool:
+        reference = incident()
+        _log.error("update failed", update=row.update_id, incident=reference, exc_info=turn.failure)
+        async with self._database.transaction() as tx:
+            dead = await inbox.fail(tx, row.id, f"{reference} {turn.failure!r}", self._clock.now(), tries=TRIES)
+        if dead:
+            await self._apologise(turn, reference)
+        return dead
+
+    async def _apologise(self, turn: Turn, reference: str) -> None:
+        chat = turn.update.effective_chat
+        if chat is None or chat.type != "private":
+            return
+        say = Say(turn.member.language, turn.member.zone) if turn.member else Say("en")
+        screen = apology(reference, say)
+        try:
+            await self._application.bot.send_message(chat.id, screen.html, parse_mode="HTML")
+            if turn.update.callback_query is not None and not turn.answered:
+                await turn.update.callback_query.answer()
+        except TelegramError as error:
+            _log.warning("no apology could be sent", incident=reference, problem=str(error))
+
+
+def _pause(failure: BaseException, attempt: int) -> float:
+    if isinstance(failure, RetryAfter):
+        seconds = failure.retry_after
+        return min(float(seconds if isinstance(seconds, int) else seconds.total_seconds()), 30.0)
+    return _PAUSES[min(attempt, len(_PAUSES) - 1)]

@@ -1,0 +1,58 @@
+"""The ticks, as a table. The scheduler remembers nothing: each tick asks the database what is due."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from bot.health import Watch
+from bot.logs import log
+
+_log = log("bot.schedule")
+
+
+@dataclass(frozen=True)
+class Tick:
+    """Something asked again and again: `work` runs every `seconds`."""
+
+    name: str
+    seconds: float
+    work: Callable[[], Awaitable[object]]
+
+
+class Schedule:
+    """Runs the ticks; one that is late runs once, and one that fails is logged and runs again."""
+
+    def __init__(self, ticks: list[Tick], watch: Watch) -> None:
+        self._ticks = ticks
+        self._watch = watch
+        defaults = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+        self._scheduler = AsyncIOScheduler(timezone=UTC, job_defaults=defaults)
+
+    def start(self) -> None:
+        """Start all ticks, each at once and then at its interval."""
+        for tick in self._ticks:
+            run = partial(self._run, tick)
+            first = datetime.now(UTC)  # the scheduler's own time, not the network's
+            self._scheduler.add_job(run, "interval", seconds=tick.seconds, id=tick.name, next_run_time=first)
+        self._scheduler.start()
+
+    def hurry(self) -> None:
+        """Run every tick now: the clock has jumped."""
+        for tick in self._ticks:
+            self._scheduler.modify_job(tick.name, next_run_time=datetime.now(UTC))
+
+    def stop(self) -> None:
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+
+    async def _run(self, tick: Tick) -> None:
+        try:
+            await tick.work()
+            self._watch.ticked()
+        except Exception:  # noqa: BLE001 - the next tick asks the database again
+            _log.exception("tick failed", tick=tick.name)

@@ -1,0 +1,126 @@
+"""Planting: documents, events and invented people, each only once."""
+
+from __future__ import annotations
+
+import random
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+
+from bot.seed.catalogue import COMING_EVENTS, DOCUMENTS, INVENTED_DOCUMENTS, PAST_EVENTS, SeedDocument
+from bot.seed.people import PEOPLE, SeedPerson
+from storage import access, documents, events, members, topics
+from storage.applications import ZONES
+from storage.database import Database, Transaction
+from storage.documents import Document, Draft
+from storage.events import Event
+from storage.members import Category, Member, MemberState, Role
+from storage.tlp import Label
+
+INVENTED_FROM = 9_000_000
+"""The first Telegram number of invented members."""
+
+
+async def plant(database: Database, now: datetime, *, invented: int = 0, people: bool = False) -> None:
+    """Put the public documents and the archive in place; with `people` the demonstration's network as well.
+
+    What is there already is left as it is. `invented` members are added, for trials of size.
+    """
+    async with database.transaction() as tx:
+        if people:
+            for person in PEOPLE:
+                await _settle(tx, person, now)
+        if await tx.scalar(select(func.count(Event.id))) == 0:
+            await _events(tx, now, coming=people)
+        if await tx.scalar(select(func.count(Document.id))) == 0:
+            await _documents(tx, now, DOCUMENTS + (INVENTED_DOCUMENTS if people else ()))
+        await _invent(tx, invented, now)
+
+
+async def _settle(tx: Transaction, person: SeedPerson, now: datetime) -> None:
+    member = await members.welcome(tx, person.telegram_id, person.language, person.zone, now)
+    organisation = await members.organisation(tx, person.organisation)
+    member.name, member.organisation_id, member.category = person.name, organisation.id, person.category
+    member.country, member.zone, member.language = person.country, person.zone, person.language
+    member.state, member.joined_at, member.language_chosen = MemberState.ACTIVE, now, True
+    if person.administrator:
+        await members.give_role(tx, member.id, Role.ADMINISTRATOR)
+    codes = {topic.code: topic.id for topic in await topics.catalogue(tx)}
+    await topics.subscribe(tx, member.id, [codes[code] for code in person.topics], now)
+
+
+async def _events(tx: Transaction, now: datetime, *, coming: bool) -> None:
+    for past in PAST_EVENTS:
+        zone = ZoneInfo(past.zone)
+        await events.add(
+            tx,
+            title_en=past.title_en,
+            title_ru=past.title_ru,
+            starts_at=datetime.combine(date.fromisoformat(past.first), time(9), zone),
+            ends_at=datetime.combine(date.fromisoformat(past.last), time(18), zone),
+            place_en=past.place_en,
+            place_ru=past.place_ru,
+            zone=past.zone,
+            organiser=past.organiser,
+        )
+    for event in COMING_EVENTS if coming else ():
+        today = now.astimezone(ZoneInfo(event.zone)).date()
+        starts = datetime.combine(today + timedelta(days=event.days), time(event.hour), ZoneInfo(event.zone))
+        closes = None
+        if event.deadline is not None:
+            closes = datetime.combine(today + timedelta(days=event.deadline), time(18), ZoneInfo(event.zone))
+        await events.add(
+            tx,
+            title_en=event.title_en,
+            title_ru=event.title_ru,
+            starts_at=starts,
+            ends_at=starts + timedelta(hours=event.hours),
+            place_en=event.place_en,
+            place_ru=event.place_ru,
+            zone=event.zone,
+            deadline_at=closes,
+            demo=True,
+        )
+
+
+async def _documents(tx: Transaction, now: datetime, shared: tuple[SeedDocument, ...]) -> None:
+    steward = next(iter(await members.holders(tx, Role.ADMINISTRATOR)), None)
+    if steward is None:
+        return  # nobody to share them yet: planted at the first start with an administrator
+    viewer = await access.viewer(tx, steward.id)
+    codes = {topic.code: topic.id for topic in await topics.catalogue(tx)}
+    for days, seed in enumerate(reversed(shared)):
+        draft = Draft(
+            title=seed.title,
+            topic_id=codes[seed.topic],
+            label=seed.label,
+            url=seed.url,
+            publisher=seed.publisher,
+            year=seed.year,
+            languages=seed.languages,
+        )
+        await documents.share(tx, viewer, draft, Label.AMBER, now - timedelta(hours=6 * (len(shared) - days)))
+
+
+async def _invent(tx: Transaction, number: int, now: datetime) -> None:
+    taken = await tx.scalar(select(func.count(Member.id)).where(Member.telegram_id >= INVENTED_FROM)) or 0
+    dice = random.Random(taken)  # noqa: S311 - invented people need no secrets
+    organisation = await members.organisation(tx, "Invented organisation")
+    for i in range(taken, taken + number):
+        country, zone = dice.choice(sorted(ZONES.items()))
+        tx.add(
+            Member(
+                telegram_id=INVENTED_FROM + i,
+                state=MemberState.ACTIVE,
+                language=dice.choice(["en", "ru"]),
+                language_chosen=True,
+                name=f"Member {i + 1}",
+                organisation_id=organisation.id,
+                category=dice.choice(list(Category)),
+                country=country,
+                zone=zone,
+                joined_at=now,
+                created_at=now,
+            )
+        )

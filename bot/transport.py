@@ -1,0 +1,138 @@
+"""The one way out to Telegram: aiohttp, for our own calls and under python-telegram-bot's `BaseRequest`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+from telegram._utils.defaultvalue import DefaultValue
+from telegram.error import NetworkError, TimedOut
+from telegram.request import BaseRequest, RequestData
+
+from bot.logs import redacted
+from storage.database import inside_transaction
+
+CONNECT_SECONDS = 10.0
+READ_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What Telegram answered: the HTTP status, and the body if it was a JSON object."""
+
+    status: int
+    body: dict[str, Any]
+
+    @property
+    def ok(self) -> bool:
+        return self.body.get("ok") is True and "result" in self.body
+
+    @property
+    def description(self) -> str:
+        return str(self.body.get("description", f"HTTP {self.status}"))
+
+
+class Wire:
+    """A pool of connections to one Bot API. Polling, people and newsletters each have their own."""
+
+    def __init__(self, api_url: str, token: str, *, connections: int, proxy_url: str | None = None) -> None:
+        self._base = f"{api_url}/bot{token}/"
+        self._connections = connections
+        self._proxy = proxy_url
+        self._session: aiohttp.ClientSession | None = None
+
+    async def start(self) -> None:
+        if self._session is None:
+            connector = aiohttp.TCPConnector(limit=self._connections, ttl_dns_cache=300)
+            timeout = aiohttp.ClientTimeout(total=None, connect=CONNECT_SECONDS)
+            self._session = aiohttp.ClientSession(connector=connector, timeout=timeout, trust_env=False)
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def post(self, url: str, data: Any, *, read_seconds: float, as_json: bool = False) -> tuple[int, bytes]:
+        """POST and return the status and the body; raises what aiohttp raises.
+
+        Raises:
+            RuntimeError: inside a database transaction, where nothing may wait for the network.
+        """
+        if inside_transaction():
+            raise RuntimeError("no call to Telegram inside a transaction")
+        assert self._session is not None
+        timeout = aiohttp.ClientTimeout(total=CONNECT_SECONDS + read_seconds, connect=CONNECT_SECONDS)
+        body = {"json": data} if as_json else {"data": data}
+        async with self._session.post(url, timeout=timeout, proxy=self._proxy, **body) as answer:
+            return answer.status, await answer.read()
+
+    async def call(self, method: str, parameters: dict[str, Any], *, read_seconds: float = READ_SECONDS) -> Answer:
+        """Call a Bot API method with plain JSON values; any HTTP status is an answer.
+
+        Raises:
+            aiohttp.ClientError, TimeoutError: there was no answer.
+        """
+        status, raw = await self.post(self._base + method, parameters, read_seconds=read_seconds, as_json=True)
+        try:
+            body = json.loads(raw)
+        except ValueError:
+            body = None
+        return Answer(status, body if isinstance(body, dict) else {})
+
+
+Patience = DefaultValue[float] | float | DefaultValue[None] | None
+
+
+class AiohttpRequest(BaseRequest):
+    """python-telegram-bot's requests over our wire."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    @property
+    def read_timeout(self) -> float | None:
+        return READ_SECONDS
+
+    async def initialize(self) -> None:
+        await self._wire.start()
+
+    async def shutdown(self) -> None:
+        await self._wire.close()
+
+    async def do_request(
+        self,
+        url: str,
+        method: str,
+        request_data: RequestData | None = None,
+        read_timeout: Patience = BaseRequest.DEFAULT_NONE,
+        write_timeout: Patience = BaseRequest.DEFAULT_NONE,
+        connect_timeout: Patience = BaseRequest.DEFAULT_NONE,
+        pool_timeout: Patience = BaseRequest.DEFAULT_NONE,
+    ) -> tuple[int, bytes]:
+        del method, write_timeout, connect_timeout, pool_timeout
+        seconds = READ_SECONDS if isinstance(read_timeout, DefaultValue) or read_timeout is None else read_timeout
+        try:
+            return await self._wire.post(url, _form(request_data), read_seconds=seconds)
+        except TimeoutError as error:
+            raise TimedOut from error
+        except aiohttp.ClientError as error:
+            raise NetworkError(redacted(f"{type(error).__name__}: {error}")) from error
+
+
+def _form(data: RequestData | None) -> aiohttp.FormData | None:
+    if data is None:
+        return None
+    form = aiohttp.FormData(data.json_parameters)
+    for name, (file_name, content, mime) in (data.multipart_data or {}).items():
+        form.add_field(name, content, filename=file_name, content_type=mime)
+    return form
+
+
+NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientProxyConnectionError)
+"""Failures before a byte of the request left: the message was certainly not delivered."""
+
+NO_ANSWER = (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError)
+"""Any failure to get an answer; unless it is also `NOT_SENT`, Telegram may have accepted the message."""
