@@ -1,0 +1,42 @@
+"""The schema: up and down on each engine, and equal to the models."""
+
+from __future__ import annotations
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, inspect
+
+import bot.features  # noqa: F401 - brings every model
+from storage import migrations
+from storage.database import Base, Database
+
+
+async def test_the_migrated_schema_equals_the_models(storage_url: str) -> None:
+    database = Database(storage_url)
+    await migrations.upgrade(database)
+
+    async with database.engine.connect() as connection:
+        differences = await connection.run_sync(_differences)
+    await database.close()
+
+    assert differences == []
+
+
+async def test_every_migration_can_be_taken_back(storage_url: str) -> None:
+    database = Database(storage_url)
+    await migrations.upgrade(database)
+    await migrations.downgrade(database)
+
+    async with database.engine.connect() as connection:
+        left = await connection.run_sync(lambda c: set(inspect(c).get_table_names()))
+    await migrations.upgrade(database)
+    at = await migrations.revision(database)
+    await database.close()
+
+    assert left == {"alembic_version"}
+    assert at == migrations.newest()
+
+
+def _differences(connection: Connection) -> list[object]:
+    context = MigrationContext.configure(connection, opts={"compare_type": True})
+    return list(compare_metadata(context, Base.metadata))

@@ -1,0 +1,95 @@
+"""The whole product in one story: apply, be approved, follow, share, find, be told, read the digest."""
+
+from __future__ import annotations
+
+from story import Person, Stage, written
+
+
+async def applies(person: Person, name: str = "Saltanat Demo") -> None:
+    """Fill the application form to the end."""
+    await person.starts()
+    await person.sees("choose your language")
+    await person.taps("English")
+    await person.sees("A community of practitioners")
+    await person.taps("Apply")
+    await person.sees("1 of 6", "The terms")
+    await person.taps("Accept")
+    await person.sees("2 of 6")
+    await person.says(name)
+    await person.sees("3 of 6")
+    await person.says("Demo Institute")
+    await person.sees("4 of 6")
+    await person.taps("Academia")
+    await person.sees("5 of 6")
+    await person.taps("Kazakhstan")
+    await person.sees("6 of 6")
+    await person.taps("Media and communication")
+    await person.sees("6 of 6")
+    await person.taps("Done")
+    await person.sees("read it once more", name, "Demo Institute", "Kazakhstan", "Media")
+    await person.taps("Submit")
+    await person.sees("was sent")
+
+
+async def test_a_newcomer_lives_through_the_product(stage: Stage) -> None:  # noqa: PLR0915 - a whole story
+    administrator = await stage.person(1, "Maral")
+    newcomer = await stage.person(50, "Saltanat")
+    async with stage.bot():
+        await administrator.starts()
+        await administrator.taps("English")
+        await administrator.sees("Test network")
+
+        await applies(newcomer)
+        await administrator.sees("Application", "Saltanat Demo")
+        await administrator.taps("Approve")
+        await administrator.sees("Approved by")
+        await newcomer.sees("Welcome to Test network")
+
+        await newcomer.says("/topics")
+        await newcomer.sees("Topics.")
+        await newcomer.taps("Joint Plan of Action")
+        await newcomer.sees("Joint Plan of Action", "You do not follow")
+        await newcomer.taps("Subscribe")
+        await newcomer.sees("You follow this topic")
+
+        await newcomer.says("https://example.org/paper?utm_source=x")
+        await newcomer.sees("What is its title?")
+        await newcomer.says("Reporting with care")
+        await newcomer.sees("Who published it?")
+        await newcomer.taps("Skip")
+        await newcomer.sees("In which year?")
+        await newcomer.says("2025")
+        await newcomer.sees("Which topic")
+        await newcomer.taps("Media and communication")
+        await newcomer.sees("Traffic Light Protocol")
+        await newcomer.taps("TLP:GREEN")
+        await newcomer.sees("Please confirm")
+        await newcomer.taps("Confirm")
+        await newcomer.sees("read it once more", "Reporting with care")
+        await newcomer.taps("Submit")
+        shared = await newcomer.sees("Thank you", "Reporting with care")
+        assert written(shared).startswith("TLP:GREEN")
+        assert shared["has_protected_content"]
+
+        await newcomer.says("reporting care")
+        await newcomer.sees("Found for", "Reporting with care")
+
+        await administrator.says("/announce")
+        await administrator.sees("title of the announcement")
+        await administrator.says("Annual re-validation")
+        await administrator.sees("The text?")
+        await administrator.says("It is open until <15 December>.")
+        await administrator.sees("Traffic Light Protocol")
+        await administrator.taps("TLP:GREEN")
+        await administrator.sees("Who is it for?")
+        await administrator.taps("Everybody")
+        await administrator.sees("It will be sent to", "<15 December>")
+        await administrator.taps("Send")
+        await newcomer.sees("Annual re-validation", "<15 December>")
+        await administrator.sees("sent")
+
+        await newcomer.says("/digest now")
+        await newcomer.sees("Reporting with care")
+
+        await stage.control.post("/clock", advance=8 * 86_400)
+        await newcomer.sees("Annual re-validation")
