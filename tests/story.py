@@ -7,7 +7,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,10 +51,14 @@ class Control:
 
 @dataclass
 class Person:
-    """Somebody with a Telegram account; `chat` is where they look and type (their private chat at first)."""
+    """Somebody with a Telegram account; `chat` is where they look and type (their private chat at first).
+
+    `interlude` is what happens to the bot after each deed, before it is looked at.
+    """
 
     control: Control
     id: int
+    interlude: Callable[[], Awaitable[None]] | None = None
     since: int = 0
     chat: int = 0
     seen: dict[int, dict[str, Any]] = field(default_factory=dict)
@@ -134,7 +138,10 @@ class Person:
         return message["from"]["is_bot"] and all(f in written(message) for f in fragments)
 
     async def _does(self, deed: str, **facts: Any) -> Any:
-        return await self.control.post(f"/users/{self.id}/{deed}", **facts)
+        done = await self.control.post(f"/users/{self.id}/{deed}", **facts)
+        if self.interlude is not None:
+            await self.interlude()
+        return done
 
     async def _look(self, after: int | None = None, timeout: float = 0) -> int:  # noqa: ASYNC109 - the server waits
         path = f"/users/{self.id}/chats/{self.chat}/messages"
@@ -167,6 +174,7 @@ class Stage:
     administrators: tuple[int, ...] = (1, 2)
     settings: dict[str, dict[str, Any]] = field(default_factory=dict)
     people: dict[int, Person] = field(default_factory=dict)
+    interlude: Callable[[], Awaitable[None]] | None = None
 
     @property
     def config(self) -> Path:
@@ -186,7 +194,7 @@ class Stage:
         """Bring somebody on stage; the same person again if they are there already."""
         if telegram_id not in self.people:
             await self.control.post("/users", id=telegram_id, first_name=name, language_code=language)
-            self.people[telegram_id] = Person(self.control, telegram_id)
+            self.people[telegram_id] = Person(self.control, telegram_id, self.interlude)
         return self.people[telegram_id]
 
     @asynccontextmanager

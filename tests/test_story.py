@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
+
+import pytest
 from story import Person, Stage, written
 
 
@@ -31,65 +35,97 @@ async def applies(person: Person, name: str = "Saltanat Demo") -> None:
     await person.sees("was sent")
 
 
-async def test_a_newcomer_lives_through_the_product(stage: Stage) -> None:  # noqa: PLR0915 - a whole story
+async def lives_through_the_product(stage: Stage) -> None:
+    """Play everything, with the bot already there."""
     administrator = await stage.person(1, "Maral")
     newcomer = await stage.person(50, "Saltanat")
+    await administrator.starts()
+    await administrator.taps("English")
+    await administrator.sees("Test network")
+
+    await applies(newcomer)
+    await administrator.sees("Application", "Saltanat Demo")
+    await administrator.taps("Approve")
+    await administrator.sees("Approved by")
+    await newcomer.sees("Welcome to Test network")
+
+    await newcomer.says("/topics")
+    await newcomer.sees("Topics.")
+    await newcomer.taps("Joint Plan of Action")
+    await newcomer.sees("Joint Plan of Action", "You do not follow")
+    await newcomer.taps("Subscribe")
+    await newcomer.sees("You follow this topic")
+
+    await newcomer.says("https://example.org/paper?utm_source=x")
+    await newcomer.sees("What is its title?")
+    await newcomer.says("Reporting with care")
+    await newcomer.sees("Who published it?")
+    await newcomer.taps("Skip")
+    await newcomer.sees("In which year?")
+    await newcomer.says("2025")
+    await newcomer.sees("Which topic")
+    await newcomer.taps("Media and communication")
+    await newcomer.sees("Traffic Light Protocol")
+    await newcomer.taps("TLP:GREEN")
+    await newcomer.sees("Please confirm")
+    await newcomer.taps("Confirm")
+    await newcomer.sees("read it once more", "Reporting with care")
+    await newcomer.taps("Submit")
+    shared = await newcomer.sees("Thank you", "Reporting with care")
+    assert written(shared).startswith("TLP:GREEN")
+    assert shared["has_protected_content"]
+
+    await newcomer.says("reporting care")
+    await newcomer.sees("Found for", "Reporting with care")
+
+    await administrator.says("/announce")
+    await administrator.sees("title of the announcement")
+    await administrator.says("Annual re-validation")
+    await administrator.sees("The text?")
+    await administrator.says("It is open until <15 December>.")
+    await administrator.sees("Traffic Light Protocol")
+    await administrator.taps("TLP:GREEN")
+    await administrator.sees("Who is it for?")
+    await administrator.taps("Everybody")
+    await administrator.sees("It will be sent to", "<15 December>")
+    await administrator.taps("Send")
+    await newcomer.sees("Annual re-validation", "<15 December>")
+    await administrator.sees("sent")
+
+    await newcomer.says("/digest now")
+    await newcomer.sees("Reporting with care")
+
+    await stage.control.post("/clock", advance=8 * 86_400)
+    await newcomer.sees("Annual re-validation")
+
+
+async def test_a_newcomer_lives_through_the_product(stage: Stage) -> None:
     async with stage.bot():
-        await administrator.starts()
-        await administrator.taps("English")
-        await administrator.sees("Test network")
+        await lives_through_the_product(stage)
 
-        await applies(newcomer)
-        await administrator.sees("Application", "Saltanat Demo")
-        await administrator.taps("Approve")
-        await administrator.sees("Approved by")
-        await newcomer.sees("Welcome to Test network")
 
-        await newcomer.says("/topics")
-        await newcomer.sees("Topics.")
-        await newcomer.taps("Joint Plan of Action")
-        await newcomer.sees("Joint Plan of Action", "You do not follow")
-        await newcomer.taps("Subscribe")
-        await newcomer.sees("You follow this topic")
+async def test_the_bot_is_a_process_of_its_own(stage: Stage) -> None:
+    process = await stage.process()
+    try:
+        await lives_through_the_product(stage)
+    finally:
+        code = await process.stop()
+    assert code == 0, stage.log()
 
-        await newcomer.says("https://example.org/paper?utm_source=x")
-        await newcomer.sees("What is its title?")
-        await newcomer.says("Reporting with care")
-        await newcomer.sees("Who published it?")
-        await newcomer.taps("Skip")
-        await newcomer.sees("In which year?")
-        await newcomer.says("2025")
-        await newcomer.sees("Which topic")
-        await newcomer.taps("Media and communication")
-        await newcomer.sees("Traffic Light Protocol")
-        await newcomer.taps("TLP:GREEN")
-        await newcomer.sees("Please confirm")
-        await newcomer.taps("Confirm")
-        await newcomer.sees("read it once more", "Reporting with care")
-        await newcomer.taps("Submit")
-        shared = await newcomer.sees("Thank you", "Reporting with care")
-        assert written(shared).startswith("TLP:GREEN")
-        assert shared["has_protected_content"]
 
-        await newcomer.says("reporting care")
-        await newcomer.sees("Found for", "Reporting with care")
+@pytest.mark.timeout(240)
+async def test_a_power_cut_after_every_step_changes_nothing(stage: Stage) -> None:
+    processes = [await stage.process()]
+    moments = random.Random(2026)
 
-        await administrator.says("/announce")
-        await administrator.sees("title of the announcement")
-        await administrator.says("Annual re-validation")
-        await administrator.sees("The text?")
-        await administrator.says("It is open until <15 December>.")
-        await administrator.sees("Traffic Light Protocol")
-        await administrator.taps("TLP:GREEN")
-        await administrator.sees("Who is it for?")
-        await administrator.taps("Everybody")
-        await administrator.sees("It will be sent to", "<15 December>")
-        await administrator.taps("Send")
-        await newcomer.sees("Annual re-validation", "<15 December>")
-        await administrator.sees("sent")
+    async def power_cut() -> None:
+        await asyncio.sleep(moments.choice((0, 0.002, 0.01, 0.05)))  # before, while or after it is handled
+        await processes[-1].kill()
+        processes.append(await stage.process())
 
-        await newcomer.says("/digest now")
-        await newcomer.sees("Reporting with care")
-
-        await stage.control.post("/clock", advance=8 * 86_400)
-        await newcomer.sees("Annual re-validation")
+    stage.interlude = power_cut
+    try:
+        await lives_through_the_product(stage)
+    finally:
+        await processes[-1].kill()
+    assert len(processes) > 30
