@@ -107,14 +107,13 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,  # noqa: FBT002 - a switch
 ) -> None:
     """Show inbox and outbox by state and the version."""
-    from importlib.metadata import version
-
+    from bot import __version__
     from bot.doctor import overview
 
     found = asyncio.run(overview(_load(config)))
     if isinstance(found, str):
         _fail([found])
-    found["version"] = version("network-bot")
+    found["version"] = __version__
     if as_json:
         typer.echo(json.dumps(found))
         return

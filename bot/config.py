@@ -269,6 +269,7 @@ def _token(path: Path, telegram: Telegram) -> str:
 
 def _beside(path: Path, url: str) -> str:
     parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite" or not parsed.database or Path(parsed.database).is_absolute():
+    file = parsed.database if parsed.get_backend_name() == "sqlite" else None
+    if not file or file.startswith(("file:", ":memory:")) or Path(file).is_absolute():
         return url
-    return parsed.set(database=str((path.parent / parsed.database).resolve())).render_as_string(hide_password=False)
+    return parsed.set(database=str((path.parent / file).resolve())).render_as_string(hide_password=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sqlite3
 from collections.abc import AsyncIterator, Callable
@@ -11,6 +12,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
+import aiosqlite
 from sqlalchemy import DateTime, Dialect, Enum, MetaData, event, make_url
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -132,10 +134,21 @@ def _engine(url: str) -> AsyncEngine:
         return create_async_engine(parsed, pool_size=10, max_overflow=10, pool_pre_ping=True)
     # SQLite before 3.51.3 can corrupt a WAL database that has several connections.
     pool = {"pool_size": 1, "max_overflow": 0} if sqlite3.sqlite_version_info < _SAFE_SQLITE else {"pool_size": 4}
-    engine = create_async_engine(parsed, connect_args={"timeout": 10}, **pool)
+    engine = create_async_engine(parsed, connect_args={"timeout": 10, "async_creator_fn": _open_sqlite}, **pool)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
+
+
+async def _open_sqlite(*where: Any, **how: Any) -> aiosqlite.Connection:
+    connection = aiosqlite.connect(*where, **how)
+    thread = connection._thread  # noqa: SLF001 - as SQLAlchemy reaches for it
+    thread.daemon = True
+    try:
+        return await connection
+    except sqlite3.Error:
+        await asyncio.to_thread(thread.join)  # or it would speak to a loop that has closed since
+        raise
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

@@ -220,7 +220,7 @@ class Stage:
         command = [sys.executable, "-m", "bot", "run", "--config", str(self.config)]
         command += ["--clock", f"{self.control.url}/sandbox/clock"]
         log = (self.folder / "bot.log").open("ab")
-        process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stderr=log, stdout=log, env=_environment())
+        process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stderr=log, stdout=log, env=environment())
         log.close()
         started = Process(process)
         await self._until_it_polls(asyncio.create_task(process.wait()))
@@ -263,7 +263,7 @@ class Process:
         return await self.process.wait()
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     return {k: v for k, v in os.environ.items() if not k.startswith("NETWORK_BOT_")} | {"PYTHONPATH": str(ROOT)}
 
 

@@ -1,0 +1,222 @@
+"""A bot that cannot start says why in one clear sentence and exits 1; nothing a person can cause shows a traceback."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import socket
+import sqlite3
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from story import ROOT, TOKEN, Control, Stage, environment
+
+from bot.config import Config, load
+
+
+async def network_bot(*arguments: str, **variables: str) -> tuple[int, str]:
+    """Run the command line; return its exit code and everything it said."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bot",
+        *arguments,
+        cwd=ROOT,
+        env=environment() | variables,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said, _ = await process.communicate()
+    code = process.returncode
+    assert code is not None
+    assert "Traceback" not in said.decode()
+    return code, said.decode()
+
+
+async def says(sentence: str, *arguments: str, **variables: str) -> None:
+    """Expect exactly this problem, as the last line, and exit code 1."""
+    code, said = await network_bot(*arguments, **variables)
+    assert code == 1, said
+    assert re.fullmatch(sentence, said.strip().splitlines()[-1]), said
+    assert TOKEN not in said
+
+
+def closed_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def written(folder: Path, text: str) -> str:
+    path = folder / "broken.toml"
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+async def test_every_mistake_in_the_configuration_is_named_at_once(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        """
+        [telegram]
+        api_url = "ftp://example.org"
+        [storage]
+        url = "mysql://root@localhost/network"
+        [network]
+        timezone = "Asia/Atlantis"
+        languages = ["en", "tlh"]
+        max_label = "TLP:RED"
+        colour = "green"
+        [admission]
+        vouches = 2
+        [digest]
+        weekday = "someday"
+        time = "25:00"
+        [delivery]
+        in_flight = 0
+        """,
+    )
+    code, said = await network_bot("run", "--config", path)
+    assert code == 1
+    for key in (
+        "telegram.api_url",
+        "storage.url",
+        "network.timezone",
+        "network.languages",
+        "network.max_label",
+        "network.colour",
+        "admission.vouches",
+        "digest.weekday",
+        "digest.time",
+        "delivery.in_flight",
+    ):
+        assert re.search(rf"^{re.escape(path)}: {re.escape(key)}: \S", said, re.MULTILINE), (key, said)
+    assert len(said.strip().splitlines()) == 10
+
+
+async def test_broken_toml_is_named_with_its_line(tmp_path: Path) -> None:
+    path = written(tmp_path, "[telegram\ntoken = 1")
+    await says(f"{re.escape(path)}: not valid TOML: .*line 1.*", "run", "--config", path)
+
+
+async def test_a_missing_file_is_named_with_what_is_needed(tmp_path: Path) -> None:
+    path = str(tmp_path / "nowhere.toml")
+    sentence = rf"{re.escape(path)}: telegram.token: a bot token is needed \(.* does not exist\)"
+    await says(sentence, "run", "--config", path)
+
+
+async def test_a_token_that_is_none_is_refused_without_repeating_it(tmp_path: Path) -> None:
+    path = written(tmp_path, '[telegram]\ntoken = "swordfish"')
+    code, said = await network_bot("run", "--config", path)
+    assert code == 1
+    assert "looks like 123456:ABC-DEF" in said
+    assert "swordfish" not in said
+
+
+async def test_a_token_telegram_does_not_know_is_named(stage: Stage) -> None:
+    variables = {"NETWORK_BOT_TELEGRAM__TOKEN": "1000001:AAanotherToken"}
+    sentence = "The Bot API at .* rejects the token: check telegram.token."
+    await says(sentence, "run", "--config", str(stage.config), **variables)
+
+
+async def test_an_unreachable_bot_api_is_named(stage: Stage) -> None:
+    url = f"http://127.0.0.1:{closed_port()}"
+    variables = {"NETWORK_BOT_TELEGRAM__API_URL": url}
+    sentence = f"The Bot API at {re.escape(url)} cannot be reached: .*"
+    await says(sentence, "run", "--config", str(stage.config), **variables)
+
+
+async def test_a_bot_api_that_is_broken_is_named(stage: Stage, control: Control) -> None:
+    await control.post("/faults", kind="500", method="getMe", times=None)
+    await says("The Bot API at .* does not work: Internal Server Error: restart.", "run", "--config", str(stage.config))
+
+
+async def test_a_database_that_cannot_be_written_is_named(stage: Stage, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    urls = [f"sqlite+aiosqlite:///{tmp_path}/file/network.db", f"postgresql://root@127.0.0.1:{closed_port()}/network"]
+    for url in urls:
+        variables = {"NETWORK_BOT_STORAGE__URL": url}
+        for command in ("run", "migrate"):
+            sentence = "The database .* cannot be used: .*"
+            await says(sentence, command, "--config", str(stage.config), **variables)
+
+
+async def test_a_read_only_database_is_named(stage: Stage, tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    sqlite3.connect(path).executescript("create table anything (id integer); pragma user_version = 1")
+    variables = {"NETWORK_BOT_STORAGE__URL": f"sqlite+aiosqlite:///file:{path}?mode=ro&uri=true"}
+    await says("The database .* cannot be used: .*readonly.*", "run", "--config", str(stage.config), **variables)
+
+
+async def test_a_newer_database_is_left_alone(stage: Stage) -> None:
+    assert (await network_bot("migrate", "--config", str(stage.config)))[0] == 0
+    _write_revision(stage.storage_url, "9999")
+    for command in ("run", "migrate", "check", "status"):
+        sentence = r"The database was written by a newer version \(schema 9999\); update the program."
+        await says(sentence, command, "--config", str(stage.config))
+
+
+def _write_revision(url: str, revision: str) -> None:
+    statement = f"UPDATE alembic_version SET version_num = '{revision}'"  # noqa: S608 - our own words
+    if url.startswith("sqlite"):
+        with sqlite3.connect(url.partition("///")[2]) as connection:
+            connection.execute(statement)
+        connection.close()
+        return
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement)
+
+
+async def test_the_doctor_lists_every_problem_and_is_silent_about_secrets(stage: Stage) -> None:
+    stage.administrators = ()
+    variables = {
+        "NETWORK_BOT_TELEGRAM__API_URL": f"http://127.0.0.1:{closed_port()}",
+        "NETWORK_BOT_STORAGE__URL": f"postgresql://root:secret@127.0.0.1:{closed_port()}/network",
+    }
+    code, said = await network_bot("check", "--config", str(stage.config), **variables)
+    assert code == 1
+    for problem in ("The database cannot be used", "cannot be reached", "network.administrators is empty"):
+        assert problem in said
+    assert "secret" not in said
+
+
+async def test_the_doctor_is_content_with_a_good_installation(stage: Stage) -> None:
+    assert (await network_bot("migrate", "--config", str(stage.config)))[0] == 0
+    code, said = await network_bot("check", "--config", str(stage.config))
+    assert code == 0
+    assert "@network_test_bot" in said
+    assert "All is well." in said
+    code, said = await network_bot("status", "--json", "--config", str(stage.config))
+    assert code == 0
+    assert '"schema": "000' in said
+
+
+async def test_wrong_usage_exits_2() -> None:
+    assert (await network_bot("run", "--role", "everything"))[0] == 2
+    assert (await network_bot("dance"))[0] == 2
+
+
+def test_the_example_explains_every_key_and_is_valid(monkeypatch: pytest.MonkeyPatch) -> None:
+    path = ROOT / "config.example.toml"
+    text = path.read_text(encoding="utf-8")
+    uncommented = re.sub(r"^# ?(?=[a-z_]+ = |\[)", "", text, flags=re.MULTILINE)
+    known: dict[str, Any] = {
+        name: set(section.annotation.model_fields)
+        for name, section in Config.model_fields.items()
+        if section.annotation is not None
+    }
+    found = {
+        name: set(re.findall(r"^([a-z_]+) = ", table, re.MULTILINE))
+        for name, table in re.findall(r"^\[([a-z]+)\]\n(.*?)(?=^\[|\Z)", uncommented, re.MULTILINE | re.DOTALL)
+    }
+    assert found == known
+    tomllib.loads(text)
+    for variable in [v for v in os.environ if v.startswith("NETWORK_BOT_")]:
+        monkeypatch.delenv(variable)
+    monkeypatch.setenv("NETWORK_BOT_TELEGRAM__TOKEN", TOKEN)
+    loaded = load(path)
+    assert loaded.settings == Config(telegram=loaded.settings.telegram)
