@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from telegram.ext import Application, ApplicationBuilder, ContextTypes, ExtBot
@@ -30,12 +31,17 @@ from handlers.dialogues import Dialogues
 from handlers.feature import Feature, command_handler
 from handlers.gate import gate
 from storage import announcements, audit, dialogues, digests, groups, inbox, members, migrations, outbox
-from storage.database import Database
+from storage.database import Database, is_trouble
 from storage.members import MemberState, Role
 from storage.outbox import Lane
 from storage.tlp import Label
 
 _UNAUTHORIZED = (401, 404)
+PAUSE_IN_TROUBLE = 2.0
+INTERACTIVE_LEASE = 10
+"""Seconds: somebody looks at the screen, so after a crash an answer is taken up again sooner than a newsletter."""
+
+Worker = Callable[[], Awaitable[None]]
 
 _log = log("bot")
 
@@ -129,16 +135,16 @@ class Bot:
             await self._publish(policy)
             _log.info("ready", bot=username)
             schedule.start()
-            workers = [lanes.run(), *(w.run() for w in windows), self._clock.follow(schedule.hurry), self._guard()]
-            await self._work(workers, lanes, windows)
+            follow = partial(self._clock.follow, schedule.hurry)
+            await self._work([lanes.run, *(w.run for w in windows), follow, self._guard], lanes, windows)
             schedule.stop()
             if health is not None:
                 await health.stop()
         _log.info("stopped")
 
-    async def _work(self, workers: list[Any], lanes: Lanes, windows: list[Window]) -> None:
+    async def _work(self, workers: list[Worker], lanes: Lanes, windows: list[Window]) -> None:
         intake = await self._intake()
-        tasks = [asyncio.create_task(worker) for worker in [*workers, *intake]]
+        tasks = [asyncio.create_task(_kept_working(worker)) for worker in [*workers, *intake]]
         stopping = asyncio.create_task(self._stopping.wait())
         done, _ = await asyncio.wait([*tasks, stopping], return_when=asyncio.FIRST_COMPLETED)
         for task in [*tasks, stopping]:
@@ -152,11 +158,11 @@ class Bot:
             if error is not None:
                 raise error
 
-    async def _intake(self) -> list[Any]:
+    async def _intake(self) -> list[Worker]:
         settings = self._loaded.settings
         if settings.telegram.mode == "polling":
             await self._people.call("deleteWebhook", {"drop_pending_updates": False})
-            return [Polling(self._polls, self._database, self._clock, self._watch).run()]
+            return [Polling(self._polls, self._database, self._clock, self._watch).run]
         self._watch.listening = False
         secret = settings.webhook.secret_token
         if settings.webhook.public_url is None or secret is None:
@@ -164,7 +170,7 @@ class Bot:
         server = WebhookIntake(settings.webhook.listen, secret.get_secret_value(), self._database, self._clock)
         await server.start()
         await self._set_webhook(settings.webhook.public_url, secret.get_secret_value())
-        return [_until_cancelled(server)]
+        return [partial(_until_cancelled, server)]
 
     async def _set_webhook(self, url: str, secret: str) -> None:
         from bot.intake import ALLOWED
@@ -217,7 +223,8 @@ class Bot:
         settings = self._loaded.settings.delivery
         pace = Pace(settings.messages_per_second, settings.per_chat_per_second, settings.per_group_per_minute)
         resend = settings.on_unknown == "resend"
-        people = Terms((Lane.INTERACTIVE,), settings.in_flight, settings.lease_seconds, resend, paced=False)
+        lease = min(settings.lease_seconds, INTERACTIVE_LEASE)
+        people = Terms((Lane.INTERACTIVE,), settings.in_flight, lease, resend, paced=False)
         bulk = Terms((Lane.LIVE, Lane.BULK), settings.in_flight, settings.lease_seconds, resend, paced=True)
         return [
             Window(self._database, self._clock, wire, rendering, pace, terms, groups.migrate, self.stop)
@@ -254,6 +261,18 @@ class Bot:
         for name in (signal.SIGTERM, signal.SIGINT):
             with suppress(NotImplementedError):
                 loop.add_signal_handler(name, self.stop)
+
+
+async def _kept_working(worker: Worker) -> None:
+    """Run a worker that never ends by itself; while the database is in trouble, begin again after a pause."""
+    while True:
+        try:
+            await worker()
+        except Exception as error:
+            if not is_trouble(error):
+                raise
+            _log.error("the database is in trouble", problem=str(getattr(error, "orig", error)).strip())
+            await asyncio.sleep(PAUSE_IN_TROUBLE)
 
 
 async def _until_cancelled(server: WebhookIntake) -> None:

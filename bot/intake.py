@@ -63,7 +63,7 @@ class Polling:
                 await self._wait(f"no answer: {type(error).__name__}")
                 continue
             if answer.ok:
-                await self._store(answer.body["result"])
+                await self._store(answer.body["result"])  # if it fails, the same updates come again
             else:
                 await self._wait(answer.description, answer)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
+from itertools import count
 from typing import Any
 
 from telegram import Update
@@ -17,7 +18,7 @@ from handlers.context import TURN, Turn
 from handlers.errors import apology, incident
 from handlers.language import Say
 from storage import inbox
-from storage.database import Database
+from storage.database import Database, is_trouble
 from storage.inbox import InboxRow
 
 TRIES = 3
@@ -42,6 +43,7 @@ class Lanes:
         self._free = asyncio.Semaphore(PARALLEL)
         self._tasks: set[asyncio.Task[None]] = set()
         self._news = asyncio.Event()
+        self._draining = False
         database.on_commit("inbox", self._news.set)
 
     async def run(self) -> None:
@@ -52,7 +54,8 @@ class Lanes:
                 await self._news.wait()
 
     async def drain(self) -> None:
-        """Wait until the updates in hand are settled."""
+        """Wait until the updates in hand are settled; one that fails now stays in the inbox."""
+        self._draining = True
         for queue in self._queues.values():
             while len(queue) > 1:  # not begun: they stay in the inbox
                 self._known.discard(queue.pop().id)
@@ -85,14 +88,14 @@ class Lanes:
         self._news.set()
 
     async def _see_through(self, row: InboxRow) -> None:
-        for attempt in range(TRIES):
+        for attempt in count():
             turn = await self._try(row)
             if turn.failure is None:
                 return
             if turn.settled:  # its effect stands; only the redrawing failed
                 _log.warning("shown incompletely", update=row.update_id, problem=repr(turn.failure))
                 return
-            if await self._failed(row, turn):
+            if await self._failed(row, turn) or self._draining:
                 return
             await asyncio.sleep(_pause(turn.failure, attempt))
 
@@ -123,10 +126,16 @@ class Lanes:
                 _log.info("a button was answered too late", problem=str(error))
 
     async def _failed(self, row: InboxRow, turn: Turn) -> bool:
+        """Count the failed try; return whether it was the last. Only what the database can note is counted."""
         reference = incident()
         _log.error("update failed", update=row.update_id, incident=reference, exc_info=turn.failure)
-        async with self._database.transaction() as tx:
-            dead = await inbox.fail(tx, row.id, f"{reference} {turn.failure!r}", self._clock.now(), tries=TRIES)
+        try:
+            async with self._database.transaction() as tx:
+                dead = await inbox.fail(tx, row.id, f"{reference} {turn.failure!r}", self._clock.now(), tries=TRIES)
+        except Exception as error:
+            if not is_trouble(error):
+                raise
+            return False
         if dead:
             await self._apologise(turn, reference)
         return dead

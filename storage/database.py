@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import aiosqlite
 from sqlalchemy import DateTime, Dialect, Enum, MetaData, event, make_url
+from sqlalchemy import exc as errors
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
@@ -65,6 +66,13 @@ E_ = TypeVar("E_", bound=StrEnum)
 def one_of(kind: type[E_]) -> Enum:
     """Return a column type that stores a member of `kind` as its value, as plain text on both engines."""
     return Enum(kind, native_enum=False, length=32, values_callable=lambda k: [str(m.value) for m in k])
+
+
+def is_trouble(error: BaseException) -> bool:
+    """Tell whether the database itself is in trouble: gone, full, locked. The same work may succeed later."""
+    if isinstance(error, errors.DBAPIError) and error.connection_invalidated:
+        return True
+    return isinstance(error, (errors.OperationalError, errors.InterfaceError, errors.TimeoutError, OSError))
 
 
 def inside_transaction() -> bool:

@@ -169,6 +169,12 @@ async def extend(tx: Transaction, ids: Collection[int], now: datetime, *, lease:
         await tx.execute(mine.values(leased_until=now + timedelta(seconds=lease_seconds)))
 
 
+async def release(tx: Transaction, *, lease: str) -> None:
+    """Give back rows that were leased and never sent, so that nobody waits for the lease to run out."""
+    mine = update(OutboxRow).where(OutboxRow.lease == lease, OutboxRow.state == OutboxState.LEASED)
+    await tx.execute(mine.values(state=OutboxState.QUEUED, leased_until=None, attempts=OutboxRow.attempts - 1))
+
+
 async def settle(tx: Transaction, settlements: Sequence[Settlement], now: datetime, *, lease: str) -> None:
     """Write how sends ended. A row that another process has leased since then is left to it."""
     table: Any = OutboxRow.__table__

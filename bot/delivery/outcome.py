@@ -50,7 +50,7 @@ def of_answer(answer: Answer) -> Outcome:  # noqa: PLR0911 - the outcome table, 
         return Outcome(Kind.WAIT, answer.description, seconds=max(float(parameters.get("retry_after") or 1), 0.1))
     if answer.status == FORBIDDEN:
         return Outcome(Kind.UNREACHABLE, answer.description)
-    if answer.status in (UNAUTHORIZED, NOT_FOUND):
+    if answer.status in (UNAUTHORIZED, NOT_FOUND) and answer.body:  # a proxy's own page says nothing of the token
         return Outcome(Kind.TOKEN, answer.description)
     if "migrate_to_chat_id" in parameters:
         return Outcome(Kind.MIGRATED, answer.description, chat_id=parameters["migrate_to_chat_id"])

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import uuid4
+from weakref import WeakValueDictionary
 
 from bot.clock import Clock
 from bot.delivery.outcome import Kind, Outcome
@@ -17,7 +17,7 @@ from bot.delivery.sending import send
 from bot.logs import log
 from bot.transport import Wire
 from storage import members, outbox
-from storage.database import Database, Transaction
+from storage.database import Database, Transaction, is_trouble
 from storage.outbox import Lane, OutboxRow, OutboxState, Settlement
 
 _AMBIGUOUS_TRIES = 3
@@ -66,12 +66,14 @@ class Window:
     _active: set[int] = field(default_factory=set)
     _landed: list[Landed] = field(default_factory=list)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
-    _chats: dict[int, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
+    _chats: WeakValueDictionary[int, asyncio.Lock] = field(default_factory=WeakValueDictionary)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
-    async def run(self) -> None:
-        """Deliver until cancelled; then `drain` settles what is in flight."""
+    def __post_init__(self) -> None:
         self.database.on_commit("outbox", self._news.set)
+
+    async def run(self) -> None:
+        """Deliver until cancelled; then `drain` settles what is in flight. It can be run again after a failure."""
         while True:
             self._news.clear()
             rows = await self._turn_over(self.terms.in_flight - len(self._active))
@@ -81,13 +83,22 @@ class Window:
                 await self._sleep()
 
     async def drain(self) -> None:
-        """Wait for the sends in flight and settle them."""
+        """Wait for the sends in flight, settle them, and give back what was leased and not begun."""
         if self._tasks:
             await asyncio.wait(self._tasks)
         await self._turn_over(0)
+        async with self.database.transaction() as tx:
+            await outbox.release(tx, lease=self.lease)
 
     async def _turn_over(self, free: int) -> list[OutboxRow]:
         landed, self._landed = self._landed, []
+        try:
+            return await self._settle_and_claim(landed, free)
+        except BaseException:
+            self._landed = [*landed, *self._landed]  # nothing was written: what has landed is settled next time
+            raise
+
+    async def _settle_and_claim(self, landed: Sequence[Landed], free: int) -> list[OutboxRow]:
         now = self.clock.now()
         async with self.database.transaction() as tx:
             await outbox.settle(tx, [one.settlement for one in landed], now, lease=self.lease)
@@ -96,13 +107,14 @@ class Window:
                     await members.mark_unreachable(tx, one.unreachable, now)
                 if one.migrated is not None:
                     await self.migrate(tx, *one.migrated)
-            self._active -= {one.settlement.row_id for one in landed}
-            free = self.terms.in_flight - len(self._active) if free else 0
+            active = self._active - {one.settlement.row_id for one in landed}
+            free = self.terms.in_flight - len(active) if free else 0
             lease, seconds = self.lease, self.terms.lease_seconds
-            await outbox.extend(tx, self._active, now, lease=lease, lease_seconds=seconds)
+            await outbox.extend(tx, active, now, lease=lease, lease_seconds=seconds)
             rows = await outbox.claim(tx, self.terms.lanes, free, now, lease=lease, lease_seconds=seconds)
+        self._active = active
         # After a jump of the clock our own leases look expired while their sends are still under way.
-        return [row for row in rows if row.id not in self._active]
+        return [row for row in rows if row.id not in active]
 
     async def _start(self, rows: Sequence[OutboxRow]) -> None:
         self._active |= {row.id for row in rows}
@@ -119,15 +131,16 @@ class Window:
     async def _render(self, rows: Sequence[OutboxRow]) -> list[Letter | Kept]:
         try:
             return await self.rendering.letters(rows)
-        except Exception:  # noqa: BLE001 - logged below, and one bad row must not hold the others
+        except Exception as error:  # noqa: BLE001 - logged below, and one bad row must not hold the others
             if len(rows) > 1:
                 return [found for row in rows for found in await self._render([row])]
             _log.exception("a notice could not be rendered", notice=rows[0].notice, row=rows[0].id)
-            final = rows[0].attempts >= _RENDER_TRIES
+            final = rows[0].attempts >= _RENDER_TRIES and not is_trouble(error)
             return [Kept(rows[0], OutboxState.REJECTED if final else OutboxState.QUEUED, "could not be rendered")]
 
     async def _deliver(self, letter: Letter) -> None:
-        async with self._chats[letter.chat_id]:  # one chat's messages arrive in the order they were promised
+        chat = self._chats.setdefault(letter.chat_id, asyncio.Lock())
+        async with chat:  # one chat's messages arrive in the order they were promised
             if self.terms.paced:
                 await self.pace.wait(letter.chat_id)
             else:
