@@ -140,7 +140,8 @@ class World:
         if "first_name" not in user:
             raise NotPossible("a person needs a first_name")
         self.users[user_id] = user
-        self.chats.setdefault(user_id, Chat(user_id, "private"))
+        chat = self.chats.setdefault(user_id, Chat(user_id, "private"))
+        chat.started = chat.started or bool(facts.get("started"))
         return user
 
     def add_chat(self, facts: Json) -> Chat:

@@ -1,0 +1,157 @@
+"""Long runs under kill -9: what the README promises about updates and broadcasts (`make soak`)."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sys
+import time
+from collections import Counter
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from story import ROOT, Control, Process, Stage, environment, written
+from test_story import fills_the_application
+
+from bot.seed.planting import INVENTED_FROM
+from storage.database import Database
+
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(1800)]
+
+APPLICANTS = 200
+RECIPIENTS = 1000
+IN_FLIGHT = 8
+LEASE = 5
+
+
+async def rows(stage: Stage, statement: str) -> list[Any]:
+    """Ask the database itself, beside the bot."""
+    database = Database(stage.storage_url)
+    try:
+        async with database.reading() as tx:
+            return list((await tx.execute(text(statement))).all())
+    finally:
+        await database.close()
+
+
+async def calls_after(control: Control, last: int) -> list[dict[str, Any]]:
+    found = await control.get("/calls", after=last, timeout=20, limit=100_000)
+    return [c for c in found if c["method"] != "getUpdates"]
+
+
+async def killed_while_it_works(stage: Stage, process: Process, dice: random.Random, most: int) -> None:
+    """Kill after a random number of further calls to Telegram."""
+    last = max((c["n"] for c in await stage.control.get("/calls", limit=1)), default=0)
+    wanted, seen = dice.randint(1, most), 0
+    while seen < wanted:
+        found = await calls_after(stage.control, last)
+        assert found, f"nothing happens any more:\n{stage.log()[-2000:]}"
+        seen, last = seen + len(found), found[-1]["n"]
+    await process.kill()
+
+
+async def test_200_queued_updates_survive_20_kills_with_each_effect_exactly_once(stage: Stage) -> None:
+    dice = random.Random(7)  # noqa: S311 - the same run each time
+    applicants = [await stage.person(1000 + n, f"Applicant {n}") for n in range(APPLICANTS)]
+    await (await stage.person(1)).starts()
+    process = await stage.process()
+    for batch in range(0, APPLICANTS, 20):
+        await asyncio.gather(*(fills_the_application(p, f"Applicant {p.id}") for p in applicants[batch : batch + 20]))
+    await process.stop()
+
+    for person in applicants:
+        await person.taps("Submit")
+    kills = 0
+    while kills < 20:
+        process = await stage.process()
+        await killed_while_it_works(stage, process, dice, most=12)
+        kills += 1
+    left = await rows(stage, "SELECT count(*) FROM inbox WHERE state = 'pending'")
+    process = await stage.process()
+    started = time.monotonic()
+    await asyncio.gather(*(person.sees("was sent") for person in applicants))
+    code = await process.stop()
+
+    assert code == 0, stage.log()[-2000:]
+    assert left[0][0] > 0, "the kills came when all work was done: they prove nothing"
+    per_person = await rows(stage, "SELECT member_id, count(*) FROM application GROUP BY member_id")
+    assert Counter(n for _, n in per_person) == {1: APPLICANTS}
+    cards = await rows(stage, "SELECT count(*) FROM outbox WHERE notice = 'application:card'")
+    assert cards[0][0] == APPLICANTS * len(stage.administrators)
+    took = time.monotonic() - started
+    sys.stdout.write(f"\n{kills} kills, {left[0][0]} updates left then, done {took:.1f} s later\n")
+
+
+async def test_a_broadcast_to_1000_survives_10_kills(stage: Stage) -> None:
+    dice = random.Random(11)  # noqa: S311 - the same run each time
+    stage.settings["delivery"] = {"lease_seconds": LEASE, "in_flight": IN_FLIGHT, "messages_per_second": 200}
+    await seeded(stage)
+    author, second = await stage.person(1, "Maral"), await stage.person(2, "Timur")
+    process = await stage.process()
+    for administrator in (author, second):
+        await administrator.starts()
+        await administrator.taps("English")
+        await administrator.sees("Test network")
+    await composes(author)
+    await second.sees("asks you to release")
+    await second.taps("Release")
+
+    kills, waits = 0, []
+    while kills < 10:
+        await killed_while_it_works(stage, process, dice, most=80)
+        kills += 1
+        began = time.monotonic()
+        process = await stage.process()
+        last = max(c["n"] for c in await stage.control.get("/calls", limit=1))
+        await calls_after(stage.control, last)
+        waits.append(time.monotonic() - began)
+    left = await rows(stage, "SELECT count(*) FROM outbox WHERE state IN ('queued', 'leased') AND lane = 2")
+    await finished(stage)
+    await process.stop()
+
+    sent = [await copies(stage.control, INVENTED_FROM + n) for n in range(RECIPIENTS)]
+    assert left[0][0] > 0, "the kills came when all work was done: they prove nothing"
+    repeats = sum(sent) - RECIPIENTS
+    states = await rows(stage, "SELECT state, count(*) FROM outbox WHERE lane = 2 GROUP BY state")
+    sys.stdout.write(f"\n{kills} kills, {left[0][0]} left then, {repeats} repeats, longest wait {max(waits):.1f} s\n")
+    assert min(sent) == 1, "somebody was not told"
+    assert repeats <= kills * IN_FLIGHT
+    assert dict(states).keys() == {"sent"}
+    assert max(waits) <= LEASE + 10
+
+
+async def seeded(stage: Stage) -> None:
+    command = [sys.executable, "-m", "bot", "seed", "--config", str(stage.config), "--members", str(RECIPIENTS)]
+    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=environment())
+    assert await process.wait() == 0
+    for n in range(RECIPIENTS):
+        await stage.control.post("/users", id=INVENTED_FROM + n, first_name=f"Member {n}", started=True)
+
+
+async def composes(author: Any) -> None:
+    await author.says("/announce")
+    await author.sees("title of the announcement")
+    await author.says("Annual re-validation")
+    await author.sees("The text?")
+    await author.says("It is open until 15 December.")
+    await author.sees("Traffic Light Protocol")
+    await author.taps("TLP:GREEN")
+    await author.sees("Who is it for?")
+    await author.taps("Everybody")
+    await author.sees("It will be sent to")
+    await author.taps("Send")
+    await author.sees("second administrator")
+
+
+async def copies(control: Control, member: int) -> int:
+    found = await control.get(f"/users/{member}/chats/{member}/messages")
+    return sum("Annual re-validation" in written(message) for message in found["messages"])
+
+
+async def finished(stage: Stage) -> None:
+    """Wait until nothing of the broadcast waits any more."""
+    last = 0
+    waiting = "SELECT count(*) FROM outbox WHERE lane = 2 AND state IN ('queued', 'leased')"
+    while (await rows(stage, waiting))[0][0]:
+        last = max([last, *(c["n"] for c in await stage.control.get("/calls", after=last, timeout=1))])
