@@ -8,13 +8,18 @@ import shutil
 import signal
 import sys
 import tempfile
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
+
+import aiohttp
 
 from bot.application import StartError, open_database
 from bot.sandbox.server import Sandbox
 from bot.seed import plant
-from bot.seed.people import NEWCOMERS, PEOPLE
+from bot.seed.gathering import Ask, gather, introduce
+from bot.seed.people import PEOPLE
 from storage.database import Database
 
 TOKEN = "1000001:demo-token-of-the-sandbox"  # noqa: S105 - it opens nothing but the sandbox
@@ -44,8 +49,10 @@ async def play(port: int) -> None:
     sandbox = Sandbox(TOKEN, USERNAME, NETWORK)
     try:
         await _open(sandbox, port)
-        await _plant(folder, sandbox)
-        await _run(folder, sandbox)
+        async with _asking(sandbox) as ask:
+            await introduce(ask)
+            await _plant(folder, sandbox)
+            await _run(folder, sandbox, ask)
     finally:
         await sandbox.stop()
         shutil.rmtree(folder, ignore_errors=True)
@@ -56,13 +63,17 @@ async def _open(sandbox: Sandbox, port: int) -> None:
         await sandbox.start(port)
     except OSError:
         raise StartError(f"Port {port} is taken; try another one: make demo PORT={port + 1}.") from None
-    for person in PEOPLE:
-        first, _, last = person.name.partition(" ")
-        facts = {"id": person.telegram_id, "first_name": first, "last_name": last, "language_code": person.language}
-        sandbox.world.add_user(facts)
-        sandbox.world.chats[person.telegram_id].started = True
-    for telegram_id, name, language in NEWCOMERS:
-        sandbox.world.add_user({"id": telegram_id, "first_name": name, "language_code": language})
+
+
+@asynccontextmanager
+async def _asking(sandbox: Sandbox) -> AsyncIterator[Ask]:
+    async with aiohttp.ClientSession(raise_for_status=True) as session:
+
+        async def ask(path: str, facts: dict[str, Any]) -> Any:
+            async with session.post(f"{sandbox.url}/sandbox{path}", json=facts) as answer:
+                return await answer.json()
+
+        yield ask
 
 
 async def _plant(folder: Path, sandbox: Sandbox) -> None:
@@ -77,23 +88,39 @@ async def _plant(folder: Path, sandbox: Sandbox) -> None:
         await database.close()
 
 
-async def _run(folder: Path, sandbox: Sandbox) -> None:
+async def _run(folder: Path, sandbox: Sandbox, ask: Ask) -> None:
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         with suppress(NotImplementedError):
             asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    command = [sys.executable, "-m", "bot", "run", "--config", str(folder / "config.toml")]
-    command += ["--clock", f"{sandbox.url}/sandbox/clock"]
-    clean = {key: value for key, value in os.environ.items() if not key.startswith("NETWORK_BOT_")}
-    # In a session of its own, so that Ctrl-C reaches the bot once, from here, and not twice.
-    bot = await asyncio.create_subprocess_exec(*command, env=clean, start_new_session=True)
+    bot = await _start(folder, sandbox)
     sys.stdout.write(f"\n  The network is open: {sandbox.url}\n  Ctrl-C ends it.\n\n")
     sys.stdout.flush()
+    meeting = asyncio.create_task(_meet(sandbox, ask))
     ended, asked = asyncio.create_task(bot.wait()), asyncio.create_task(stop.wait())
     await asyncio.wait([ended, asked], return_when=asyncio.FIRST_COMPLETED)
+    meeting.cancel()
     if ended.done():
         asked.cancel()
         raise StartError("The bot ended by itself; its last words stand above.")
     with suppress(ProcessLookupError):
         bot.terminate()
     await ended
+
+
+async def _start(folder: Path, sandbox: Sandbox) -> asyncio.subprocess.Process:
+    command = [sys.executable, "-m", "bot", "run", "--config", str(folder / "config.toml")]
+    command += ["--clock", f"{sandbox.url}/sandbox/clock"]
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("NETWORK_BOT_")}
+    # In a session of its own, so that Ctrl-C reaches the bot once, from here, and not twice.
+    return await asyncio.create_subprocess_exec(*command, env=clean, start_new_session=True)
+
+
+async def _meet(sandbox: Sandbox, ask: Ask) -> None:
+    """Let the group and the channel come to be once the bot listens; the rest is whole without them."""
+    async with sandbox.api.called:
+        await sandbox.api.called.wait_for(lambda: sandbox.updates.polled_at is not None)
+    try:
+        await gather(ask)
+    except aiohttp.ClientError as error:
+        sys.stderr.write(f"The group of the demonstration is missing: {error}\n")

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import quote
 
 from aiohttp import web
 
 from bot.sandbox.failure import NotPossible
 from bot.sandbox.methods.settings import resolved
 from bot.sandbox.people import People
+from bot.sandbox.sight import Sight
 from bot.sandbox.updates import Updates
 from bot.sandbox.wire import BotApi
 from bot.sandbox.world import Chat, Json, World
 
 LONGEST_WAIT = 60.0
 ONLINE_SECONDS = 60.0
+CAST = ("role", "zone")
+"""What the page shows of a person and Telegram does not know: their part in the network, and their clock."""
 
 Handler = Callable[[web.Request], Awaitable[Any]]
 
@@ -27,7 +32,9 @@ class Control:
 
     def __init__(self, world: World, updates: Updates, api: BotApi) -> None:
         self._world, self._updates, self._api = world, updates, api
-        self._people = People(world, updates)
+        self._people, self._sight = People(world, updates), Sight(world)
+        self._cast: dict[int, Json] = {}
+        self._born = secrets.token_hex(8)
 
     def routes(self) -> list[web.RouteDef]:
         table: list[tuple[str, str, Handler]] = [
@@ -37,12 +44,15 @@ class Control:
             ("GET", "/chats", self._chats),
             ("GET", "/users/{user}/chats", self._seen_chats),
             ("GET", "/users/{user}/chats/{chat}/messages", self._messages),
+            ("GET", "/users/{user}/doors", self._doors),
+            ("POST", "/users/{user}/read", self._read),
             ("POST", "/users/{user}/{deed}", self._deed),
             ("GET", "/calls", self._calls),
             ("GET", "/updates", self._journal),
             ("GET", "/violations", self._violations),
             ("DELETE", "/violations", self._forgive),
             ("POST", "/faults", self._arrange),
+            ("GET", "/faults", self._armed),
             ("DELETE", "/faults", self._clear),
             ("PUT", "/limits", self._limit),
             ("PUT", "/webhook_route", self._route),
@@ -55,36 +65,39 @@ class Control:
         return [*routes, web.get("/sandbox/events", self._events), web.get("/sandbox/files/{file}", self._file)]
 
     async def _add_user(self, request: web.Request) -> Json:
-        return self._world.add_user(await request.json())
+        facts = await request.json()
+        user = self._world.add_user(facts)
+        self._cast[user["id"]] = {key: facts[key] for key in CAST if facts.get(key)}
+        self._tell("people", user)
+        return user
 
     async def _users(self, _request: web.Request) -> list[Json]:
-        return list(self._world.users.values())
+        return [{**user, **self._cast.get(user["id"], {})} for user in self._world.users.values()]
 
     async def _add_chat(self, request: web.Request) -> Json:
-        return self._world.described(self._world.add_chat(await request.json()))
+        facts = await request.json()
+        chat = self._world.add_chat(facts)
+        if facts.get("link"):
+            self._link(chat, int(facts["owner"]), asks=facts["link"] == "request")
+        self._world.touch(chat)
+        return self._world.described(chat)
+
+    def _link(self, chat: Chat, owner: int, *, asks: bool) -> None:
+        address = f"https://t.me/+{secrets.token_urlsafe(12)}"
+        link: Json = {"invite_link": address, "creator": self._world.user(owner), "is_primary": False}
+        chat.links[address] = {**link, "is_revoked": False, "creates_join_request": asks}
 
     async def _chats(self, _request: web.Request) -> list[Json]:
         return [self._world.described(chat) for chat in self._world.chats.values()]
 
     async def _seen_chats(self, request: web.Request) -> list[Json]:
-        user_id = int(request.match_info["user"])
-        seen = [c for c in self._world.chats.values() if c.id == user_id or (not c.private and c.belongs(user_id))]
-        return [self._summary(chat, user_id) for chat in seen]
+        return self._sight.chats(int(request.match_info["user"]))
 
-    def _summary(self, chat: Chat, user_id: int) -> Json:
-        alive = [sent for sent in chat.messages.values() if not sent.deleted]
-        topics = [
-            {"message_thread_id": t.id, "name": t.name, "icon_color": t.color, "closed": t.closed}
-            for t in chat.topics.values()
-        ]
-        return {
-            "chat": self._world.described(chat),
-            "last_message": alive[-1].body if alive else None,
-            "topics": topics,
-            "role": "member" if chat.private else chat.member(user_id).status,
-            "requests": len(chat.requests),
-            "change": chat.change,
-        }
+    async def _doors(self, request: web.Request) -> list[Json]:
+        return self._sight.doors(int(request.match_info["user"]))
+
+    async def _read(self, request: web.Request) -> Json:
+        return self._sight.read(int(request.match_info["user"]), await request.json())
 
     async def _messages(self, request: web.Request) -> Json:
         chat = self._world.chat(int(request.match_info["chat"]))
@@ -113,6 +126,10 @@ class Control:
         facts = await request.json() if request.can_read_body else {}
         return await self._people.do(int(request.match_info["user"]), request.match_info["deed"], facts)
 
+    def _tell(self, kind: str, body: Json) -> None:
+        for watcher in self._world.watchers:
+            watcher(kind, body)
+
     async def _calls(self, request: web.Request) -> list[Json]:
         after, limit = int(request.query.get("after", 0)), int(request.query.get("limit", 1000))
         if self._api.count <= after and "timeout" in request.query:
@@ -121,8 +138,8 @@ class Control:
         return [{k: v for k, v in call.items() if k != "started"} for call in found[-limit:]]
 
     async def _journal(self, request: web.Request) -> list[Json]:
-        after = int(request.query.get("after", 0))
-        return [entry for entry in self._updates.journal if entry["n"] > after]
+        after, limit = int(request.query.get("after", 0)), int(request.query.get("limit", 20_000))
+        return [entry for entry in self._updates.journal if entry["n"] > after][-limit:]
 
     async def _violations(self, _request: web.Request) -> list[Json]:
         return self._api.violations
@@ -133,6 +150,9 @@ class Control:
 
     async def _arrange(self, request: web.Request) -> Json:
         return {"id": self._api.faults.arrange(await request.json())}
+
+    async def _armed(self, _request: web.Request) -> list[Json]:
+        return self._api.faults.armed()
 
     async def _clear(self, _request: web.Request) -> Json:
         self._api.faults.clear()
@@ -154,8 +174,7 @@ class Control:
 
     async def _set_clock(self, request: web.Request) -> Json:
         await self._world.clock.change(await request.json())
-        for watcher in self._world.watchers:
-            watcher("clock", self._world.clock.facts())
+        self._tell("clock", self._world.clock.facts())
         return self._world.clock.facts()
 
     async def _commands(self, request: web.Request) -> Json:
@@ -168,6 +187,8 @@ class Control:
         polled = self._updates.polled_at
         recent = polled is not None and asyncio.get_running_loop().time() - polled < ONLINE_SECONDS
         facts = {
+            "born": self._born,
+            "descriptions": self._world.settings["descriptions"],
             "id": self._world.bot_id,
             "username": self._world.bot["username"],
             "name": self._world.bot["first_name"],
@@ -179,8 +200,8 @@ class Control:
         known = self._world.files.get(request.match_info["file"])
         if known is None:
             return web.json_response({"error": "there is no such file"}, status=404)
-        name = known["file_name"] or "photo.jpg"
-        headers = {"Content-Disposition": f'attachment; filename="{name.encode("ascii", "replace").decode()}"'}
+        name = quote(known["file_name"] or "photo.jpg")
+        headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
         return web.Response(body=known["content"], content_type="application/octet-stream", headers=headers)
 
     async def _events(self, request: web.Request) -> web.StreamResponse:

@@ -91,6 +91,11 @@ class Faults:
         self._faults.append(fault)
         return fault.id
 
+    def armed(self) -> list[Json]:
+        """Return the faults that still wait for a call."""
+        waiting = [fault for fault in self._faults if fault.times != 0]
+        return [{"id": f.id, "kind": f.kind, "method": f.method, "times": f.times} for f in waiting]
+
     def clear(self) -> None:
         self._faults.clear()
 

@@ -1,0 +1,70 @@
+"""The demonstration's group and channel: founded, filled and opened to the bot by deeds of invented people."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from bot.seed.people import NEWCOMERS, PEOPLE
+
+Ask = Callable[[str, dict[str, Any]], Awaitable[Any]]
+"""Posts to a path of the control API."""
+
+FOUNDER, SECOND = 101, 102
+GROUP, CHANNEL = "Network demo group", "Public calendar (demo)"
+RIGHTS = ("can_invite_users", "can_manage_topics", "can_pin_messages", "can_delete_messages")
+WELCOME = (
+    "Welcome to the network’s group. Documents, digests and announcements come from the bot, in private; here we talk."
+)
+NOTICE = (
+    "This channel repeats what is public anyway: dates of open events and calls. Everything else is in the network."
+)
+TALK: tuple[tuple[str, tuple[tuple[int, str], ...]], ...] = (
+    (
+        "Introductions · Знакомство",
+        (
+            (206, "سلام به همه\nFarid, victim support, Kabul. Glad to be here."),
+            (203, "Ҷамшед, Душанбе. Рад знакомству! Вопросы о правосудии — ко мне."),
+        ),
+    ),
+    (
+        "Media and communication",
+        (
+            (202, "Коллеги, кто поедет на семинар в Душанбе? Хотим подготовить общую заметку."),
+            (201, "Я еду. Черновик соберём здесь, готовый документ пришлю боту."),
+        ),
+    ),
+)
+
+
+async def introduce(ask: Ask) -> None:
+    """Give everybody an account; members have met the bot before, newcomers have not."""
+    for person in PEOPLE:
+        first, _, last = person.name.partition(" ")
+        role = "administrator" if person.administrator else "member"
+        facts = {"id": person.telegram_id, "first_name": first, "last_name": last, "language_code": person.language}
+        await ask("/users", {**facts, "role": role, "zone": person.zone, "started": True})
+    for telegram_id, name, language in NEWCOMERS:
+        facts = {"id": telegram_id, "first_name": name, "language_code": language}
+        await ask("/users", {**facts, "role": "newcomer", "zone": "Asia/Tashkent"})
+
+
+async def gather(ask: Ask) -> None:
+    """Found the group and the channel, and make the bot an administrator of the group, which binds it."""
+    others = [person.telegram_id for person in PEOPLE if person.telegram_id != FOUNDER]
+    group = {"type": "supergroup", "is_forum": True, "title": GROUP, "owner": FOUNDER, "members": others}
+    chat = (await ask("/chats", {**group, "link": "request"}))["id"]
+    await ask(f"/users/{FOUNDER}/send", {"chat": chat, "text": WELCOME})
+    await ask(f"/users/{SECOND}/send", {"chat": chat, "text": "Добро пожаловать! Пишите на языке, на котором удобно."})
+    for name, said in TALK:
+        topic = await ask(f"/users/{FOUNDER}/topic", {"chat": chat, "name": name})
+        for speaker, text in said:
+            await ask(f"/users/{speaker}/send", {"chat": chat, "text": text, **topic})
+    await ask(f"/users/{FOUNDER}/promote", {"chat": chat, "user": "bot", "rights": dict.fromkeys(RIGHTS, True)})
+    await _channel(ask, others)
+
+
+async def _channel(ask: Ask, others: list[int]) -> None:
+    facts = {"type": "channel", "title": CHANNEL, "username": "demo_calendar", "owner": FOUNDER, "members": others}
+    chat = (await ask("/chats", facts))["id"]
+    await ask(f"/users/{FOUNDER}/send", {"chat": chat, "text": NOTICE})
