@@ -128,11 +128,11 @@ class Bot:
         windows = self._windows(Rendering(self._database, notices, policy))
         lanes = Lanes(self._database, self._clock, application)
         schedule = Schedule(self._ticks(policy), self._watch)
+        self._database.on_commit("staff", partial(schedule.hurry, "profile"))
         health = self._health()
         async with application:
             if health is not None:
                 await health.start()
-            await self._publish(policy)
             _log.info("ready", bot=username)
             schedule.start()
             follow = partial(self._clock.follow, schedule.hurry)
@@ -189,12 +189,6 @@ class Bot:
                 _log.critical("no successful poll", seconds=round(self._watch.silent_for()), limit=SILENCE)
             said = not self._watch.healthy
 
-    async def _publish(self, policy: Policy) -> None:
-        try:
-            await Profile(self._people, self._database, policy, self._features).publish()
-        except NO_ANSWER as error:
-            _log.warning("the bot's profile was not updated", problem=type(error).__name__)
-
     def _application(self, policy: Policy, forms: Dialogues, refusals: dict[str, str]) -> Any:
         bot: ExtBot[None] = ExtBot(
             self._loaded.token,
@@ -249,7 +243,12 @@ class Bot:
                 for forget in (inbox.forget, outbox.forget, dialogues.expire):
                     await forget(tx, self._clock.now())
 
-        return [Tick("digest", 5, digest), Tick("progress", 3, progress), Tick("housekeeping", 3600, housekeeping)]
+        return [
+            Tick("digest", 5, digest),
+            Tick("progress", 3, progress),
+            Tick("housekeeping", 3600, housekeeping),
+            Tick("profile", 60, Profile(self._people, self._database, policy, self._features).publish),
+        ]
 
     def _health(self) -> HealthServer | None:
         listen = self._loaded.settings.health.listen

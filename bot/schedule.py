@@ -41,10 +41,11 @@ class Schedule:
             self._scheduler.add_job(run, "interval", seconds=tick.seconds, id=tick.name, next_run_time=first)
         self._scheduler.start()
 
-    def hurry(self) -> None:
-        """Run every tick now: the clock has jumped."""
+    def hurry(self, name: str | None = None) -> None:
+        """Run one tick now; without a name every tick: the clock has jumped."""
         for tick in self._ticks:
-            self._scheduler.modify_job(tick.name, next_run_time=datetime.now(UTC))
+            if self._scheduler.running and name in (None, tick.name):
+                self._scheduler.modify_job(tick.name, next_run_time=datetime.now(UTC))
 
     def stop(self) -> None:
         if self._scheduler.running:

@@ -36,6 +36,11 @@ async def bind(tx: Transaction, viewer: Viewer, chat_id: int, title: str, now: d
     await audit.record(tx, audit.Event.GROUP_BOUND, now, actor=viewer.id, chat=chat_id)
 
 
+async def bound(tx: Transaction) -> list[int]:
+    """Return the chat ids of all groups of the network."""
+    return list(await tx.scalars(select(BoundGroup.chat_id).order_by(BoundGroup.id)))
+
+
 async def is_bound(tx: Transaction, chat_id: int) -> bool:
     """Tell whether a group belongs to the network."""
     return await tx.scalar(select(BoundGroup.id).where(BoundGroup.chat_id == chat_id)) is not None

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, ForeignKey, String, UniqueConstraint, select, update
+from sqlalchemy import BigInteger, ForeignKey, String, UniqueConstraint, delete, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.database import Base, Moment, Transaction, one_of
+from storage.database import Base, Moment, Transaction, one_of, wake
 
 
 class MemberState(StrEnum):
@@ -137,6 +137,12 @@ async def holders(tx: Transaction, role: Role) -> list[Member]:
     return list(found)
 
 
+async def staff(tx: Transaction) -> dict[int, Member]:
+    """Return the active members who hold any role, by id."""
+    found = select(Member).where(Member.state == MemberState.ACTIVE, Member.id.in_(select(MemberRole.member_id)))
+    return {member.id: member for member in await tx.scalars(found.order_by(Member.id))}
+
+
 async def give_role(tx: Transaction, member_id: int, role: Role) -> bool:
     """Give a role; return whether it is new."""
     held = await roles(tx, [member_id])
@@ -144,7 +150,14 @@ async def give_role(tx: Transaction, member_id: int, role: Role) -> bool:
         return False
     tx.add(MemberRole(member_id=member_id, role=role))
     await tx.flush()
+    wake(tx, "staff")
     return True
+
+
+async def take_roles(tx: Transaction, member_id: int) -> None:
+    """Take all roles of a member."""
+    await tx.execute(delete(MemberRole).where(MemberRole.member_id == member_id))
+    wake(tx, "staff")
 
 
 async def organisation(tx: Transaction, name: str) -> Organisation:
@@ -174,3 +187,4 @@ async def choose_language(tx: Transaction, member_id: int, language: str) -> Non
     """Note the language that a person chose."""
     chosen = update(Member).where(Member.id == member_id)
     await tx.execute(chosen.values(language=language, language_chosen=True))
+    wake(tx, "staff")

@@ -10,7 +10,7 @@ from sqlalchemy import Table, delete, select, update
 from storage import audit, members
 from storage.database import Base, Transaction
 from storage.dialogues import DialogueRow
-from storage.members import Member, MemberRole, MemberState, Role
+from storage.members import Member, MemberState, Role
 from storage.outbox import OutboxRow
 from storage.refusals import Refusal
 
@@ -36,7 +36,7 @@ async def leave(tx: Transaction, member_id: int) -> None:
     """End a membership at the member's own wish. Refusal: `privacy:last-administrator`."""
     member = await _going(tx, member_id)
     member.state = MemberState.LEFT
-    await tx.execute(delete(MemberRole).where(MemberRole.member_id == member_id))
+    await members.take_roles(tx, member_id)
 
 
 async def erase(tx: Transaction, member_id: int, now: datetime) -> None:
@@ -46,7 +46,7 @@ async def erase(tx: Transaction, member_id: int, now: datetime) -> None:
     """
     member = await _going(tx, member_id)
     await audit.record(tx, audit.Event.MEMBER_ERASED, now, actor=member_id, subject=member_id)
-    await tx.execute(delete(MemberRole).where(MemberRole.member_id == member_id))
+    await members.take_roles(tx, member_id)
     await tx.execute(delete(DialogueRow).where(DialogueRow.member_id == member_id))
     await tx.execute(delete(OutboxRow).where(OutboxRow.member_id == member_id))
     for name in ("subscription", "topic_request", "consent", "application", "digest_schedule", "digest"):
