@@ -8,9 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from bot.sandbox import markup
-from bot.sandbox.markup import ParseError
-
-Entity = dict[str, Any]
+from bot.sandbox.formatted import Entity, ParseError, shown_as, units
 
 _MODES = {
     "html": {"@type": "textParseModeHTML"},
@@ -60,39 +58,57 @@ def parse(text: str, mode: str | None = None, entities: list[Entity] | None = No
 
 @lru_cache(maxsize=2000)
 def _parsed(text: str, mode: str) -> tuple[str, tuple[Entity, ...]]:
+    clean, found = _trimmed(*read(text, mode))
+    return clean, tuple(found)
+
+
+def read(text: str, mode: str) -> tuple[str, list[Entity]]:
+    """Parse with Telegram's parser, or with the fallback where it is missing, and do nothing more.
+
+    Raises:
+        ParseError: the text is not well formed.
+    """
     execute = native()
     if execute is None:
-        clean, found = markup.parse(text, mode)
-    else:
-        answer = execute({"@type": "parseTextEntities", "text": text, "parse_mode": _MODES[mode]})
-        if answer["@type"] == "error":
-            message = str(answer["message"])
-            raise ParseError(message[:1].lower() + message[1:])
-        clean, found = answer["text"], [_entity(e) for e in answer["entities"]]
-    clean, found = _trimmed(clean, found)
-    return clean, tuple(found)
+        return markup.parse(text, mode)
+    answer = execute({"@type": "parseTextEntities", "text": text, "parse_mode": _MODES[mode]})
+    if answer["@type"] == "error":
+        message = str(answer["message"])
+        raise ParseError(message[:1].lower() + message[1:])
+    return answer["text"], [_entity(e) for e in answer["entities"]]
 
 
 def _entity(found: dict[str, Any]) -> Entity:
     kind = found["type"]
     name = kind["@type"].removeprefix("textEntityType")
     entity: Entity = {"offset": found["offset"], "length": found["length"], "type": _NAMES.get(name, name.lower())}
-    if "url" in kind:
-        entity["url"] = kind["url"]
+    entity |= {key: kind[key] for key in ("url", "user_id", "unix_time") if key in kind}
     if kind.get("language"):
         entity["language"] = kind["language"]
     if "custom_emoji_id" in kind:
         entity["custom_emoji_id"] = str(kind["custom_emoji_id"])
-    if "unix_time" in kind:
-        entity["unix_time"] = kind["unix_time"]
+    if "formatting_type" in kind:
+        entity["date_time_format"] = _date_format(kind["formatting_type"])
     return entity
+
+
+def _date_format(kind: dict[str, Any]) -> str:
+    if kind["@type"] == "dateTimeFormattingTypeRelative":
+        return "r"
+    date = {"Short": "d", "Long": "D"}.get(_precision(kind["date_precision"]), "")
+    time = {"Short": "t", "Long": "T"}.get(_precision(kind["time_precision"]), "")
+    return shown_as(kind["show_day_of_week"], date, time)
+
+
+def _precision(kind: dict[str, str]) -> str:
+    return kind["@type"].removeprefix("dateTimePartPrecision")
 
 
 def _trimmed(text: str, entities: list[Entity]) -> tuple[str, list[Entity]]:
     cleaned = "".join(" " if c < " " and c != "\n" else c for c in text.replace("\r", ""))
     left = len(cleaned) - len(cleaned.lstrip())
     clean = cleaned.strip()
-    shift, end = markup.units(cleaned[:left]), markup.units(clean)
+    shift, end = units(cleaned[:left]), units(clean)
     kept = []
     for entity in entities:
         first = max(entity["offset"] - shift, 0)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-_PREFIX = {400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 409: "Conflict"}
-
 
 class ApiError(Exception):
     """A call that Telegram refuses: HTTP status, description and, where it has them, parameters."""

@@ -1,10 +1,8 @@
-"""Trouble on order: refusals, silence, broken connections, and the real rate limits."""
+"""Trouble on order: refusals, silence, broken connections, migration."""
 
 from __future__ import annotations
 
 import random
-import time
-from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -101,41 +99,3 @@ class Faults:
 
     def next(self, method: str, chat_id: Any) -> Fault | None:
         return next((fault for fault in self._faults if fault.meets(method, chat_id)), None)
-
-
-class Limits:
-    """Telegram's limits, strict and off by default: sliding windows of real time."""
-
-    def __init__(self) -> None:
-        self.enabled = False
-        self.per_second, self.per_chat, self.per_group = 30, 1.0, 20
-        self._all: deque[float] = deque()
-        self._chats: dict[int, deque[float]] = {}
-        self.refused = 0
-
-    def set(self, order: Json) -> None:
-        self.enabled = bool(order.get("enabled", True))
-        self.per_second = int(order.get("per_second", self.per_second))
-        self.per_chat = float(order.get("per_chat_per_second", self.per_chat))
-        self.per_group = int(order.get("per_group_per_minute", self.per_group))
-
-    def check(self, chat_id: int) -> None:
-        """Count a send.
-
-        Raises:
-            ApiError: 429 when a window is full.
-        """
-        if not self.enabled:
-            return
-        now = time.monotonic()
-        chat = self._chats.setdefault(chat_id, deque())
-        span, most = (60.0, self.per_group) if chat_id < 0 else (3.0, int(3 * self.per_chat))
-        for window, length in ((self._all, 1.0), (chat, span)):
-            while window and window[0] <= now - length:
-                window.popleft()
-        for window, length, room in ((self._all, 1.0, self.per_second), (chat, span, most)):
-            if len(window) >= room:
-                self.refused += 1
-                raise too_many(max(1, int(window[0] + length - now + 0.999)))
-        self._all.append(now)
-        chat.append(now)

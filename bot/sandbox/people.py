@@ -16,7 +16,7 @@ from bot.sandbox.methods.chats import change
 from bot.sandbox.updates import Updates
 from bot.sandbox.world import CHANNEL_RIGHTS, RIGHTS, Chat, Json, Membership, Sent, World
 
-PRESS_SECONDS = 150
+PRESS_SECONDS, INLINE_SECONDS = 150, 30
 _PLAIN = ("sticker", "voice", "location", "poll", "contact")
 
 
@@ -120,7 +120,8 @@ class People:
     async def do_inline(self, user_id: int, facts: Json) -> Json:
         query_id = str(secrets.randbelow(10**18))
         answer: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
-        self._world.inline[query_id] = {"answer": answer}
+        dies = self._world.clock.now().timestamp() + INLINE_SECONDS
+        self._world.inline[query_id] = {"answer": answer, "dies": dies}
         body = {"id": query_id, "from": self._world.user(user_id), "query": facts.get("query", "")}
         self._world.tell("inline_query", {**body, "offset": facts.get("offset", "")})
         try:

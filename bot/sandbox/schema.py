@@ -68,6 +68,13 @@ def problems(method: str, parameters: Mapping[str, object], files: Collection[st
     return findings.problems
 
 
+def shape(types: Types, value: object) -> list[str]:
+    """Return every way in which a value departs from the declared types; a file stands for itself."""
+    findings = _Findings(())
+    _check(types)(value, types[0], findings)
+    return findings.problems
+
+
 def missing(method: str, parameters: Mapping[str, object], files: Collection[str] = ()) -> list[str]:
     """Return the required parameters that a call lacks; a file part of the same name counts as one."""
     return [name for name in _required(method) if parameters.get(name) is None and name not in files]

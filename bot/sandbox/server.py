@@ -8,7 +8,7 @@ from aiohttp import web
 
 from bot.sandbox.control import Control
 from bot.sandbox.updates import Updates
-from bot.sandbox.wire import UPLOAD_LIMIT, BotApi
+from bot.sandbox.wire import BODY_LIMIT, BotApi
 from bot.sandbox.world import World
 
 PAGE = Path(__file__).parent / "page"
@@ -26,9 +26,10 @@ class Sandbox:
 
     async def start(self, port: int = 0) -> None:
         """Listen on `port`; 0 picks a free one, and `url` tells which."""
-        app = web.Application(client_max_size=UPLOAD_LIMIT)
+        app = web.Application(client_max_size=BODY_LIMIT)
         app.add_routes(Control(self.world, self.updates, self.api).routes())
         app.router.add_route("*", "/bot{token}/{method}", self.api.handle)
+        app.router.add_route("*", "/bot{path:.*}", self.api.nowhere)
         app.router.add_get("/file/bot{token}/{path:.*}", self.api.download)
         app.router.add_get("/", _index)
         app.router.add_static("/page/", PAGE)

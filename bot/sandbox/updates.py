@@ -1,22 +1,26 @@
-"""The bot's queue of updates: offsets, long polls that end one another, lifetimes, webhook."""
+"""The bot's queue of updates: offsets, long polls that end one another, lifetimes."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import secrets
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-import aiohttp
-
-from bot.sandbox.failure import ApiError
+from bot.sandbox import schema
+from bot.sandbox.failure import ApiError, too_many
+from bot.sandbox.webhook import Webhook
 from bot.sandbox.world import Json, World
 
 KINDS_BY_DEFAULT_OFF = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
+LONGEST_POLL, MOST = 50, 100
 _LIFETIMES = {"callback_query": 150, "inline_query": 30, "chosen_inline_result": 600}
 _DAY = 24 * 3600
 _JOURNAL = 20_000
+_ACTIVE = "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
+_OTHER = "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
 
 
 class Updates:
@@ -26,13 +30,15 @@ class Updates:
         self._world = world
         self._next = 2_000_001 + secrets.randbelow(900_000_000)
         self._queue: deque[tuple[Json, float]] = deque()
-        self._allowed: frozenset[str] | None = None
-        self._news = asyncio.Event()
+        self._allowed: frozenset[str] = frozenset()
+        self.news = asyncio.Event()
         self._poll: asyncio.Future[None] | None = None
         self.polled_at: float | None = None
         self.journal: deque[Json] = deque(maxlen=_JOURNAL)
         self.webhook: Json | None = None
-        self._worker: asyncio.Task[None] | None = None
+        self.trouble: Json = {}
+        self._webhook_set_at = 0.0
+        self._worker: Webhook | None = None
         world.tell = self.add
 
     @property
@@ -40,22 +46,45 @@ class Updates:
         return self._poll is not None and not self._poll.done()
 
     def add(self, kind: str, body: Json) -> None:
-        """Queue an update, unless the bot does not ask for its kind."""
-        wanted = kind not in KINDS_BY_DEFAULT_OFF if not self._allowed else kind in self._allowed
+        """Queue an update as things are now, unless the bot does not ask for its kind."""
+        wanted = kind in self._allowed if self._allowed else kind not in KINDS_BY_DEFAULT_OFF
         if not wanted:
             return
-        update = {"update_id": self._next, kind: body}
+        update: Json = {"update_id": self._next, kind: json.loads(json.dumps(body))}
         self._next += 1
-        dies = self._world.clock.now().timestamp() + _LIFETIMES.get(kind, _DAY)
-        self._queue.append((update, dies))
+        for problem in schema.shape(("Update",), update):
+            self._world.violations.append(
+                {"method": kind, "problem": f"the update departs from the Bot API: {problem}"}
+            )
+        self._queue.append((update, self._now() + _LIFETIMES.get(kind, _DAY)))
         entry: Json = {"n": len(self.journal) + 1, "at": self._world.clock.now().isoformat(), "update": update}
         self.journal.append(entry)
         for watcher in self._world.watchers:
             watcher("update", entry)
-        self._news.set()
+        self.news.set()
+
+    def _now(self) -> float:
+        return self._world.clock.now().timestamp()
 
     def waiting(self) -> int:
-        return len(self._queue)
+        return len(self.alive())
+
+    def drop(self) -> None:
+        """Forget all that waits."""
+        self._queue.clear()
+
+    def alive(self) -> list[Json]:
+        """Return what waits, less what has waited too long."""
+        now = self._now()
+        if any(dies <= now for _, dies in self._queue):
+            self._queue = deque(pair for pair in self._queue if pair[1] > now)
+        return [update for update, _ in self._queue]
+
+    def done(self, update_id: int) -> None:
+        """Forget an update that a webhook took."""
+        self._queue = deque(pair for pair in self._queue if pair[0]["update_id"] != update_id)
+
+    # -- polling
 
     async def get(self, offset: int, limit: int, timeout: int, allowed: list[str] | None) -> list[Json]:  # noqa: ASYNC109
         """Answer `getUpdates`.
@@ -63,22 +92,16 @@ class Updates:
         Raises:
             ApiError: 409 while a webhook is set, or when a newer poll ends this one.
         """
-        if self.webhook:
-            raise ApiError(
-                409,
-                "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the "
-                "webhook first",
-            )
+        if self.webhook is not None:
+            raise ApiError(409, _ACTIVE)
         if allowed is not None:
             self._allowed = frozenset(allowed)
-        self.conflict(
-            "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
-        )
+        self.conflict(_OTHER)
         self._confirm(offset)
         self.polled_at = asyncio.get_running_loop().time()
-        if not self._alive() and timeout > 0:
-            await self._wait(min(timeout, 50))
-        return [update for update, _ in list(self._alive())[: min(max(limit, 1), 100)]]
+        if not self.alive() and timeout > 0:
+            await self._wait(min(timeout, LONGEST_POLL))
+        return self.alive()[: min(max(limit, 1), MOST)]
 
     def conflict(self, words: str) -> None:
         """End the poll that waits, if any."""
@@ -86,11 +109,10 @@ class Updates:
             self._poll.set_exception(ApiError(409, words))
 
     async def _wait(self, seconds: float) -> None:
-        loop = asyncio.get_running_loop()
-        mine: asyncio.Future[None] = loop.create_future()
+        mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._poll = mine
-        self._news.clear()
-        news = asyncio.ensure_future(self._news.wait())
+        self.news.clear()
+        news = asyncio.ensure_future(self.news.wait())
         try:
             waiting: list[asyncio.Future[Any]] = [mine, news]
             await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
@@ -108,61 +130,26 @@ class Updates:
         while self._queue and offset > 0 and self._queue[0][0]["update_id"] < offset:
             self._queue.popleft()
 
-    def _alive(self) -> deque[tuple[Json, float]]:
-        now = self._world.clock.now().timestamp()
-        if any(dies <= now for _, dies in self._queue):
-            self._queue = deque(pair for pair in self._queue if pair[1] > now)
-        return self._queue
-
     # -- webhook
 
-    def set_webhook(self, facts: Json, perform: Callable[[Json], Any]) -> None:
+    def webhook_flood(self) -> None:
+        """Refuse a webhook set less than a second after another."""
+        if 0 <= self._now() - self._webhook_set_at < 1:
+            raise too_many(1)
+        self._webhook_set_at = self._now()
+
+    def set_webhook(self, facts: Json, perform: Callable[[Json], Awaitable[None]]) -> None:
         """Deliver to a URL from now on; `perform` executes a method call in the answer's body."""
         self.stop()
         self.webhook = facts
         if facts.get("allowed_updates") is not None:
             self._allowed = frozenset(facts["allowed_updates"])
-        self._worker = asyncio.get_running_loop().create_task(self._deliver(facts, perform))
+        if facts.get("drop_pending_updates"):
+            self.drop()
+        self._worker = Webhook(self._world, self, facts, perform)
 
     def stop(self) -> None:
         if self._worker is not None:
-            self._worker.cancel()
+            self._worker.stop()
         self.webhook = self._worker = None
-
-    async def _deliver(self, facts: Json, perform: Callable[[Json], Any]) -> None:
-        url = self._world.webhook_routes.get(facts["url"]) or str(facts["url"])
-        headers = {"X-Telegram-Bot-Api-Secret-Token": facts["secret_token"]} if facts.get("secret_token") else {}
-        failures = 0
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as session:
-            while True:
-                if not self._alive():
-                    self._news.clear()
-                    await self._news.wait()
-                    continue
-                update = self._queue[0][0]
-                wait = await self._offer(session, url, headers, update, perform)
-                if wait is None:
-                    self._queue.popleft()
-                    failures = 0
-                else:
-                    failures += 1
-                    await asyncio.sleep(wait or min(2.0 ** (failures - 1) if failures > 1 else 0.0, 60))
-
-    async def _offer(
-        self,
-        session: aiohttp.ClientSession,
-        url: str,
-        headers: dict[str, str],
-        update: Json,
-        perform: Callable[[Json], Any],
-    ) -> float | None:
-        try:
-            async with session.post(url, json=update, headers=headers) as answer:
-                if answer.status // 100 != 2:  # noqa: PLR2004 - any success
-                    return min(float(answer.headers.get("Retry-After", 0)), 3600)
-                body = await answer.json(content_type=None) if answer.content_length else None
-        except (aiohttp.ClientError, TimeoutError, ValueError):
-            return 0.0
-        if isinstance(body, dict) and "method" in body:
-            await perform(body)
-        return None
+        self.trouble = {}

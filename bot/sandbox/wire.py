@@ -11,17 +11,20 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.sandbox import schema
+from bot.sandbox import answers, schema
 from bot.sandbox.failure import ApiError
-from bot.sandbox.faults import Fault, Faults, Limits
-from bot.sandbox.methods import METHODS, queries
+from bot.sandbox.faults import Fault, Faults
+from bot.sandbox.methods import METHODS, queries, shapes
 from bot.sandbox.methods.call import Call
 from bot.sandbox.updates import Updates
 from bot.sandbox.world import Json, World
 
 UPLOAD_LIMIT = 50 * 1024 * 1024
+BODY_LIMIT = UPLOAD_LIMIT + 1024 * 1024
+TOKEN_LIMIT = 80
 JOURNAL = 20_000
 _WEBHOOK_WORDS = frozenset({"setWebhook", "deleteWebhook"})
+_NOT_IN_ANSWERS = _WEBHOOK_WORDS | {"close", "logOut"}
 _DROP = object()
 
 
@@ -32,10 +35,10 @@ class BotApi:
         self._world = world
         self._updates = updates
         self.faults = Faults()
-        self.limits = Limits()
+        self.limits = world.limits
         self.calls: deque[Json] = deque(maxlen=JOURNAL)
         self.count = 0
-        self.violations: list[Json] = []
+        self.violations = world.violations
         self.called = asyncio.Condition()
         self._methods = {**METHODS, "setWebhook": queries.set_webhook(self.perform)}
         self._notifying: set[asyncio.Task[None]] = set()
@@ -44,17 +47,25 @@ class BotApi:
         """Answer one request."""
         token, name = request.match_info["token"], request.match_info["method"]
         if token != self._world.token:
-            return _answer(ApiError(401, "Unauthorized").body(), 401)
+            well_formed = ":" in token and len(token) <= TOKEN_LIMIT and not token.startswith("0")
+            words = "Unauthorized" if well_formed else "Unauthorized: invalid token specified"
+            return _answer(ApiError(401, words).body(), 401)
         method = schema.canonical(name)
         if method is None:
             return _answer(ApiError(404, "Not Found: method not found").body(), 404)
         try:
             parameters, files = await _read(request, method)
+        except web.HTTPRequestEntityTooLarge:
+            return _answer(ApiError(413, "Request Entity Too Large").body(), 413)
         except ValueError as error:
             return _answer(ApiError(400, str(error)).body(), 400)
         entry = self._enter(method, parameters)
         body = await self._through_faults(request, method, parameters, files, entry)
         return self._leave(request, entry, body)
+
+    async def nowhere(self, _request: web.Request) -> web.StreamResponse:
+        """Answer what is no path of the Bot API."""
+        return _answer(ApiError(404, "Not Found").body(), 404)
 
     async def download(self, request: web.Request) -> web.StreamResponse:
         """Send a file's content."""
@@ -63,11 +74,14 @@ class BotApi:
             return _answer(ApiError(404, "Not Found").body(), 404)
         return web.Response(body=known["content"], content_type="application/octet-stream")
 
-    async def perform(self, call: Json) -> Any:
-        """Play a call that came in the answer to a webhook."""
+    async def perform(self, call: Json) -> None:
+        """Play a call that came in the answer to a webhook; some methods are not for that."""
+        method = schema.canonical(str(call["method"]))
+        if method is None or method in _NOT_IN_ANSWERS or method.startswith("get"):
+            return
         parameters = {key: value for key, value in call.items() if key != "method"}
-        entry = self._enter(call["method"], parameters)
-        return self._leave(None, entry, await self._play(call["method"], parameters, {}, entry))
+        entry = self._enter(method, parameters)
+        self._leave(None, entry, await self._play(method, parameters, {}, entry))
 
     async def _through_faults(
         self, request: web.Request, method: str, parameters: Json, files: dict[str, Any], entry: Json
@@ -97,14 +111,12 @@ class BotApi:
         if method not in self._methods:
             found = [f"method not modelled: {method}"]
         if found:
-            entry["violation"] = "; ".join(found)
-            self.violations.append({"n": entry["n"], "method": method, "problem": entry["violation"]})
+            self._violated(entry, found)
             if method not in self._methods:
                 return ApiError(501, f"[sandbox] method not modelled: {method}").body()
-            return ApiError(400, f"[sandbox] spec violation: {entry['violation']}").body()
+            known = shapes.refusal(parameters)
+            return (known or ApiError(400, f"[sandbox] spec violation: {entry['violation']}")).body()
         try:
-            if method.startswith(("send", "copy", "forward")) and method != "sendChatAction":
-                self.limits.check(int(self._world.reached(parameters.get("chat_id")).id))
             result = self._methods[method](Call(self._world, self._updates, method, parameters, files))
             if inspect.isawaitable(result):
                 result = await result
@@ -112,7 +124,14 @@ class BotApi:
             return error.body()
         if method in _WEBHOOK_WORDS:
             return {"ok": True, "result": True, "description": result}
+        departures = answers.problems(method, result)
+        if departures:
+            self._violated(entry, [f"the answer departs from the Bot API: {one}" for one in departures])
         return {"ok": True, "result": result}
+
+    def _violated(self, entry: Json, found: list[str]) -> None:
+        entry["violation"] = "; ".join(found)
+        self.violations.append({"n": entry["n"], "method": entry["method"], "problem": entry["violation"]})
 
     def _enter(self, method: str, parameters: Json) -> Json:
         self.count += 1
@@ -154,10 +173,7 @@ async def _read(request: web.Request, method: str) -> tuple[Json, dict[str, tupl
     raw: dict[str, str] = dict(request.query)
     files: dict[str, tuple[str, bytes, str]] = {}
     if request.content_type == "application/json":
-        body = await request.json()
-        if not isinstance(body, dict):
-            raise ValueError("Bad Request: can't parse JSON object")
-        return {**schema.decode(method, raw), **body}, files
+        return {**schema.decode(method, raw), **_object(method, await request.text())}, files
     if request.method == "POST":
         for name, value in (await request.post()).items():
             if isinstance(value, web.FileField):
@@ -165,6 +181,18 @@ async def _read(request: web.Request, method: str) -> tuple[Json, dict[str, tupl
             else:
                 raw[name] = value.decode() if isinstance(value, bytes | bytearray) else str(value)
     return schema.decode(method, raw), files
+
+
+def _object(method: str, text: str) -> Json:
+    """Return the parameters of a JSON body; a string in it is read as it would be in a form."""
+    try:
+        body = json.loads(text)
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        raise ValueError("Bad Request: can't parse JSON object")  # noqa: TRY004 - it is Telegram's refusal
+    written = schema.decode(method, {key: value for key, value in body.items() if isinstance(value, str)})
+    return {key: value for key, value in body.items() if not isinstance(value, str)} | written
 
 
 def _answer(body: Json, status: int) -> web.Response:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.sandbox.failure import NotPossible, bad
+from bot.sandbox.limits import Limits
 from bot.sandbox.time import SandboxClock
 
 Json = dict[str, Any]
@@ -40,6 +41,7 @@ class Sent:
     deleted: bool = False
     silent: bool = False
     keyboard: bool = False
+    reactions: list[Json] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -61,7 +63,11 @@ class Membership:
     rights: set[str] = field(default_factory=set)
     title: str | None = None
     until: int = 0
-    can_send: bool = True
+    permissions: Json = field(default_factory=dict)
+
+    def denies(self, permission: str) -> bool:
+        """Tell whether a restriction takes this permission away."""
+        return self.status == "restricted" and not self.permissions.get(permission)
 
 
 @dataclass
@@ -78,6 +84,7 @@ class Chat:
     topics: dict[int, Topic] = field(default_factory=dict)
     links: dict[str, Json] = field(default_factory=dict)
     requests: dict[int, Json] = field(default_factory=dict)
+    answered: set[int] = field(default_factory=set)
     pinned: list[int] = field(default_factory=list)
     last_id: int = 0
     change: int = 0
@@ -124,6 +131,9 @@ class World:
         self.watchers: list[Callable[[str, Json], None]] = []
         self.tell: Callable[[str, Json], None] = lambda _kind, _body: None
         self.webhook_routes: dict[str, str] = {}
+        self.limits = Limits(self.clock)
+        self.violations: list[Json] = []
+        self.inline_mode = True
         self._waking: set[asyncio.Task[None]] = set()
 
     @property
@@ -135,7 +145,7 @@ class World:
     def add_user(self, facts: Json) -> Json:
         user_id = int(facts.get("id") or 1000 + len(self.users))
         allowed = ("first_name", "last_name", "username", "language_code")
-        user: Json = {"id": user_id, "is_bot": False}
+        user: Json = {"id": user_id, "is_bot": bool(facts.get("is_bot"))}
         user |= {key: facts[key] for key in allowed if facts.get(key)}
         if "first_name" not in user:
             raise NotPossible("a person needs a first_name")
@@ -188,7 +198,7 @@ class World:
             if not found:
                 raise bad("chat not found")
             return found[0]
-        chat = self.chats.get(int(chat_id))
+        chat = self.chats.get(int(chat_id)) if isinstance(chat_id, int) or chat_id.lstrip("-").isdigit() else None
         if chat is None or (chat.private and not chat.started and not self._seen(chat.id)):
             raise bad("chat not found")
         return chat
@@ -254,12 +264,22 @@ class World:
             self.tell("channel_post" if chat.type == "channel" else "message", sent.body)
         return sent
 
-    def keep_file(self, content: bytes, name: str | None, mime: str | None) -> Json:
+    def origin(self, sent: Sent) -> Json:
+        """Return where a message comes from, as its forward tells it."""
+        known: Json | None = sent.body.get("forward_origin")
+        if known is not None:
+            return known
+        date, chat = sent.body["date"], sent.body["chat"]
+        if chat["type"] == "channel":
+            return {"type": "channel", "date": date, "chat": chat, "message_id": sent.body["message_id"]}
+        return {"type": "user", "date": date, "sender_user": sent.body["from"]}
+
+    def keep_file(self, content: bytes, name: str | None, mime: str | None, kind: str = "document") -> Json:
         """Store a file and return its facts; the same content has the same `file_unique_id`."""
         import hashlib
 
         unique = hashlib.sha256(content).hexdigest()[:16]
         file_id = "BQACAgIAAxk" + secrets.token_urlsafe(24).replace("-", "A").replace("_", "B")
         facts: Json = {"file_id": file_id, "file_unique_id": unique, "file_size": len(content)}
-        self.files[file_id] = {**facts, "content": content, "file_name": name, "mime_type": mime}
+        self.files[file_id] = {**facts, "content": content, "file_name": name, "mime_type": mime, "kind": kind}
         return facts

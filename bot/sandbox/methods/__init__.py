@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from bot.sandbox.methods import chats, edits, invites, messages, queries, settings, topics
+from bot.sandbox.methods import chats, edits, files, invites, messages, queries, settings, topics
 
 Method = Callable[..., Any]
 
@@ -38,7 +38,7 @@ METHODS: dict[str, Method] = {
     "setMessageReaction": edits.react,
     "answerCallbackQuery": queries.answer_callback,
     "answerInlineQuery": queries.answer_inline,
-    "getFile": queries.get_file,
+    "getFile": files.get_file,
     "getChat": chats.get_chat,
     "getChatMember": chats.get_member,
     "getChatAdministrators": chats.get_administrators,
@@ -48,7 +48,7 @@ METHODS: dict[str, Method] = {
     "restrictChatMember": chats.restrict,
     "promoteChatMember": chats.promote,
     "setChatAdministratorCustomTitle": chats.set_title,
-    "setChatMemberTag": chats.set_title,
+    "setChatMemberTag": chats.set_tag,
     "leaveChat": chats.leave,
     "createChatInviteLink": invites.create,
     "editChatInviteLink": invites.edit,

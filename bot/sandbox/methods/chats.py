@@ -6,7 +6,8 @@ from bot.sandbox.failure import bad
 from bot.sandbox.methods.call import Call
 from bot.sandbox.world import CHANNEL_RIGHTS, RIGHTS, Chat, Json, Membership, World
 
-_KINDS = (
+RESTRICT = "restrict/unrestrict chat member"
+_KINDS = [
     "messages",
     "audios",
     "documents",
@@ -16,13 +17,19 @@ _KINDS = (
     "voice_notes",
     "polls",
     "other_messages",
-)
+]
+_OTHER = ["can_add_web_page_previews", "can_react_to_messages", "can_edit_tag", "can_change_info", "can_invite_users"]
+PERMISSIONS = [*(f"can_send_{kind}" for kind in _KINDS), *_OTHER, "can_pin_messages", "can_manage_topics"]
+_STAFF = frozenset({"creator", "administrator"})
+_GIFTS = ["unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels"]
 
 
 def member_body(world: World, chat: Chat, account: int) -> Json:
     """Return the Bot API's ChatMember of an account."""
     member = chat.member(account)
     body: Json = {"user": world.user(account), "status": member.status}
+    if member.title:
+        body["custom_title" if member.status in _STAFF else "tag"] = member.title
     if member.status == "creator":
         body["is_anonymous"] = False
     if member.status == "administrator":
@@ -30,9 +37,8 @@ def member_body(world: World, chat: Chat, account: int) -> Json:
         body |= {right: right in member.rights for right in known}
         body |= {"can_be_edited": False, "is_anonymous": False}
     if member.status == "restricted":
-        body |= {f"can_send_{kind}": member.can_send for kind in _KINDS}
-        other = "can_add_web_page_previews can_change_info can_invite_users can_pin_messages can_manage_topics"
-        body |= {**dict.fromkeys(other.split(), False), "can_edit_tag": False, "is_member": True, "until_date": 0}
+        body |= {name: bool(member.permissions.get(name)) for name in PERMISSIONS}
+        body |= {"is_member": True, "until_date": member.until}
     if member.status == "kicked":
         body["until_date"] = member.until
     return body
@@ -52,106 +58,125 @@ def change(world: World, chat: Chat, account: int, to: Membership, by: Json, **v
 
 
 def get_chat(call: Call) -> Json:
-    chat = call.chat()
-    if not chat.private:
-        call.inside(chat)
+    chat = call.readable()
     body = {**call.world.described(chat), "accent_color_id": 0, "max_reaction_count": 11}
-    body["accepted_gift_types"] = dict.fromkeys(
-        ("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels"), False
-    )
-    return body
+    body["accepted_gift_types"] = dict.fromkeys(_GIFTS, False)
+    pinned = chat.messages.get(chat.pinned[-1]) if chat.pinned else None
+    return body | ({"pinned_message": pinned.body} if pinned is not None and not pinned.deleted else {})
 
 
 def get_member(call: Call) -> Json:
-    chat = call.chat()
-    if not chat.private:
-        call.inside(chat)
-    user_id = call.user_id()
+    user_id, chat = call.user_id(), call.readable()
     if chat.type == "channel" and chat.member(call.world.bot_id).status != "administrator":
         raise bad("member list is inaccessible")
     if user_id not in call.world.users and user_id != call.world.bot_id:
         raise bad("member not found")
+    if chat.private:
+        status = "member" if user_id in {chat.id, call.world.bot_id} else "left"
+        return {"user": call.world.user(user_id), "status": status}
     return member_body(call.world, chat, user_id)
 
 
 def get_administrators(call: Call) -> list[Json]:
-    chat = call.chat()
+    chat = call.readable()
     if chat.private:
         raise bad("there are no administrators in the private chat")
-    call.inside(chat)
-    staff = [a for a, m in chat.members.items() if m.status in {"creator", "administrator"}]
+    if chat.type == "channel" and chat.member(call.world.bot_id).status != "administrator":
+        raise bad("member list is inaccessible")
+    staff = [a for a, m in chat.members.items() if m.status in _STAFF]
     return [member_body(call.world, chat, account) for account in staff]
 
 
 def get_count(call: Call) -> int:
-    chat = call.chat()
+    chat = call.readable()
     return 2 if chat.private else sum(chat.belongs(account) for account in chat.members)
 
 
 def ban(call: Call) -> bool:
-    chat, user_id = _restrictable(call)
+    user_id, chat = call.user_id(), call.writable()
+    _restrictable(call, chat, user_id)
     if chat.member(user_id).status != "kicked":
         change(call.world, chat, user_id, Membership("kicked", until=call.get("until_date", 0)), call.world.bot)
     return True
 
 
 def unban(call: Call) -> bool:
-    chat = call.chat()
-    if chat.type == "group":
-        raise bad("method is available for supergroup and channel chats only")
-    call.need(chat, "can_restrict_members", "restrict/unrestrict chat member")
-    user_id = call.user_id()
-    only_banned = call.get("only_if_banned", False)
+    user_id, chat = call.user_id(), call.writable()
+    _not_basic(chat)
+    call.need(chat, "can_restrict_members", RESTRICT)
     status = chat.member(user_id).status
-    if status == "kicked" or (not only_banned and chat.belongs(user_id)):
+    if status == "kicked" or (not call.get("only_if_banned") and chat.belongs(user_id)):
         change(call.world, chat, user_id, Membership("left"), call.world.bot)
     return True
 
 
 def restrict(call: Call) -> bool:
-    chat, user_id = _restrictable(call)
+    user_id, chat = call.user_id(), call.writable()
     if chat.type != "supergroup":
         raise bad("method is available only for supergroups")
-    can_send = bool((call.get("permissions") or {}).get("can_send_messages"))
-    to = Membership("member") if can_send else Membership("restricted", can_send=False)
+    _restrictable(call, chat, user_id)
+    wanted = call.get("permissions", {})
+    permissions = {name: bool(wanted.get(name)) for name in PERMISSIONS}
+    everything = all(permissions[f"can_send_{kind}"] for kind in _KINDS)
+    to = Membership("member") if everything else Membership("restricted", permissions=permissions)
     change(call.world, chat, user_id, to, call.world.bot)
     return True
 
 
 def promote(call: Call) -> bool:
-    chat = call.chat()
-    if chat.type == "group":
-        raise bad("method is available for supergroup and channel chats only")
+    user_id, chat = call.user_id(), call.writable()
+    _not_basic(chat)
+    if chat.member(user_id).status == "creator":
+        raise bad("can't remove chat owner")
     call.need(chat, "can_promote_members", "promote chat member")
     rights = {right for right in RIGHTS + CHANNEL_RIGHTS if call.get(right)}
+    if not all(chat.may(call.world.bot_id, right) for right in rights):
+        raise bad("RIGHT_FORBIDDEN")
     to = Membership("administrator", rights) if rights else Membership("member")
-    change(call.world, chat, call.user_id(), to, call.world.bot)
+    change(call.world, chat, user_id, to, call.world.bot)
     return True
 
 
 def set_title(call: Call) -> bool:
-    chat = call.chat()
-    chat.member(call.user_id()).title = call.get("custom_title") or call.get("tag")
+    user_id, chat = call.user_id(), call.writable()
+    if chat.type != "supergroup":
+        raise bad("method is available only for supergroups")
+    if chat.member(user_id).status == "creator":
+        raise bad("only creator can edit their custom title")
+    if chat.member(user_id).status != "administrator":
+        raise bad("user is not an administrator")
+    chat.member(user_id).title = call.get("custom_title")
+    return True
+
+
+def set_tag(call: Call) -> bool:
+    user_id, chat = call.user_id(), call.writable()
+    if chat.member(user_id).status not in {"member", "restricted"}:
+        raise bad("PARTICIPANT_ID_INVALID")
+    chat.member(user_id).title = call.get("tag")
     return True
 
 
 def leave(call: Call) -> bool:
-    chat = call.chat()
-    call.inside(chat)
+    chat = call.readable()
+    if chat.private:
+        raise bad("chat member status can't be changed in private chats")
+    call.world.service(chat, call.world.bot, {"left_chat_member": call.world.bot}, own=True)
     change(call.world, chat, call.world.bot_id, Membership("left"), call.world.bot)
-    call.world.service(chat, call.world.bot, {"left_chat_member": call.world.bot})
     return True
 
 
-def _restrictable(call: Call) -> tuple[Chat, int]:
-    chat, user_id = call.chat(), call.user_id()
-    call.inside(chat)
+def _not_basic(chat: Chat) -> None:
+    if chat.type not in {"supergroup", "channel"}:
+        raise bad("method is available for supergroup and channel chats only")
+
+
+def _restrictable(call: Call, chat: Chat, user_id: int) -> None:
     if user_id == call.world.bot_id:
         raise bad("can't restrict self")
-    call.need(chat, "can_restrict_members", "restrict/unrestrict chat member")
     status = chat.member(user_id).status
     if status == "creator":
         raise bad("can't remove chat owner")
+    call.need(chat, "can_restrict_members", RESTRICT)
     if status == "administrator":
         raise bad("user is an administrator of the chat")
-    return chat, user_id

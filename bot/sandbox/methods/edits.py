@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bot.sandbox.failure import bad
-from bot.sandbox.methods.call import CAPTION_LIMIT, TWO_DAYS, Call
+from bot.sandbox.methods import buttons
+from bot.sandbox.methods.call import TWO_DAYS, Call
 from bot.sandbox.world import Chat, Json, Sent
 
 NOT_MODIFIED = (
@@ -11,114 +12,129 @@ NOT_MODIFIED = (
     "content and reply markup of the message"
 )
 MANY = 100
+PINS = "manage pinned messages in the chat"
 
 
 def edit_text(call: Call) -> Json:
-    chat, sent = _editable(call)
-    text, entities = call.formatted(edit=True)
+    words = call.words()
+    chat, sent, markup = _editable(call)
     if "text" not in sent.body:
         raise bad("there is no text in the message to edit")
-    return _apply(call, chat, sent, {"text": text, "entities": entities})
+    return _apply(call, chat, sent, {**call.text(words, "MESSAGE_TOO_LONG"), "reply_markup": markup})
 
 
 def edit_caption(call: Call) -> Json:
-    chat, sent = _editable(call)
-    if "text" in sent.body:
+    words = call.words("caption")
+    chat, sent, markup = _editable(call)
+    if "document" not in sent.body and "photo" not in sent.body:
         raise bad("there is no caption in the message to edit")
-    text, entities = call.formatted("caption", CAPTION_LIMIT, edit=True)
-    return _apply(call, chat, sent, {"caption": text, "caption_entities": entities})
+    return _apply(call, chat, sent, {**call.caption(words, "MEDIA_CAPTION_TOO_LONG"), "reply_markup": markup})
 
 
 def edit_markup(call: Call) -> Json:
-    chat, sent = _editable(call)
-    return _apply(call, chat, sent, {})
+    chat, sent, markup = _editable(call)
+    kept = {key: sent.body[key] for key in _CHANGED if key in sent.body}
+    return _apply(call, chat, sent, {**kept, "reply_markup": markup})
 
 
-def _editable(call: Call) -> tuple[Chat, Sent]:
-    if call.get("inline_message_id") is None and (call.get("chat_id") is None or not call.get("message_id")):
+_CHANGED = ("text", "entities", "caption", "caption_entities", "reply_markup")
+
+
+def _editable(call: Call) -> tuple[Chat, Sent, Json | None]:
+    if call.get("chat_id") is None and not call.get("message_id"):
         raise bad("message identifier is not specified")
+    markup = buttons.read(call.get("reply_markup"))
     chat = call.writable()
     sent = call.message(chat, "message to edit not found")
-    if not sent.by_bot or sent.keyboard or "forward_origin" in sent.body:
+    own = sent.by_bot or (chat.type == "channel" and chat.may(call.world.bot_id, "can_edit_messages"))
+    if not own or sent.keyboard or "forward_origin" in sent.body:
         raise bad("message can't be edited")
-    return chat, sent
+    return chat, sent, markup
 
 
-def _apply(call: Call, chat: Chat, sent: Sent, content: Json) -> Json:
-    markup = call.markup()  # left out, it removes the keyboard
-    wanted = {**content, "reply_markup": markup}
-    now = {key: sent.body.get(key, [] if key.endswith("entities") else None) for key in wanted}
-    if wanted == now:
+def _apply(call: Call, chat: Chat, sent: Sent, wanted: Json) -> Json:
+    """Let the message be what is wanted, and nothing of what is left out: no keyboard given removes it."""
+    buttons.check(wanted["reply_markup"], chat)
+    call.delivered(chat, counts=False)
+    buttons.check_size(wanted["reply_markup"])
+    new = {key: value for key, value in wanted.items() if value}
+    if new == {key: sent.body[key] for key in _CHANGED if key in sent.body}:
         raise bad(NOT_MODIFIED)
-    for key, value in wanted.items():
-        if value or key in {"text", "caption"}:
-            sent.body[key] = value
-        else:
-            sent.body.pop(key, None)
-    sent.body["edit_date"] = call.world.clock.stamp()
+    for key in _CHANGED:
+        sent.body.pop(key, None)
+    sent.body.update(new, edit_date=call.world.clock.stamp())
     call.world.touch(chat, sent)
     return sent.body
 
 
 def delete_message(call: Call) -> bool:
-    chat = call.chat()
-    if not chat.private:
-        call.inside(chat)
-    sent = call.message(chat, "message to delete not found")
-    old = call.world.clock.stamp() - sent.body["date"] > TWO_DAYS
-    allowed = sent.by_bot or chat.private or chat.may(call.world.bot_id, "can_delete_messages")
-    if old or not allowed or "forum_topic_created" in sent.body:
-        strict = chat.type in {"supergroup", "channel"}
-        raise bad("message can't be deleted" if strict else "message can't be deleted for everyone")
-    sent.deleted = True
-    call.world.touch(chat, sent)
+    chat = call.writable()
+    _delete(call, chat, [call.message(chat, "message to delete not found")])
     return True
 
 
 def delete_messages(call: Call) -> bool:
-    chat = call.chat()
     ids = call.get("message_ids", [])
     if len(ids) > MANY:
         raise bad("too many message identifiers specified")
-    for message_id in ids:
-        sent = chat.messages.get(message_id)
-        if sent is not None and not sent.deleted:
-            sent.deleted = True
-            call.world.touch(chat, sent)
+    chat = call.writable()
+    found = [chat.messages[i] for i in ids if i in chat.messages]
+    _delete(call, chat, [sent for sent in found if not sent.deleted])
     return True
+
+
+def _delete(call: Call, chat: Chat, messages: list[Sent]) -> None:
+    if not all(_deletable(call, chat, sent) for sent in messages):
+        strict = chat.type in {"supergroup", "channel"}
+        raise bad("message can't be deleted" if strict else "message can't be deleted for everyone")
+    for sent in messages:
+        sent.deleted = True
+        call.world.touch(chat, sent)
+
+
+def _deletable(call: Call, chat: Chat, sent: Sent) -> bool:
+    old = call.world.clock.stamp() - sent.body["date"] > TWO_DAYS
+    allowed = sent.by_bot or chat.private or chat.may(call.world.bot_id, "can_delete_messages")
+    return allowed and not old and "forum_topic_created" not in sent.body
 
 
 def pin(call: Call) -> bool:
     chat = call.writable()
-    if not chat.private:
-        call.need(chat, "can_pin_messages", "manage pinned messages in the chat")
     sent = call.message(chat, "message to pin not found")
+    _may_pin(call, chat)
     chat.pinned.append(sent.body["message_id"])
-    call.world.service(chat, call.world.bot, {"pinned_message": sent.body}, own=True)
+    pinned = {k: v for k, v in sent.body.items() if k not in {"reply_to_message", "pinned_message"}}
+    call.world.service(chat, call.world.bot, {"pinned_message": pinned}, own=True)
     return True
 
 
 def unpin(call: Call) -> bool:
     chat = call.writable()
-    if not chat.private:
-        call.need(chat, "can_pin_messages", "manage pinned messages in the chat")
-    if not chat.pinned:
+    wanted = call.get("message_id") or (chat.pinned[-1] if chat.pinned else None)
+    if wanted not in chat.pinned:
         raise bad("message to unpin not found")
-    chat.pinned.pop()
+    _may_pin(call, chat)
+    chat.pinned.remove(wanted)
     call.world.touch(chat)
     return True
 
 
 def unpin_all(call: Call) -> bool:
     chat = call.writable()
+    _may_pin(call, chat)
     chat.pinned.clear()
     call.world.touch(chat)
     return True
 
 
+def _may_pin(call: Call, chat: Chat) -> None:
+    if not chat.private:
+        call.need(chat, "can_edit_messages" if chat.type == "channel" else "can_pin_messages", PINS)
+
+
 def react(call: Call) -> bool:
     chat = call.writable()
     sent = call.message(chat, "message to react not found")
-    sent.body["reactions"] = call.get("reaction", [])
+    sent.reactions = call.get("reaction", [])
     call.world.touch(chat, sent)
     return True

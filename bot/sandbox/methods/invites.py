@@ -63,10 +63,9 @@ def admit(call: Call, chat: Chat, user_id: int, request: Json, by: Json | None =
 
 
 def _managed(call: Call) -> Chat:
-    chat = call.chat()
+    chat = call.writable()
     if chat.private:
         raise bad("can't invite members to a private chat")
-    call.inside(chat)
     call.need(chat, "can_invite_users", LINK)
     return chat
 
@@ -97,12 +96,14 @@ def _shaped(call: Call, link: Json) -> Json:
 
 
 def _request(call: Call) -> tuple[Chat, int, Json]:
-    chat, user_id = call.chat(), call.user_id()
-    call.inside(chat)
+    user_id, chat = call.user_id(), call.writable()
     call.need(chat, "can_invite_users", REQUESTS)
+    request = chat.requests.pop(user_id, None)
+    if request is None and user_id in chat.answered:
+        raise bad("HIDE_REQUESTER_MISSING")
     if chat.belongs(user_id):
         raise bad("USER_ALREADY_PARTICIPANT")
-    request = chat.requests.pop(user_id, None)
     if request is None:
-        raise bad("HIDE_REQUESTER_MISSING")
+        raise bad("USER_ID_INVALID")
+    chat.answered.add(user_id)
     return chat, user_id, request

@@ -27,7 +27,11 @@ NAME_LIMIT, DESCRIPTION_LIMIT, COMMANDS_LIMIT = 32, 256, 100
 
 
 def get_me(call: Call) -> Json:
-    abilities = {"can_join_groups": True, "can_read_all_group_messages": False, "supports_inline_queries": False}
+    abilities = {
+        "can_join_groups": True,
+        "can_read_all_group_messages": False,
+        "supports_inline_queries": call.world.inline_mode,
+    }
     more = {"can_connect_to_business": False, "has_main_web_app": False}
     return {**call.world.bot, **abilities, **more}
 
@@ -62,12 +66,15 @@ def get_text(kind: str, field: str) -> Any:
 
 def set_commands(call: Call) -> bool:
     commands = call.get("commands", [])
-    if len(commands) > COMMANDS_LIMIT:
-        raise bad("BOT_COMMANDS_TOO_MUCH")
     cleaned = [{"command": c["command"].removeprefix("/"), "description": c["description"]} for c in commands]
     for command in cleaned:
         _check_command(command)
-    call.world.settings["commands"][_scope(call), _language(call)] = cleaned
+    scope, language = _scope(call), _language(call)
+    if len(commands) > COMMANDS_LIMIT:
+        raise bad("BOT_COMMANDS_TOO_MUCH")
+    if not all(_COMMAND.match(command["command"]) for command in cleaned):
+        raise bad("BOT_COMMAND_INVALID")
+    call.world.settings["commands"][scope, language] = cleaned
     return True
 
 
@@ -134,8 +141,6 @@ def _check_command(command: Json) -> None:
         raise bad(f"command length must not exceed {NAME_LIMIT}")
     if len(command["description"]) > DESCRIPTION_LIMIT:
         raise bad(f"command description length must not exceed {DESCRIPTION_LIMIT}")
-    if not _COMMAND.match(command["command"]):
-        raise bad("BOT_COMMAND_INVALID")
 
 
 def _language(call: Call) -> str:
@@ -146,9 +151,7 @@ def _language(call: Call) -> str:
 
 
 def _scope(call: Call) -> str:
-    scope = call.get("scope", {"type": "default"})
-    if scope.get("type") not in _SCOPES:
-        raise bad("can't parse BotCommandScope: Unsupported type specified")
+    scope = read_scope(call.get("scope", {"type": "default"}))
     if "chat_id" in scope:
         chat = call.world.reached(scope["chat_id"])
         if chat.private and scope["type"] != "chat":
@@ -156,6 +159,13 @@ def _scope(call: Call) -> str:
         if chat.type == "channel":
             raise bad("can't change commands in channel chats")
     return _key(scope)
+
+
+def read_scope(scope: Json) -> Json:
+    """Return the scope of commands if there is such a one."""
+    if scope.get("type") not in _SCOPES:
+        raise bad("can't parse BotCommandScope: Unsupported type specified")
+    return scope
 
 
 def _key(scope: Json) -> str:

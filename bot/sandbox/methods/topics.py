@@ -13,9 +13,7 @@ NAME_LIMIT = 128
 def create(call: Call) -> Json:
     chat = _forum(call)
     call.need(chat, "can_manage_topics", "create a topic")
-    name = call.get("name", "").strip()[:NAME_LIMIT]
-    if not name:
-        raise bad("name must be non-empty")
+    name = _name(call.get("name", ""))
     color = call.get("icon_color", COLORS[0])
     if color not in COLORS:
         raise bad("TOPIC_ICON_COLOR_INVALID")
@@ -35,10 +33,8 @@ def made(world: World, chat: Chat, by: Json, name: str, color: int) -> Topic:
 
 def edit(call: Call) -> bool:
     chat, topic = _topic(call)
-    call.need(chat, "can_manage_topics", "edit the topic")
-    name = call.get("name", topic.name).strip()[:NAME_LIMIT]
-    if not name:
-        raise bad("name must be non-empty")
+    _own(call, chat, topic, "edit the topic")
+    name = topic.name if call.get("name") is None else _name(call.get("name"))
     if name != topic.name:
         topic.name = name
         _say(call, chat, topic, {"forum_topic_edited": {"name": name}})
@@ -66,13 +62,24 @@ def delete(call: Call) -> bool:
 
 def _set(call: Call, *, closed: bool) -> bool:
     chat, topic = _topic(call)
-    if topic.creator != call.world.bot_id:
-        call.need(chat, "can_manage_topics", "close or open the topic")
+    _own(call, chat, topic, "close or open the topic")
     if topic.closed is closed:
         raise bad("TOPIC_NOT_MODIFIED")
     topic.closed = closed
     _say(call, chat, topic, {"forum_topic_closed" if closed else "forum_topic_reopened": {}})
     return True
+
+
+def _own(call: Call, chat: Chat, topic: Topic, words: str) -> None:
+    if topic.creator != call.world.bot_id:
+        call.need(chat, "can_manage_topics", words)
+
+
+def _name(given: str) -> str:
+    name = " ".join(given.split())[:NAME_LIMIT]
+    if not name:
+        raise bad("name must be non-empty")
+    return name
 
 
 def _say(call: Call, chat: Chat, topic: Topic, content: Json) -> None:
@@ -81,8 +88,7 @@ def _say(call: Call, chat: Chat, topic: Topic, content: Json) -> None:
 
 
 def _forum(call: Call) -> Chat:
-    chat = call.chat()
-    call.inside(chat) if not chat.private else None
+    chat = call.writable()
     if not chat.is_forum:
         raise bad("the chat is not a forum")
     return chat
