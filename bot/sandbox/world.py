@@ -41,6 +41,7 @@ class Sent:
     deleted: bool = False
     silent: bool = False
     keyboard: bool = False
+    author: int = 0
     reactions: list[Json] = field(default_factory=list)
 
 
@@ -85,6 +86,7 @@ class Chat:
     links: dict[str, Json] = field(default_factory=dict)
     requests: dict[int, Json] = field(default_factory=dict)
     answered: set[int] = field(default_factory=set)
+    uses: dict[str, int] = field(default_factory=dict)
     pinned: list[int] = field(default_factory=list)
     last_id: int = 0
     change: int = 0
@@ -232,7 +234,8 @@ class World:
         if chat.type == "channel":
             body["sender_chat"] = self.described(chat)
         body.update(content)
-        sent = Sent(body, 0, by_bot=author is not None and author["id"] == self.bot_id, silent=silent)
+        writer = author["id"] if author is not None else 0
+        sent = Sent(body, 0, by_bot=writer == self.bot_id, silent=silent, author=writer)
         chat.messages[chat.last_id] = sent
         self.touch(chat, sent)
         return sent
@@ -263,6 +266,11 @@ class World:
         if chat.belongs(self.bot_id) and (author["id"] != self.bot_id or own):
             self.tell("channel_post" if chat.type == "channel" else "message", sent.body)
         return sent
+
+    def announce(self, chat: Chat, author: Json, content: Json, *, own: bool = False) -> None:
+        """Post who came or went; a channel keeps silent about that."""
+        if chat.type != "channel":
+            self.service(chat, author, content, own=own)
 
     def origin(self, sent: Sent) -> Json:
         """Return where a message comes from, as its forward tells it."""

@@ -161,7 +161,7 @@ def leave(call: Call) -> bool:
     chat = call.readable()
     if chat.private:
         raise bad("chat member status can't be changed in private chats")
-    call.world.service(chat, call.world.bot, {"left_chat_member": call.world.bot}, own=True)
+    call.world.announce(chat, call.world.bot, {"left_chat_member": call.world.bot}, own=True)
     change(call.world, chat, call.world.bot_id, Membership("left"), call.world.bot)
     return True
 

@@ -59,7 +59,7 @@ def admit(call: Call, chat: Chat, user_id: int, request: Json, by: Json | None =
     user = call.world.user(user_id)
     link = {"invite_link": request["link"]} if request.get("link") else {}
     change(call.world, chat, user_id, Membership("member"), by, via_join_request=True, **link)
-    call.world.service(chat, user, {"new_chat_members": [user]})
+    call.world.announce(chat, user, {"new_chat_members": [user]})
 
 
 def _managed(call: Call) -> Chat:

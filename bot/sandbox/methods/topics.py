@@ -52,12 +52,18 @@ def reopen(call: Call) -> bool:
 def delete(call: Call) -> bool:
     chat, topic = _topic(call)
     call.need(chat, "can_delete_messages", "delete the topic")
-    del chat.topics[topic.id]
-    for sent in chat.messages.values():
-        if sent.body.get("message_thread_id") == topic.id:
-            sent.deleted = True
-            call.world.touch(chat, sent)
+    unmade(call.world, chat, topic.id)
     return True
+
+
+def unmade(world: World, chat: Chat, thread_id: int) -> None:
+    """Delete a topic and every message in it."""
+    del chat.topics[thread_id]
+    for sent in chat.messages.values():
+        if sent.body.get("message_thread_id") == thread_id:
+            sent.deleted = True
+            world.touch(chat, sent)
+    world.touch(chat)
 
 
 def _set(call: Call, *, closed: bool) -> bool:

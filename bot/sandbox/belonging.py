@@ -1,0 +1,164 @@
+"""How people come to chats and leave them, and what they do there as members and administrators."""
+
+from __future__ import annotations
+
+from bot.sandbox.deeds import Deeds
+from bot.sandbox.failure import NotPossible
+from bot.sandbox.methods import invites, topics
+from bot.sandbox.methods.call import Call
+from bot.sandbox.methods.chats import change
+from bot.sandbox.world import CHANNEL_RIGHTS, RIGHTS, Chat, Json, Membership
+
+
+class Belonging(Deeds):
+    """Blocking, joining, inviting, promoting, deciding; topics; the upgrade of a group."""
+
+    def do_block(self, user_id: int, _facts: Json) -> Json:
+        return self._blocked(user_id, blocked=True)
+
+    def do_unblock(self, user_id: int, _facts: Json) -> Json:
+        return self._blocked(user_id, blocked=False)
+
+    def do_deactivate(self, user_id: int, _facts: Json) -> Json:
+        self._world.gone.add(user_id)
+        return {}
+
+    def do_join(self, user_id: int, facts: Json) -> Json:
+        user = self._world.user(user_id)
+        chat, link = self._door(facts)
+        if chat.member(user_id).status == "kicked":
+            raise NotPossible("this person is banned there")
+        if link is not None and link["creates_join_request"]:
+            return self._ask(chat, user, link)
+        if link is not None:
+            chat.uses[link["invite_link"]] = chat.uses.get(link["invite_link"], 0) + 1
+        via = {"invite_link": link} if link else {}
+        change(self._world, chat, user_id, Membership("member"), user, **via)
+        self._world.announce(chat, user, {"new_chat_members": [user]})
+        return {"joined": True}
+
+    def _ask(self, chat: Chat, user: Json, link: Json) -> Json:
+        date = self._world.clock.stamp()
+        chat.requests[user["id"]] = {"date": date, "link": link}
+        body = {"chat": self._world.described(chat), "from": user, "user_chat_id": user["id"], "date": date}
+        if chat.may(self._world.bot_id, "can_invite_users"):
+            self._world.tell("chat_join_request", {**body, "invite_link": link})
+        self._world.touch(chat)
+        return {"requested": True}
+
+    def do_withdraw(self, user_id: int, facts: Json) -> Json:
+        chat = self._world.chat(facts["chat"])
+        if chat.requests.pop(user_id, None) is None:
+            raise NotPossible("there is no such join request")
+        chat.answered.add(user_id)
+        return {}
+
+    def do_leave(self, user_id: int, facts: Json) -> Json:
+        chat, user = self._world.chat(facts["chat"]), self._world.user(user_id)
+        change(self._world, chat, user_id, Membership("left"), user)
+        self._world.announce(chat, user, {"left_chat_member": user})
+        return {}
+
+    def do_add(self, user_id: int, facts: Json) -> Json:
+        chat, by = self._world.chat(facts["chat"]), self._world.user(user_id)
+        account = self._account(facts)
+        change(self._world, chat, account, Membership("member"), by)
+        self._world.announce(chat, by, {"new_chat_members": [self._world.user(account)]})
+        return {}
+
+    def do_remove(self, user_id: int, facts: Json) -> Json:
+        chat, by = self._world.chat(facts["chat"]), self._world.user(user_id)
+        account = self._account(facts)
+        change(self._world, chat, account, Membership("kicked"), by)
+        self._world.announce(chat, by, {"left_chat_member": self._world.user(account)})
+        return {}
+
+    def do_promote(self, user_id: int, facts: Json) -> Json:
+        chat = self._world.chat(facts["chat"])
+        given = facts.get("rights")
+        known = set(RIGHTS + (CHANNEL_RIGHTS if chat.type == "channel" else ()))
+        rights = known if given is None else {right for right, on in given.items() if on}
+        change(self._world, chat, self._account(facts), Membership("administrator", rights), self._world.user(user_id))
+        return {}
+
+    def do_demote(self, user_id: int, facts: Json) -> Json:
+        chat = self._world.chat(facts["chat"])
+        change(self._world, chat, self._account(facts), Membership("member"), self._world.user(user_id))
+        return {}
+
+    def do_restrict(self, user_id: int, facts: Json) -> Json:
+        """Leave somebody only the permissions that are given."""
+        chat = self._world.chat(facts["chat"])
+        to = Membership("restricted", permissions=dict(facts.get("permissions", {})))
+        change(self._world, chat, self._account(facts), to, self._world.user(user_id))
+        return {}
+
+    def do_approve(self, user_id: int, facts: Json) -> Json:
+        chat, asking = self._world.chat(facts["chat"]), int(facts["user"])
+        call = Call(self._world, self._updates, "", {})
+        invites.admit(call, chat, asking, self._decided(chat, asking), self._world.user(user_id))
+        return {}
+
+    def do_decline(self, _user_id: int, facts: Json) -> Json:
+        self._decided(self._world.chat(facts["chat"]), int(facts["user"]))
+        return {}
+
+    def _decided(self, chat: Chat, asking: int) -> Json:
+        request = chat.requests.pop(asking, None)
+        if request is None:
+            raise NotPossible("there is no such join request")
+        chat.answered.add(asking)
+        return request
+
+    def _door(self, facts: Json) -> tuple[Chat, Json | None]:
+        if "invite_link" not in facts:
+            return self._world.chat(facts["chat"]), None
+        for chat in self._world.chats.values():
+            link = chat.links.get(facts["invite_link"])
+            if link is not None and self._opens(chat, link):
+                return chat, link
+        raise NotPossible("this invite link does not work any more")
+
+    def _opens(self, chat: Chat, link: Json) -> bool:
+        late = self._world.clock.stamp() >= link.get("expire_date", float("inf"))
+        full = chat.uses.get(link["invite_link"], 0) >= link.get("member_limit", float("inf"))
+        return not (link["is_revoked"] or late or full)
+
+    # -- groups
+
+    def do_topic(self, user_id: int, facts: Json) -> Json:
+        chat = self._world.chat(facts["chat"])
+        topic = topics.made(self._world, chat, self._world.user(user_id), facts["name"], topics.COLORS[0])
+        return {"message_thread_id": topic.id}
+
+    def do_close_topic(self, user_id: int, facts: Json) -> Json:
+        return self._closed(user_id, facts, closed=True)
+
+    def do_reopen_topic(self, user_id: int, facts: Json) -> Json:
+        return self._closed(user_id, facts, closed=False)
+
+    def do_delete_topic(self, _user_id: int, facts: Json) -> Json:
+        topics.unmade(self._world, self._world.chat(facts["chat"]), facts["message_thread_id"])
+        return {}
+
+    def _closed(self, user_id: int, facts: Json, *, closed: bool) -> Json:
+        chat = self._world.chat(facts["chat"])
+        topic = chat.topics[facts["message_thread_id"]]
+        topic.closed = closed
+        said: Json = {"message_thread_id": topic.id, "is_topic_message": True}
+        said["forum_topic_closed" if closed else "forum_topic_reopened"] = {}
+        self._world.service(chat, self._world.user(user_id), said)
+        return {}
+
+    def do_upgrade(self, user_id: int, facts: Json) -> Json:
+        old, user = self._world.chat(facts["chat"]), self._world.user(user_id)
+        new = self._world.add_chat({"type": "supergroup", "title": old.title, "owner": user_id})
+        new.members = dict(old.members)
+        self._world.service(old, user, {"migrate_to_chat_id": new.id})
+        old.migrated_to = new.id
+        self._world.service(new, user, {"migrate_from_chat_id": old.id})
+        return self._world.described(new)
+
+    def do_delete_group(self, _user_id: int, facts: Json) -> Json:
+        self._world.chat(facts["chat"]).deleted = True
+        return {}

@@ -1,0 +1,129 @@
+"""What all deeds of people share: where they may write, what they may see, and what the bot is told of it."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from typing import Any
+
+from bot.sandbox import entities
+from bot.sandbox.failure import NotPossible
+from bot.sandbox.updates import Updates
+from bot.sandbox.world import Chat, Json, Sent, World
+
+_PLAIN = ("sticker", "voice", "location", "poll", "contact")
+
+
+class Deeds:
+    """The world as people act in it."""
+
+    def __init__(self, world: World, updates: Updates) -> None:
+        self._world = world
+        self._updates = updates
+
+    def _account(self, facts: Json) -> int:
+        return self._world.bot_id if facts["user"] == "bot" else int(facts["user"])
+
+    def _writable(self, user_id: int, facts: Json) -> Chat:
+        chat = self._world.chat(facts.get("chat") or user_id)
+        if chat.private:
+            if chat.id != user_id:
+                raise NotPossible("this is somebody else's private chat")
+            if chat.blocked:
+                self._blocked(user_id, blocked=False)
+            chat.started = True
+        elif not chat.belongs(user_id):
+            raise NotPossible("this person is not in that chat")
+        elif chat.type == "channel" and not chat.may(user_id, "can_post_messages"):
+            raise NotPossible("only administrators write in a channel")
+        elif chat.member(user_id).denies("can_send_messages"):
+            raise NotPossible("this person may not write in that chat")
+        return chat
+
+    def _message(self, user_id: int, facts: Json) -> tuple[Chat, Sent]:
+        chat = self._world.chat(facts.get("chat") or user_id)
+        sent = chat.messages.get(facts.get("message_id", 0))
+        if sent is None or sent.deleted:
+            raise NotPossible("there is no such message")
+        if (chat.private and chat.id != user_id) or (not chat.private and not chat.belongs(user_id)):
+            raise NotPossible("this person cannot see that chat")
+        return chat, sent
+
+    def _blocked(self, user_id: int, *, blocked: bool) -> Json:
+        chat, user = self._world.chat(user_id), self._world.user(user_id)
+        if chat.blocked is blocked:
+            return {}
+        chat.blocked = blocked
+        self._world.touch(chat)
+        bot = self._world.bot
+        states: list[Json] = [{"user": bot, "status": "member"}, {"user": bot, "status": "kicked", "until_date": 0}]
+        old, new = states if blocked else states[::-1]
+        body = {"chat": self._world.described(chat), "from": user, "date": self._world.clock.stamp()}
+        self._world.tell("my_chat_member", {**body, "old_chat_member": old, "new_chat_member": new})
+        return {}
+
+    def _tell(self, chat: Chat, sent: Sent, *, edited: bool = False) -> None:
+        """Tell the bot of a person's message, if it may know of it."""
+        if not (chat.private or (chat.belongs(self._world.bot_id) and self._may_read(chat, sent))):
+            return
+        kind = "channel_post" if chat.type == "channel" else "message"
+        self._world.tell(f"edited_{kind}" if edited else kind, sent.body)
+
+    def _may_read(self, chat: Chat, sent: Sent) -> bool:
+        """Tell whether Telegram's privacy mode lets the bot read a message in a group where it is no administrator."""
+        if chat.type == "channel" or chat.member(self._world.bot_id).status == "administrator":
+            return True
+        answered = sent.body.get("reply_to_message", {}).get("from", {}).get("id")
+        command = any(e["type"] == "bot_command" and e["offset"] == 0 for e in sent.body.get("entities", ()))
+        return command or answered == self._world.bot_id
+
+    def _content(self, facts: Json) -> Json:
+        for kind in _PLAIN:
+            if kind in facts:
+                return {kind: _filled(kind, facts[kind])}
+        if "document" in facts:
+            file = facts["document"]
+            kept = self._world.keep_file(_bytes(file), file.get("file_name"), file.get("mime_type"))
+            named = {k: file[k] for k in ("file_name", "mime_type") if file.get(k)}
+            return {"document": {**kept, **named}, **_said(facts, "caption")}
+        if "photo" in facts:
+            kept = self._world.keep_file(_bytes(facts["photo"]), None, "image/jpeg", "photo")
+            return {"photo": [{**kept, "width": 640, "height": 480}], **_said(facts, "caption")}
+        if not str(facts.get("text", "")).strip():
+            raise NotPossible("a message needs some text")
+        return _said(facts, "text")
+
+
+def _said(facts: Json, field: str) -> Json:
+    if not facts.get(field):
+        return {}
+    text, found = entities.parse(str(facts[field]), None, facts.get("entities"))
+    return {field: text, **({"entities" if field == "text" else "caption_entities": found} if found else {})}
+
+
+def _bytes(file: Json) -> bytes:
+    return base64.b64decode(file.get("content_b64", "")) or b"\n"
+
+
+def _filled(kind: str, given: Any) -> Json:
+    known: dict[str, Json] = {
+        "sticker": {"type": "regular", "width": 512, "height": 512, "is_animated": False, "is_video": False},
+        "voice": {"duration": 3},
+        "location": {"latitude": 37.95, "longitude": 58.38},
+        "contact": {"phone_number": "000", "first_name": "Contact"},
+        "poll": {
+            "id": "1",
+            "question": "?",
+            "options": [],
+            "total_voter_count": 0,
+            "is_closed": False,
+            "is_anonymous": True,
+            "type": "regular",
+            "allows_multiple_answers": False,
+            "allows_revoting": False,
+            "members_only": False,
+        },
+    }
+    file = {"file_id": secrets.token_hex(12), "file_unique_id": secrets.token_hex(6)}
+    base = {**known.get(kind, {}), **(file if kind in {"sticker", "voice"} else {})}
+    return {**base, **(given if isinstance(given, dict) else {})}
