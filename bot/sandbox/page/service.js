@@ -3,10 +3,10 @@ import { nameOf } from "/page/people.js";
 import { say } from "/page/words.js";
 
 const SAID = {
-  new_chat_members: ({ from, new_chat_members: joined }) => (joined.length === 1 && joined[0].id === from?.id
-    ? say("joined", { name: nameOf(from) }) : say("added", { by: from ? nameOf(from) : "", name: joined.map(nameOf).join(", ") })),
-  left_chat_member: ({ from, left_chat_member: gone }) => (gone.id === from?.id ? say("left", { name: nameOf(gone) })
-    : say("removed", { by: from ? nameOf(from) : "", name: nameOf(gone) })),
+  new_chat_members: ({ from, new_chat_members: joined }) => (!from || (joined.length === 1 && joined[0].id === from.id)
+    ? say("joined", { name: joined.map(nameOf).join(", ") }) : say("added", { by: nameOf(from), name: joined.map(nameOf).join(", ") })),
+  left_chat_member: ({ from, left_chat_member: gone }) => (!from || gone.id === from.id ? say("left", { name: nameOf(gone) })
+    : say("removed", { by: nameOf(from), name: nameOf(gone) })),
   new_chat_title: (message) => say("retitled", { title: message.new_chat_title }),
   forum_topic_created: (message) => say("topic_created", { title: message.forum_topic_created.name }),
   forum_topic_edited: (message) => say("topic_renamed", { title: message.forum_topic_edited.name || "" }),

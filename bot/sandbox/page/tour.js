@@ -10,7 +10,7 @@ const STEPS = [
   { name: "vet", who: "administrator", update: ({ press }) => /^\d+\|app\.yes\|/.test(press) },
   { name: "follow", who: "newcomer", update: ({ press, from }) => person(from)?.role === "newcomer" && /^\d+\|top\.set\|.*follow/.test(press) },
   { name: "share", who: "newcomer", call: ({ words }) => /\bD-\d+\b/.test(words) && !/\bA-\d+\b/.test(words) },
-  { name: "announce", who: "administrator", update: ({ press }) => /^\d+\|ann\.go\|/.test(press) },
+  { name: "announce", who: "administrator", call: ({ words }) => /\bN-\d+\b/.test(words) },
   { name: "digest", who: "newcomer", call: ({ chat, words, method }) => chat > 0 && method === "sendMessage" && /digest No\.|дайджест №/i.test(words) },
 ];
 
