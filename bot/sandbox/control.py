@@ -20,7 +20,7 @@ from bot.sandbox.wire import BotApi
 from bot.sandbox.world import Chat, Json, World
 
 LONGEST_WAIT = 60.0
-ONLINE_SECONDS = 60.0
+ONLINE_SECONDS = 10.0
 CAST = ("role", "zone")
 """What the page shows of a person and Telegram does not know: their part in the network, and their clock."""
 
@@ -194,7 +194,7 @@ class Control:
             "name": self._world.bot["first_name"],
         }
         polling = self._updates.polling
-        return {**facts, "polling": polling, "online": polling or recent, "webhook": bool(self._updates.webhook)}
+        return {**facts, "polling": polling, "online": polling or recent or bool(self._updates.webhook), "webhook": bool(self._updates.webhook)}
 
     async def _file(self, request: web.Request) -> web.Response:
         known = self._world.files.get(request.match_info["file"])
