@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
 import aiohttp
@@ -55,7 +56,7 @@ class LocalTelegram:
             for name, value in parameters.items():
                 form.add_field(name, value if isinstance(value, str) else aiohttp.payload.JsonPayload(value))
             for name, (file_name, content) in files.items():
-                form.add_field(name, content, filename=file_name)
+                form.add_field(name, BytesIO(content), filename=file_name)
             given = {"data": form}
         async with self.session.post(self.address(method), **given) as answer:
             return Answer(answer.status, await answer.json(content_type=None), dict(answer.headers))
@@ -109,3 +110,54 @@ async def playing() -> AsyncIterator[LocalTelegram]:
         assert not sandbox.world.violations, sandbox.world.violations
     finally:
         await sandbox.stop()
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Chats of every kind, where the bot is now an administrator and now a member, and a message in some."""
+
+    telegram: LocalTelegram
+    group: int
+    joined: int
+    basic: int
+    forum: int
+    joined_forum: int
+    channel: int
+    joined_channel: int
+    heard: int
+    said: int
+    document: int
+    keyed: int
+    topic: int
+
+    async def ok(self, method: str, **parameters: Any) -> Any:
+        return await self.telegram.ok(method, **parameters)
+
+    async def does(self, user: int, deed: str, **facts: Any) -> Any:
+        return await self.telegram.does(user, deed, **facts)
+
+
+async def scene(telegram: LocalTelegram) -> Scene:
+    """Set the scene: Ann has started the bot, Boris is only known from a group, the owner owns."""
+    await telegram.does(ANN, "start")
+    heard = await telegram.says(ANN, "hello")
+    said = await telegram.ok("sendMessage", chat_id=ANN, text="said")
+    document = await telegram.ok("sendDocument", {"document": ("a.txt", b"text")}, chat_id=ANN, caption="a")
+    keyed = await telegram.ok("sendMessage", chat_id=ANN, text="keys", reply_markup={"keyboard": [[{"text": "k"}]]})
+    forum = await telegram.group(is_forum=True)
+    topic = await telegram.ok("createForumTopic", chat_id=forum, name="Topic")
+    return Scene(
+        telegram,
+        group=await telegram.group(members=[ANN, BORIS]),
+        joined=await telegram.group(bot="member"),
+        basic=await telegram.group("group"),
+        forum=forum,
+        joined_forum=await telegram.group(bot="member", is_forum=True),
+        channel=await telegram.group("channel"),
+        joined_channel=await telegram.group("channel", bot="member"),
+        heard=heard["message_id"],
+        said=said["message_id"],
+        document=document["message_id"],
+        keyed=keyed["message_id"],
+        topic=topic["message_thread_id"],
+    )

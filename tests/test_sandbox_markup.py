@@ -139,6 +139,7 @@ def test_both_read_html_alike(text: str) -> None:
 @example(">>x")
 @example(">a||")
 @example(">a||\n>b")
+@example(">a||\r\nb")
 @example(">||a||||")
 @example(">a||||")
 @example("\n>![||\n](tg://user?id=7)")

@@ -118,7 +118,9 @@ class MarkdownV2:
 
     def _folds(self) -> bool:
         """Tell whether the mark of an expandable quotation is here, at its very end."""
-        return self._here("||") and (self._at + 2 == self._size or self._line_ends(2))
+        if not self._here("||"):
+            return False
+        return self._at + 2 == self._size or self._line_ends(3 if self._here("||\r") else 2)
 
     def _end(self) -> None:
         kind = self._open[-1].kind
@@ -134,13 +136,12 @@ class MarkdownV2:
 
     def _end_quotation(self) -> None:
         kind = "blockquote"
+        self._line_begins = False
         if self._here("||"):
             kind = "expandable_blockquote"
             self._at += 2
-        if self._at < self._size:
-            self._say("\n")
-            self._at += 1
-            self._line_begins = True
+        while self._at < self._size and not self._line_begins:
+            self._literal(self._text[self._at], begins=self._here("\n"))
         self._close(kind)
 
     def _end_link(self, kind: str) -> None:
