@@ -67,8 +67,8 @@ class LocalTelegram:
     async def says(self, user: int, text: str, **facts: Any) -> dict[str, Any]:
         return dict(await self.does(user, "send", text=text, **facts))
 
-    async def does(self, user: int, deed: str, **facts: Any) -> Any:
-        return await self.control.post(f"/users/{user}/{deed}", **facts)
+    async def does(self, person: int, deed: str, **facts: Any) -> Any:
+        return await self.control.post(f"/users/{person}/{deed}", **facts)
 
     async def updates(self, **parameters: Any) -> list[dict[str, Any]]:
         return list(await self.ok("getUpdates", **parameters))
@@ -133,8 +133,8 @@ class Scene:
     async def ok(self, method: str, **parameters: Any) -> Any:
         return await self.telegram.ok(method, **parameters)
 
-    async def does(self, user: int, deed: str, **facts: Any) -> Any:
-        return await self.telegram.does(user, deed, **facts)
+    async def does(self, person: int, deed: str, **facts: Any) -> Any:
+        return await self.telegram.does(person, deed, **facts)
 
 
 async def scene(telegram: LocalTelegram) -> Scene:
