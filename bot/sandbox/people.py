@@ -58,7 +58,10 @@ class People(Belonging):
         chat, sent = self._message(user_id, facts)
         if sent.by_bot or sent.author != user_id:
             raise NotPossible("only one's own messages can be edited")
-        sent.body |= self._content(facts)
+        content = self._content(facts)
+        for formatting in {"entities", "caption_entities"} & sent.body.keys():
+            del sent.body[formatting]
+        sent.body |= content
         sent.body["edit_date"] = self._world.clock.stamp()
         self._world.touch(chat, sent)
         self._tell(chat, sent, edited=True)
