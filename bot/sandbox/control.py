@@ -194,7 +194,12 @@ class Control:
             "name": self._world.bot["first_name"],
         }
         polling = self._updates.polling
-        return {**facts, "polling": polling, "online": polling or recent or bool(self._updates.webhook), "webhook": bool(self._updates.webhook)}
+        return {
+            **facts,
+            "polling": polling,
+            "online": polling or recent or bool(self._updates.webhook),
+            "webhook": bool(self._updates.webhook),
+        }
 
     async def _file(self, request: web.Request) -> web.Response:
         known = self._world.files.get(request.match_info["file"])

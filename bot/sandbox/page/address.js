@@ -26,4 +26,7 @@ export function write(columns, panel) {
 }
 
 // How many people stand side by side here.
-export function room() { return Math.max(1, Math.min(MOST, Math.floor(window.innerWidth / LEAST_PX))); }
+export function room(panel) {
+  const beside = panel?.offsetParent && getComputedStyle(panel).position !== "fixed" ? panel.offsetWidth : 0;
+  return Math.max(1, Math.min(MOST, Math.floor((window.innerWidth - beside) / LEAST_PX)));
+}

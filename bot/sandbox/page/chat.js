@@ -148,12 +148,18 @@ export class Chat {
     const { scrollHeight, scrollTop, clientHeight } = this.log;
     this.held = scrollHeight - scrollTop - clientHeight < NEAR_PX;
     if (this.held) { this.news = 0; this.newer.hidden = true; this.read(); }
-    else if (!this.news) { this.newer.replaceChildren(icon("down"), say("to_the_end")); this.newer.hidden = false; }
+    else if (!this.news) this.offer("");
   }
 
   tellNews(news) {
     this.news += news;
-    this.newer.replaceChildren(icon("down"), say("new_messages", { n: this.news }));
+    this.offer(say("new_messages", { n: this.news }));
+  }
+
+  offer(words) {
+    this.newer.replaceChildren(icon("down"), words);
+    this.newer.setAttribute("aria-label", words || say("to_the_end"));
+    this.newer.classList.toggle("bare", !words);
     this.newer.hidden = false;
   }
 

@@ -22,7 +22,7 @@ export async function clock(root, onTick) {
   };
   const jump = async (order) => {
     await tell("/clock", order());
-    toast(say("clock_set", { when: moment(new Date(sandboxNow()), { dateStyle: "full", timeStyle: "short", timeZone: zone() }) }));
+    toast(say("clock_set", { when: moment(new Date(sandboxNow()), { dateStyle: "full", timeStyle: "short", hourCycle: "h23", timeZone: zone() }) }));
   };
   root.append(shown, ...jumps.map(([word, order]) => make("button", { type: "button", className: `jump to-${word}`, textContent: say(word), title: say(`${word}_hint`), on: { click: () => jump(order) } })));
   const take = (facts) => { set(facts); draw(); };

@@ -9,6 +9,8 @@ import { avatar, bot, nameOf, roleOf, titleOf, zoneOf } from "/page/people.js";
 import { sandboxNow } from "/page/time.js";
 import { moment, say } from "/page/words.js";
 
+const SWIPE_PX = 80;
+
 export class Column {
   constructor(person, { onClose, onChange }) {
     Object.assign(this, { person, zone: zoneOf(person), onChange, busy: new Set(), asked: new Map(), reactions: new Map(), chat: null });
@@ -25,6 +27,8 @@ export class Column {
         make("span", { className: "who" }, make("b", { textContent: nameOf(person), dir: "auto" }), make("small", {}, make("span", { textContent: roleOf(person) }), this.clock)),
         iconButton("close", say("close_column", { name: nameOf(person) }), onClose, { className: "close-column" })),
       make("div", { className: "column-body" }, this.list.element, this.view), this.toasts);
+    this.view.addEventListener("touchstart", (event) => { this.touched = event.touches[0]; }, { passive: true });
+    this.view.addEventListener("touchend", (event) => this.swiped(event.changedTouches[0]), { passive: true });
     this.deaf = [hear("change", ({ chat }) => this.changed(chat)), hear("connected", (on) => on && this.refresh())];
     this.tick();
   }
@@ -70,6 +74,12 @@ export class Column {
     this.element.classList.remove("in-chat");
     this.onChange();
     this.list.items.querySelector("[aria-current]")?.focus();
+  }
+
+  // A swipe to the right goes back to the chats where they do not stand beside.
+  swiped(end) {
+    const { clientX: x, clientY: y } = this.touched;
+    if (end.clientX - x > SWIPE_PX && Math.abs(end.clientY - y) < SWIPE_PX / 2) this.back();
   }
 
   get inChat() { return this.element.classList.contains("in-chat"); }

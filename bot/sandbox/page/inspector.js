@@ -3,6 +3,8 @@ import { ask, hear } from "/page/control.js";
 import { make } from "/page/element.js";
 import { faults } from "/page/faults.js";
 import { copy } from "/page/keys.js";
+import { person } from "/page/people.js";
+import { story } from "/page/story.js";
 import { moment, say } from "/page/words.js";
 
 const KEPT = 300;
@@ -14,9 +16,16 @@ export class Inspector {
     this.count = make("small", {});
     this.filter = make("input", { type: "search", placeholder: say("filter"), "aria-label": say("filter"), on: { input: () => this.sift() } });
     const clear = make("button", { type: "button", className: "small-button", textContent: say("clear"), on: { click: () => { this.rows.clear(); this.list.replaceChildren(); this.counted(); } } });
-    this.element = make("div", { className: "inspector" }, faults(), make("div", { className: "sieve" }, this.filter, clear), this.list, this.count);
+    const test = make("button", { type: "button", className: "small-button", textContent: say("copy_test"), title: say("copy_test_hint"), on: { click: () => this.copyTest() } });
+    this.element = make("div", { className: "inspector" }, faults(), make("div", { className: "sieve" }, this.filter, test, clear), this.list, this.count);
     hear("call", (entry) => this.call(entry));
     hear("update", (entry) => this.update(entry));
+  }
+
+  // The story so far, as a test that plays it again.
+  async copyTest() {
+    const [calls, updates] = await Promise.all([ask("/calls"), ask("/updates")]);
+    await copy(story(calls, updates), {});
   }
 
   async begin() {
@@ -29,7 +38,9 @@ export class Inspector {
   call(entry) {
     if (entry.method === "getUpdates" && (entry.status === null || entry.status === 200)) return;
     const bad = entry.violation || (entry.status !== null && entry.status !== 200);
-    const facts = entry.status === null ? "…" : `${entry.status || say("no_answer")} · ${entry.ms} ms`;
+    const whom = person(entry.parameters.chat_id)?.first_name;
+    const outcome = entry.status === null ? "…" : `${entry.status || say("no_answer")} · ${entry.ms} ms`;
+    const facts = [whom, outcome].filter(Boolean).join(" · ");
     this.put(`call:${entry.n}`, { name: entry.method, facts, bad, out: true, at: entry.at, place: placeOfCall(entry), body: callBody(entry) });
   }
 

@@ -55,11 +55,15 @@ function open(id, chat = id, thread = null) {
   const wide = columns.get(id) || begin(found);
   columns.delete(id);
   columns.set(id, wide);
-  while (columns.size > room()) close(columns.keys().next().value);
+  fit();
   if (!wide.chat || chat !== id) wide.open(chat, thread);
   settled();
   wide.element.scrollIntoView({ block: "nearest", inline: "nearest", behavior: "smooth" });
   return wide;
+}
+
+function fit() {
+  while (columns.size > room(panel && place(panel))) close(columns.keys().next().value);
 }
 
 function begin(found) {
@@ -96,6 +100,7 @@ function turn(name) {
     place(one).hidden = one !== panel;
     place(`open-${one}`).setAttribute("aria-expanded", String(one === panel));
   }
+  fit();
   settled();
 }
 
@@ -116,6 +121,7 @@ function chrome() {
   for (const name of ["tour", "calls"]) place(`open-${name}`).addEventListener("click", () => turn(name));
   for (const button of document.querySelectorAll("[data-close]")) button.addEventListener("click", () => turn(panel));
   document.addEventListener("keydown", (event) => { if (event.key === "Escape" && event.target.closest("aside")) { turn(panel); place("open-tour").focus(); } });
+  window.addEventListener("resize", fit);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) for (const one of columns.values()) one.refresh(); });
 }
 
@@ -130,9 +136,9 @@ async function start() {
   place("calls").append(inspector.element);
   await clock(place("clock"), () => { for (const one of columns.values()) one.tick(); });
   const people = wanted.people.length ? wanted.people : pair(spoken()).map((one) => ({ id: one.id }));
-  for (const one of people.slice(0, room())) open(one.id, one.chat ?? one.id, one.thread ?? null);
   const first = wanted.panel ?? (window.innerWidth >= 1200 ? "tour" : "none");
   if (first !== "none") turn(first);
+  for (const one of people.slice(0, room(panel && place(panel)))) open(one.id, one.chat ?? one.id, one.thread ?? null);
   await Promise.all([tour.begin(), inspector.begin()]);
   hear("connected", (on) => { place("away").hidden = on; drawBot(); });
   hear("people", async () => { await meet(); drawPeople(); });

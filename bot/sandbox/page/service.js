@@ -34,8 +34,17 @@ export function gist(message) {
   const said = service(message);
   if (said) return said;
   const kind = ["document", "photo", "poll", "sticker", "voice", "location", "contact"].find((key) => message[key]);
-  const words = (message.text || message.caption || "").replace(/\s+/g, " ");
+  const words = hushed(message).replace(/\s+/g, " ");
   if (words && !message.document) return words;
   if (message.document) return [message.document.file_name || say("file"), words].filter(Boolean).join(" · ");
   return kind ? say(kind === "photo" ? "picture" : kind === "poll" ? "poll" : `kind_${kind}`) : say("unknown_message");
+}
+
+// What is hidden in the message stays hidden in its gist.
+function hushed(message) {
+  let words = message.text || message.caption || "";
+  for (const { type, offset, length } of message.entities || message.caption_entities || []) {
+    if (type === "spoiler") words = words.slice(0, offset) + "•".repeat(length) + words.slice(offset + length);
+  }
+  return words;
 }

@@ -76,7 +76,7 @@ function spoiler() {
 
 function time(entity, words, desk) {
   const at = new Date((entity.unix_time || 0) * 1000);
-  const local = moment(at, { dateStyle: "full", timeStyle: "short", timeZone: desk.zone });
+  const local = moment(at, { dateStyle: "full", timeStyle: "short", hourCycle: "h23", timeZone: desk.zone });
   const tip = `${local} · ${desk.zone} · ${distance(at, desk.now())}`;
   return { element: make("time", { dateTime: at.toISOString(), tabIndex: 0, "aria-description": tip, data: { tip } }) };
 }

@@ -126,6 +126,8 @@ export const en = {
   group_created: "The group was created",
   filter: "Filter by any text",
   clear: "Clear",
+  copy_test: "Copy as test",
+  copy_test_hint: "Copy what people did and what the bot answered as a test",
   copy_json: "Copy",
   show_message: "Show the message",
   no_answer: "no answer",
