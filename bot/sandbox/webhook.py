@@ -6,12 +6,14 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Protocol
+from urllib.parse import urlsplit
 
 import aiohttp
 
 from bot.sandbox.world import Json, World
 
 CONNECTIONS = 40
+LOCAL = frozenset({"127.0.0.1", "::1", "localhost"})
 LONGEST_WAIT = 60.0
 LONGEST_RETRY_AFTER = 3600.0
 SUCCESS = 2
@@ -89,6 +91,9 @@ class Webhook:
 
     async def _offer(self, session: aiohttp.ClientSession, update: Json) -> float | None:
         """Post an update; return how long the receiver asks to wait after a failure, or None when it was taken."""
+        if urlsplit(self._url).hostname not in LOCAL:  # the sandbox never leaves this machine
+            self._note("the sandbox knows no way to this address: tell it by PUT /sandbox/webhook_route")
+            return 0.0
         try:
             async with session.post(self._url, json=update, headers=self._headers) as answer:
                 if answer.status // 100 != SUCCESS:

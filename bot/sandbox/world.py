@@ -208,7 +208,7 @@ class World:
     def _seen(self, user_id: int) -> bool:
         return any(
             not c.private and c.belongs(self.bot_id) and user_id in c.members for c in self.chats.values()
-        ) or any(user_id in c.requests for c in self.chats.values())
+        ) or any(user_id in c.requests or user_id in c.answered for c in self.chats.values())
 
     def described(self, chat: Chat) -> Json:
         """Return the Bot API's Chat."""
