@@ -33,6 +33,7 @@ class Sandbox:
         app.router.add_get("/file/bot{token}/{path:.*}", self.api.download)
         app.router.add_get("/", _index)
         app.router.add_static("/page/", PAGE)
+        app.on_response_prepare.append(_asked_again)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", port)
@@ -48,3 +49,9 @@ class Sandbox:
 
 async def _index(_request: web.Request) -> web.FileResponse:
     return web.FileResponse(PAGE / "index.html", headers={"Cache-Control": "no-store"})
+
+
+async def _asked_again(request: web.Request, response: web.StreamResponse) -> None:
+    """Let a browser ask for the page's files each time, lest it mix those of two versions."""
+    if request.path.startswith("/page/"):
+        response.headers["Cache-Control"] = "no-cache"

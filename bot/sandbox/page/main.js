@@ -66,6 +66,12 @@ function fit() {
   while (columns.size > room(panel && place(panel))) close(columns.keys().next().value);
 }
 
+// The tour points at whose turn it is.
+function call(column) {
+  column?.element.classList.remove("called");
+  requestAnimationFrame(() => column?.element.classList.add("called"));
+}
+
 function begin(found) {
   const column = new Column(found, { onClose: () => close(found.id), onChange: settled });
   const after = [...place("columns").children].find((one) => order(person(Number(one.dataset.person))) > order(found));
@@ -108,6 +114,7 @@ async function drawBot() {
   await meetBot().catch(() => { bot.online = false; });
   place("bot").className = `bot-state${bot.online ? " on" : ""}`;
   place("bot").replaceChildren(make("span", { textContent: bot.name }));
+  for (const { chat } of columns.values()) if (chat?.ready && !chat.known.size) chat.draw(true);
   place("bot").title = `@${bot.username} · ${say(bot.online ? "online" : "offline")}`;
 }
 
@@ -131,7 +138,7 @@ async function start() {
   chrome();
   await Promise.all([meet(), drawBot()]);
   const inspector = new Inspector(show);
-  const tour = new Tour((one) => open(one.id));
+  const tour = new Tour((one) => call(open(one.id)));
   place("tour").append(tour.element);
   place("calls").append(inspector.element);
   await clock(place("clock"), () => { for (const one of columns.values()) one.tick(); });
@@ -141,6 +148,7 @@ async function start() {
   for (const one of people.slice(0, room(panel && place(panel)))) open(one.id, one.chat ?? one.id, one.thread ?? null);
   await Promise.all([tour.begin(), inspector.begin()]);
   hear("connected", (on) => { place("away").hidden = on; drawBot(); });
+  hear("call", ({ method, status }) => { if (/^setMy/.test(method) && status) drawBot(); });
   hear("people", async () => { await meet(); drawPeople(); });
   setInterval(drawBot, 10000);
   listen();
