@@ -3,6 +3,7 @@ import { en } from "/page/words/en.js";
 import { ru } from "/page/words/ru.js";
 
 const WORDS = { en, ru };
+const formatters = new Map();
 let language = "en";
 
 export function speak(wanted) {
@@ -19,7 +20,12 @@ export function say(key, facts = {}) {
   return form.replace(/\{(\w+)\}/g, (whole, name) => facts[name] ?? whole);
 }
 
-export function moment(date, options) { return new Intl.DateTimeFormat(language, options).format(date); }
+// A formatter takes long to make and is asked for by every message: each kind is made once.
+export function moment(date, options) {
+  const kind = language + JSON.stringify(options);
+  if (!formatters.has(kind)) formatters.set(kind, new Intl.DateTimeFormat(language, options));
+  return formatters.get(kind).format(date);
+}
 
 // How far a moment is, seen from another: "in 3 days", "2 hours ago".
 export function distance(date, from) {
