@@ -52,7 +52,7 @@ class LocalTelegram:
         """Call as JSON, or as a multipart form where files go along."""
         given: dict[str, Any] = {"json": parameters}
         if files:
-            form = aiohttp.FormData()
+            form = aiohttp.FormData(quote_fields=False)
             for name, value in parameters.items():
                 form.add_field(name, value if isinstance(value, str) else aiohttp.payload.JsonPayload(value))
             for name, (file_name, content) in files.items():

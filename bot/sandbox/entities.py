@@ -50,7 +50,7 @@ def parse(text: str, mode: str | None = None, entities: list[Entity] | None = No
     """
     if mode and mode.lower() not in {*_MODES, "none"}:
         raise ParseError("unsupported parse_mode")
-    if mode is None or mode.lower() == "none":
+    if not mode or mode.lower() == "none":
         return _trimmed(text, [dict(e) for e in entities or ()])
     clean, found = _parsed(text, mode.lower())
     return clean, [dict(e) for e in found]

@@ -122,6 +122,9 @@ class BotApi:
                 result = await result
         except ApiError as error:
             return error.body()
+        except Exception as error:
+            self._violated(entry, [f"the sandbox itself failed: {error!r}"])
+            raise
         if method in _WEBHOOK_WORDS:
             return {"ok": True, "result": True, "description": result}
         departures = answers.problems(method, result)
