@@ -17,6 +17,8 @@ import aiohttp
 import pytest
 from story import ROOT, Control, Stage
 
+from bot.seed.gathering import CHANNEL, GROUP, gather, introduce
+
 PAGE = ROOT / "bot" / "sandbox" / "page"
 FILES = sorted(path.relative_to(PAGE).as_posix() for path in PAGE.rglob("*") if path.is_file())
 TYPES = {".js": {"text/javascript", "application/javascript"}, ".css": {"text/css"}, ".html": {"text/html"}}
@@ -88,6 +90,46 @@ def test_every_word_that_the_page_says_is_there() -> None:
 
 def test_no_script_outgrows_a_screenful_or_two() -> None:
     assert all(len(written(file).splitlines()) <= 250 for file in FILES)
+
+
+async def demonstrated(control: Control) -> None:
+    async def ask(path: str, facts: dict[str, Any]) -> Any:
+        return await control.post(path, **facts)
+
+    await introduce(ask)
+    await gather(ask)
+
+
+async def test_a_member_sees_groups_topics_and_what_is_unread_there(control: Control) -> None:
+    await demonstrated(control)
+    private, group, channel = await control.get("/users/201/chats")
+    assert [one["chat"].get("title") for one in (private, group, channel)] == [None, GROUP, CHANNEL]
+    media = group["topics"][-1]
+    assert media["unread"] == 2  # the topic's beginning, and one who wrote before
+    last, chat = media["last_message"]["message_id"], group["chat"]["id"]
+    await control.post("/users/201/read", chat=chat, thread=media["message_thread_id"], message_id=last)
+    _, group, _ = await control.get("/users/201/chats")
+    assert [topic["unread"] for topic in group["topics"]] == [2, 3, 0]
+
+
+async def test_a_newcomer_asks_to_join_and_the_owner_lets_them_in(control: Control) -> None:
+    await demonstrated(control)
+    door, open_door = await control.get("/users/301/doors")
+    assert (door["asks"], open_door["asks"]) == (True, False)
+    await control.post("/users/301/join", invite_link=door["invite_link"])
+    door, _ = await control.get("/users/301/doors")
+    assert door["waiting"]
+    group = (await control.get("/users/101/chats"))[1]
+    assert [request["user"]["id"] for request in group["waiting"]] == [301]
+    await control.post("/users/101/approve", chat=group["chat"]["id"], user=301)
+    assert [one["chat"].get("title") for one in await control.get("/users/301/chats")] == [None, GROUP]
+
+
+async def test_an_armed_fault_is_told_until_it_struck_or_was_cleared(control: Control) -> None:
+    await control.post("/faults", kind="500", method="sendMessage")
+    assert [one["kind"] for one in await control.get("/faults")] == ["500"]
+    await control.delete("/faults")
+    assert await control.get("/faults") == []
 
 
 class Browser:
