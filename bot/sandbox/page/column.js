@@ -27,7 +27,7 @@ export class Column {
         make("span", { className: "who" }, make("b", { textContent: nameOf(person), dir: "auto" }), make("small", {}, make("span", { textContent: roleOf(person) }), this.clock)),
         iconButton("close", say("close_column", { name: nameOf(person) }), onClose, { className: "close-column" })),
       make("div", { className: "column-body" }, this.list.element, this.view), this.toasts);
-    this.view.addEventListener("touchstart", (event) => { this.touched = event.touches[0]; }, { passive: true });
+    this.view.addEventListener("touchstart", (event) => { this.touched = event.target.closest("pre") ? null : event.touches[0]; }, { passive: true });
     this.view.addEventListener("touchend", (event) => this.swiped(event.changedTouches[0]), { passive: true });
     this.deaf = [hear("change", ({ chat }) => this.changed(chat)), hear("connected", (on) => on && this.refresh())];
     this.tick();
@@ -78,6 +78,7 @@ export class Column {
 
   // A swipe to the right goes back to the chats where they do not stand beside.
   swiped(end) {
+    if (!this.touched) return;
     const { clientX: x, clientY: y } = this.touched;
     if (end.clientX - x > SWIPE_PX && Math.abs(end.clientY - y) < SWIPE_PX / 2) this.back();
   }

@@ -45,13 +45,15 @@ export class Tour {
   }
 
   see(kind, facts, fresh) {
+    const due = STEPS[this.at];
     const found = STEPS.filter((step) => !this.done.has(step.name) && step[kind]?.(facts));
     for (const step of found) this.done.add(step.name);
     if (!found.length || !fresh) return;
     this.latest = found.at(-1).name;
     this.draw();
     const next = STEPS[this.at];
-    if (next) this.go(this.actor(next));
+    // Who plays something else, or has closed the tour, is left alone.
+    if (next && found.includes(due) && this.element.offsetParent) this.go(this.actor(next));
   }
 
   actor(step) {
