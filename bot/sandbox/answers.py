@@ -41,6 +41,11 @@ _RETURNS: dict[str, tuple[str, ...]] = {
 """The rest of the modelled methods answer True."""
 
 
+def returned(method: str) -> tuple[str, ...]:
+    """Return the types that a method is declared to return."""
+    return _RETURNS.get(method, ("Boolean",))
+
+
 def problems(method: str, result: object) -> list[str]:
     """Return every way in which an answer departs from the type that the method is declared to return."""
-    return schema.shape(_RETURNS.get(method, ("Boolean",)), result)
+    return schema.shape(returned(method), result)
