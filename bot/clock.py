@@ -17,8 +17,9 @@ class Clock:
         return datetime.now(UTC)
 
     async def follow(self, moved: Callable[[], None]) -> None:
-        """Call `moved` whenever the time jumps; the system's clock never does."""
+        """Call `moved` whenever the time jumps, and never return; the system's clock does not jump."""
         del moved
+        await asyncio.Event().wait()
 
 
 class FollowedClock(Clock):

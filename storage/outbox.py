@@ -144,6 +144,8 @@ async def claim(
 
     A row whose lease ran out belongs to nobody and is claimed again.
     """
+    if limit <= 0:
+        return []
     free: ColumnElement[bool] = or_(
         (OutboxRow.state == OutboxState.QUEUED) & (OutboxRow.due_at <= now),
         (OutboxRow.state == OutboxState.LEASED) & (OutboxRow.leased_until < now),

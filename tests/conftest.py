@@ -76,6 +76,8 @@ async def control() -> AsyncIterator[Control]:
 
 
 @pytest.fixture
-def stage(control: Control, tmp_path: Path, storage_url: str) -> Stage:
+async def stage(control: Control, tmp_path: Path, storage_url: str) -> AsyncIterator[Stage]:
     """Everything a story needs, with two administrators (1 and 2), on each engine."""
-    return Stage(control, tmp_path, storage_url)
+    stage = Stage(control, tmp_path, storage_url)
+    yield stage
+    await stage.clear()

@@ -59,6 +59,7 @@ class Person:
     control: Control
     id: int
     interlude: Callable[[], Awaitable[None]] | None = None
+    patience: float = PATIENCE
     since: int = 0
     chat: int = 0
     seen: dict[int, dict[str, Any]] = field(default_factory=dict)
@@ -80,7 +81,7 @@ class Person:
 
     async def taps(self, label: str, *, on: str = "") -> None:
         """Press the newest button whose label contains `label`, on a message that contains `on`, once it is there."""
-        deadline = asyncio.get_running_loop().time() + PATIENCE
+        deadline = asyncio.get_running_loop().time() + self.patience
         after = await self._look()
         while (pressed := self._button(label, on)) is None:
             left = deadline - asyncio.get_running_loop().time()
@@ -99,7 +100,7 @@ class Person:
 
     async def sees(self, *fragments: str) -> dict[str, Any]:
         """Wait for a message of the bot, new or edited since the last deed, that contains all fragments."""
-        deadline = asyncio.get_running_loop().time() + PATIENCE
+        deadline = asyncio.get_running_loop().time() + self.patience
         after = self.since
         while True:
             for message in self.seen.values():
@@ -112,7 +113,7 @@ class Person:
 
     async def sees_toast(self, fragment: str) -> None:
         """Wait for a short note over the chat that answers a pressed button."""
-        deadline = asyncio.get_running_loop().time() + PATIENCE
+        deadline = asyncio.get_running_loop().time() + self.patience
         after = self.since
         while asyncio.get_running_loop().time() < deadline:
             path = f"/users/{self.id}/chats/{self.chat}/messages"
@@ -175,6 +176,7 @@ class Stage:
     settings: dict[str, dict[str, Any]] = field(default_factory=dict)
     people: dict[int, Person] = field(default_factory=dict)
     interlude: Callable[[], Awaitable[None]] | None = None
+    processes: list[Process] = field(default_factory=list)
 
     @property
     def config(self) -> Path:
@@ -223,8 +225,14 @@ class Stage:
         process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stderr=log, stdout=log, env=environment())
         log.close()
         started = Process(process)
+        self.processes.append(started)
         await self._until_it_polls(asyncio.create_task(process.wait()))
         return started
+
+    async def clear(self) -> None:
+        """Let no process outlive its story."""
+        for process in self.processes:
+            await process.kill()
 
     async def _until_it_polls(self, ended: asyncio.Task[Any]) -> None:
         seen = 0

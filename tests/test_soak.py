@@ -23,6 +23,7 @@ APPLICANTS = 200
 RECIPIENTS = 1000
 IN_FLIGHT = 8
 LEASE = 5
+NOTICED = {"sendMessage", "editMessageText", "answerCallbackQuery"}
 
 
 async def rows(stage: Stage, statement: str) -> list[Any]:
@@ -35,19 +36,22 @@ async def rows(stage: Stage, statement: str) -> list[Any]:
         await database.close()
 
 
-async def calls_after(control: Control, last: int) -> list[dict[str, Any]]:
-    found = await control.get("/calls", after=last, timeout=20, limit=100_000)
-    return [c for c in found if c["method"] != "getUpdates"]
+async def last_call(control: Control) -> int:
+    return max((c["n"] for c in await control.get("/calls", limit=1)), default=0)
 
 
-async def killed_while_it_works(stage: Stage, process: Process, dice: random.Random, most: int) -> None:
-    """Kill after a random number of further calls to Telegram."""
-    last = max((c["n"] for c in await stage.control.get("/calls", limit=1)), default=0)
-    wanted, seen = dice.randint(1, most), 0
-    while seen < wanted:
-        found = await calls_after(stage.control, last)
-        assert found, f"nothing happens any more:\n{stage.log()[-2000:]}"
-        seen, last = seen + len(found), found[-1]["n"]
+async def working_calls(stage: Stage, last: int) -> tuple[int, int]:
+    """Wait for calls after number `last`; return how many people notice, and the number of the newest."""
+    found = await stage.control.get("/calls", after=last, timeout=20, limit=100_000)
+    assert found, f"nothing happens any more:\n{stage.log()[-2000:]}"
+    return sum(c["method"] in NOTICED for c in found), found[-1]["n"]
+
+
+async def killed_while_it_works(stage: Stage, process: Process, last: int, wanted: int) -> None:
+    """Kill once people have noticed `wanted` calls after number `last`."""
+    while wanted > 0:
+        noticed, last = await working_calls(stage, last)
+        wanted -= noticed
     await process.kill()
 
 
@@ -62,11 +66,12 @@ async def test_200_queued_updates_survive_20_kills_with_each_effect_exactly_once
 
     for person in applicants:
         await person.taps("Submit")
-    kills = 0
-    while kills < 20:
+        person.patience = 120
+    kills = 20
+    for _ in range(kills):
+        last = await last_call(stage.control)
         process = await stage.process()
-        await killed_while_it_works(stage, process, dice, most=12)
-        kills += 1
+        await killed_while_it_works(stage, process, last, dice.randint(1, 4))
     left = await rows(stage, "SELECT count(*) FROM inbox WHERE state = 'pending'")
     process = await stage.process()
     started = time.monotonic()
@@ -97,14 +102,13 @@ async def test_a_broadcast_to_1000_survives_10_kills(stage: Stage) -> None:
     await second.sees("asks you to release")
     await second.taps("Release")
 
-    kills, waits = 0, []
-    while kills < 10:
-        await killed_while_it_works(stage, process, dice, most=80)
-        kills += 1
-        began = time.monotonic()
+    kills, waits = 10, []
+    for _ in range(kills):
+        await killed_while_it_works(stage, process, await last_call(stage.control), dice.randint(1, 80))
+        began, last, noticed = time.monotonic(), await last_call(stage.control), 0
         process = await stage.process()
-        last = max(c["n"] for c in await stage.control.get("/calls", limit=1))
-        await calls_after(stage.control, last)
+        while not noticed:
+            noticed, last = await working_calls(stage, last)
         waits.append(time.monotonic() - began)
     left = await rows(stage, "SELECT count(*) FROM outbox WHERE state IN ('queued', 'leased') AND lane = 2")
     await finished(stage)

@@ -76,7 +76,7 @@ class Window:
         """Deliver until cancelled; then `drain` settles what is in flight. It can be run again after a failure."""
         while True:
             self._news.clear()
-            rows = await self._turn_over(self.terms.in_flight - len(self._active))
+            rows = await self._turn_over()
             if rows:
                 await self._start(rows)
             elif not self._landed:
@@ -86,19 +86,19 @@ class Window:
         """Wait for the sends in flight, settle them, and give back what was leased and not begun."""
         if self._tasks:
             await asyncio.wait(self._tasks)
-        await self._turn_over(0)
+        await self._turn_over(claiming=False)
         async with self.database.transaction() as tx:
             await outbox.release(tx, lease=self.lease)
 
-    async def _turn_over(self, free: int) -> list[OutboxRow]:
+    async def _turn_over(self, *, claiming: bool = True) -> list[OutboxRow]:
         landed, self._landed = self._landed, []
         try:
-            return await self._settle_and_claim(landed, free)
+            return await self._settle_and_claim(landed, claiming=claiming)
         except BaseException:
             self._landed = [*landed, *self._landed]  # nothing was written: what has landed is settled next time
             raise
 
-    async def _settle_and_claim(self, landed: Sequence[Landed], free: int) -> list[OutboxRow]:
+    async def _settle_and_claim(self, landed: Sequence[Landed], *, claiming: bool) -> list[OutboxRow]:
         now = self.clock.now()
         async with self.database.transaction() as tx:
             await outbox.settle(tx, [one.settlement for one in landed], now, lease=self.lease)
@@ -108,7 +108,7 @@ class Window:
                 if one.migrated is not None:
                     await self.migrate(tx, *one.migrated)
             active = self._active - {one.settlement.row_id for one in landed}
-            free = self.terms.in_flight - len(active) if free else 0
+            free = self.terms.in_flight - len(active) if claiming else 0
             lease, seconds = self.lease, self.terms.lease_seconds
             await outbox.extend(tx, active, now, lease=lease, lease_seconds=seconds)
             rows = await outbox.claim(tx, self.terms.lanes, free, now, lease=lease, lease_seconds=seconds)
