@@ -10,14 +10,7 @@ from story import Person, Stage, written
 
 
 async def applies(person: Person, name: str = "Saltanat Demo") -> None:
-    """Fill the application form and send it."""
-    await fills_the_application(person, name)
-    await person.taps("Submit")
-    await person.sees("was sent")
-
-
-async def fills_the_application(person: Person, name: str = "Saltanat Demo") -> None:
-    """Fill the application form to its last screen."""
+    """Fill the application form to the end."""
     await person.starts()
     await person.sees("choose your language")
     await person.taps("English")
@@ -38,6 +31,8 @@ async def fills_the_application(person: Person, name: str = "Saltanat Demo") -> 
     await person.sees("6 of 6")
     await person.taps("Done")
     await person.sees("read it once more", name, "Demo Institute", "Kazakhstan", "Media")
+    await person.taps("Submit")
+    await person.sees("was sent")
 
 
 async def lives_through_the_product(stage: Stage) -> None:  # noqa: PLR0915 - a whole story
