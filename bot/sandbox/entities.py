@@ -7,8 +7,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from bot.sandbox import markup
-from bot.sandbox.formatted import Entity, ParseError, shown_as, units
+from bot.sandbox import cleaning, markup, nesting
+from bot.sandbox.formatted import Entity, ParseError, shown_as
 
 _MODES = {
     "html": {"@type": "textParseModeHTML"},
@@ -23,7 +23,8 @@ _NAMES = {
     "BotCommand": "bot_command", "PhoneNumber": "phone_number", "MentionName": "text_mention",
     "CustomEmoji": "custom_emoji", "DateTime": "date_time", "BankCardNumber": "bank_card",
 }  # fmt: skip
-_UNKNOWN_TO_BOTS = {"bank_card"}
+_UNKNOWN_TO_BOTS = {"bank_card", "mediatimestamp"}
+MOST = 100
 
 
 @lru_cache(maxsize=1)
@@ -43,7 +44,7 @@ def native() -> Callable[[dict[str, Any]], dict[str, Any]] | None:
 
 
 def parse(text: str, mode: str | None = None, entities: list[Entity] | None = None) -> tuple[str, list[Entity]]:
-    """Return the clean text and its Bot API entities; offsets are UTF-16 units.
+    """Return the text as Telegram keeps it, with its Bot API entities; offsets are UTF-16 units.
 
     Raises:
         ParseError: with Telegram's description, less `Bad Request: `.
@@ -51,14 +52,14 @@ def parse(text: str, mode: str | None = None, entities: list[Entity] | None = No
     if mode and mode.lower() not in {*_MODES, "none"}:
         raise ParseError("unsupported parse_mode")
     if not mode or mode.lower() == "none":
-        return _trimmed(text, [dict(e) for e in entities or ()])
+        return _kept(text, cleaning.checked(text, entities or []))
     clean, found = _parsed(text, mode.lower())
     return clean, [dict(e) for e in found]
 
 
 @lru_cache(maxsize=2000)
 def _parsed(text: str, mode: str) -> tuple[str, tuple[Entity, ...]]:
-    clean, found = _trimmed(*read(text, mode))
+    clean, found = _kept(*read(text, mode))
     return clean, tuple(found)
 
 
@@ -104,28 +105,21 @@ def _precision(kind: dict[str, str]) -> str:
     return kind["@type"].removeprefix("dateTimePartPrecision")
 
 
-def _trimmed(text: str, entities: list[Entity]) -> tuple[str, list[Entity]]:
-    cleaned = "".join(" " if c < " " and c != "\n" else c for c in text.replace("\r", ""))
-    left = len(cleaned) - len(cleaned.lstrip())
-    clean = cleaned.strip()
-    shift, end = units(cleaned[:left]), units(clean)
-    kept = []
-    for entity in entities:
-        first = max(entity["offset"] - shift, 0)
-        last = min(entity["offset"] + entity["length"] - shift, end)
-        if last > first:
-            kept.append({**entity, "offset": first, "length": last - first})
-    return clean, sorted([*kept, *_detected(clean, kept)], key=lambda e: (e["offset"], -e["length"]))[:100]
+def _kept(text: str, entities: list[Entity]) -> tuple[str, list[Entity]]:
+    clean, given = cleaning.cleaned(text, entities)
+    clean, given = cleaning.trimmed(clean, nesting.seen(clean, nesting.settled(given)))
+    return clean, nesting.settled([*given, *_detected(clean, given)])[:MOST]
 
 
 def _detected(text: str, entities: list[Entity]) -> list[Entity]:
+    """Return the addresses, names and tags that Telegram finds outside what was made a link or code."""
     execute = native()
     found = (
         markup.detect(text)
         if execute is None
         else [_entity(e) for e in execute({"@type": "getTextEntities", "text": text})["entities"]]
     )
-    taken = [(e["offset"], e["offset"] + e["length"]) for e in entities if e["type"] in {"code", "pre", "text_link"}]
+    taken = [(e["offset"], e["offset"] + e["length"]) for e in entities if e["type"] not in nesting.OPEN]
     return [
         e
         for e in found

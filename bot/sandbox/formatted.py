@@ -14,6 +14,8 @@ _RANK = {
     "text_link": 49, "text_mention": 49, "bold": 90, "italic": 91, "underline": 92, "strikethrough": 93,
     "spoiler": 94, "custom_emoji": 99,
 }  # fmt: skip
+_FOUND = 50
+"""The rank of what Telegram finds by itself: addresses, mentions, commands, hashtags."""
 _FORMAT = re.compile(r"[wdDtT]*|[rR]")
 _NUMBER = re.compile(r"-?[0-9]*")
 INT32 = 1 << 31
@@ -48,7 +50,7 @@ def ordered(entities: list[Entity]) -> list[Entity]:
 
 
 def _rank(entity: Entity) -> int:
-    return _RANK["pre_code" if entity["type"] == "pre" and "language" in entity else entity["type"]]
+    return _RANK.get("pre_code" if entity["type"] == "pre" and "language" in entity else entity["type"], _FOUND)
 
 
 def date_time(unix: str, shown: str) -> Entity | None:
