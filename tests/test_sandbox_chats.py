@@ -140,8 +140,8 @@ async def test_a_declined_request_leaves_no_trace(telegram: LocalTelegram) -> No
     assert await telegram.kinds() == []
 
 
-async def refused_at_the_door(telegram: LocalTelegram, user: int, link: dict[str, Any]) -> bool:
-    body = {"invite_link": link["invite_link"]}
+async def refused_at_the_door(telegram: LocalTelegram, user: int, link: dict[str, Any], chat: int = 0) -> bool:
+    body = {"chat": chat} if chat else {"invite_link": link["invite_link"]}
     async with telegram.session.post(f"{telegram.sandbox.url}/sandbox/users/{user}/join", json=body) as answer:
         return answer.status == 400
 
@@ -193,6 +193,22 @@ async def test_a_person_is_restricted_banned_and_forgiven(telegram: LocalTelegra
     await telegram.does(ANN, "join", chat=group)
     await telegram.ok("unbanChatMember", chat_id=group, user_id=ANN, only_if_banned=True)
     assert await status(telegram, group, ANN) == "member"
+
+
+async def test_a_ban_ends_with_its_time(telegram: LocalTelegram) -> None:
+    group = await telegram.group(members=[ANN])
+    until = telegram.world.clock.stamp() + 3600
+    await telegram.ok("banChatMember", chat_id=group, user_id=ANN, until_date=until)
+    assert await refused_at_the_door(telegram, ANN, {}, chat=group)
+    await telegram.steps(3601)
+    assert await status(telegram, group, ANN) == "left"
+    assert not await refused_at_the_door(telegram, ANN, {}, chat=group)
+    await telegram.ok("restrictChatMember", chat_id=group, user_id=ANN, permissions={}, until_date=until + 4000)
+    await telegram.steps(4001)
+    assert await status(telegram, group, ANN) == "member"
+    await telegram.ok("banChatMember", chat_id=group, user_id=ANN, until_date=telegram.world.clock.stamp() + 5)
+    await telegram.steps(4000)
+    assert await status(telegram, group, ANN) == "kicked", "so short a ban is for ever"
 
 
 async def test_a_bot_gives_only_the_rights_it_has(telegram: LocalTelegram) -> None:

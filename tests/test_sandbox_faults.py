@@ -161,6 +161,15 @@ async def test_a_group_at_its_pace_is_never_refused(telegram: LocalTelegram) -> 
         await telegram.steps(3)
 
 
+async def test_messages_that_go_together_go_or_stay_together(telegram: LocalTelegram) -> None:
+    ids = [(await telegram.ok("sendMessage", chat_id=ANN, text=t))["message_id"] for t in "ab"]
+    await limited(telegram)
+    await send(telegram)
+    answers = [await telegram.call("copyMessages", chat_id=ANN, from_chat_id=ANN, message_ids=ids) for _ in range(2)]
+    assert [answer.status for answer in answers] == [200, 429]
+    assert await texts(telegram) == ["/start", "a", "b", "x", "a", "b"]
+
+
 async def test_only_messages_are_counted(telegram: LocalTelegram) -> None:
     await limited(telegram, per_second=2)
     sent = await telegram.ok("sendMessage", chat_id=ANN, text="x")

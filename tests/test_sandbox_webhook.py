@@ -102,6 +102,18 @@ async def test_the_receivers_own_wish_to_wait_is_heard(telegram: LocalTelegram, 
     await receiver[0].has(2)
 
 
+async def test_a_webhook_that_is_gone_for_a_day_is_given_up(
+    telegram: LocalTelegram, receiver: tuple[Receiver, str]
+) -> None:
+    receiver[0].answer = lambda _: web.Response(status=410, headers={"Retry-After": "3600"})
+    await telegram.ok("setWebhook", url=URL)
+    await telegram.says(ANN, "a")
+    for hour in range(24):
+        await receiver[0].has(hour + 1)
+        await telegram.steps(3600)
+    assert (await telegram.ok("getWebhookInfo"))["url"] == ""
+
+
 async def test_a_chat_keeps_its_order_and_others_do_not_wait(
     telegram: LocalTelegram, receiver: tuple[Receiver, str]
 ) -> None:

@@ -40,6 +40,14 @@ class Deeds:
             raise NotPossible("this person may not write in that chat")
         return chat
 
+    def _thread(self, chat: Chat, user_id: int, thread_id: int) -> Json:
+        topic = chat.topics.get(thread_id)
+        if topic is None:
+            raise NotPossible("there is no such topic")
+        if topic.closed and topic.creator != user_id and not chat.may(user_id, "can_manage_topics"):
+            raise NotPossible("this topic is closed")
+        return {"message_thread_id": topic.id, "is_topic_message": True}
+
     def _message(self, user_id: int, facts: Json) -> tuple[Chat, Sent]:
         chat = self._world.chat(facts.get("chat") or user_id)
         sent = chat.messages.get(facts.get("message_id", 0))

@@ -32,8 +32,8 @@ class Limits:
         self.per_chat = float(order.get("per_chat_per_second", self.per_chat))
         self.per_group = int(order.get("per_group_per_minute", self.per_group))
 
-    def check(self, chat_id: int) -> None:
-        """Count a message to a chat.
+    def check(self, chat_id: int, messages: int = 1) -> None:
+        """Count messages that go to a chat together.
 
         Raises:
             ApiError: 429 when a window is full.
@@ -45,11 +45,11 @@ class Limits:
         span, most = (60.0, self.per_group) if chat_id < 0 else (BURST, int(BURST * self.per_chat))
         for window, length, room in ((self._all, 1.0, self.per_second), (chat, span, most)):
             _forget(window, now, length)
-            if len(window) >= room:
+            if len(window) + messages > room:
                 self.refused += 1
-                raise too_many(max(1, math.ceil(window[0] + length - now)))
-        self._all.append(now)
-        chat.append(now)
+                raise too_many(max(1, math.ceil(window[0] + length - now) if window else math.ceil(length)))
+        self._all.extend([now] * messages)
+        chat.extend([now] * messages)
 
 
 def _forget(window: Window, now: float, length: float) -> None:

@@ -25,6 +25,7 @@ class People(Belonging):
             NotPossible: a Telegram client would not let them, or there is no such deed.
         """
         self._world.user(user_id)
+        self._world.pardon()
         method: Callable[[int, Json], Any] | None = getattr(self, f"do_{deed}", None)
         if method is None:
             raise NotPossible(f"there is no deed {deed!r}")
@@ -46,7 +47,7 @@ class People(Belonging):
             answered = chat.messages[facts["reply_to"]].body
             content["reply_to_message"] = {k: v for k, v in answered.items() if k != "reply_to_message"}
         if facts.get("message_thread_id"):
-            content |= {"message_thread_id": facts["message_thread_id"], "is_topic_message": True}
+            content |= self._thread(chat, user_id, facts["message_thread_id"])
         if facts.get("forward_from"):
             origin = {"type": "hidden_user", "sender_user_name": str(facts["forward_from"])}
             content["forward_origin"] = {**origin, "date": self._world.clock.stamp()}

@@ -16,7 +16,8 @@ CONNECTIONS = 40
 LOCAL = frozenset({"127.0.0.1", "::1", "localhost"})
 LONGEST_WAIT = 60.0
 LONGEST_RETRY_AFTER = 3600.0
-SUCCESS = 2
+SUCCESS, GONE = 2, 410
+GONE_SECONDS = 23 * 3600
 ANSWER_SECONDS = 60
 
 
@@ -28,6 +29,7 @@ class Queue(Protocol):
 
     def alive(self) -> list[Json]: ...
     def done(self, update_id: int) -> None: ...
+    def stop(self) -> None: ...
 
 
 class Webhook:
@@ -39,6 +41,7 @@ class Webhook:
         secret = facts.get("secret_token")
         self._headers = {"X-Telegram-Bot-Api-Secret-Token": secret} if secret else {}
         self._room = int(facts.get("max_connections") or CONNECTIONS)
+        self._gone_since: float | None = None
         self._lanes: dict[str, asyncio.Task[None]] = {}
         self._freed = asyncio.Event()
         self._worker = asyncio.get_running_loop().create_task(self._run())
@@ -96,6 +99,7 @@ class Webhook:
             return 0.0
         try:
             async with session.post(self._url, json=update, headers=self._headers) as answer:
+                self._refuse(answer.status)
                 if answer.status // 100 != SUCCESS:
                     self._note(f"Wrong response from the webhook: {answer.status} {answer.reason}")
                     return min(float(answer.headers.get("Retry-After", 0)), LONGEST_RETRY_AFTER)
@@ -106,6 +110,13 @@ class Webhook:
         if isinstance(body, dict) and "method" in body:
             await self._perform(body)
         return None
+
+    def _refuse(self, status: int) -> None:
+        """Give the webhook up for good when its owner has said for 23 hours that it is gone."""
+        now = self._world.clock.now().timestamp()
+        self._gone_since = (self._gone_since or now) if status == GONE else None
+        if self._gone_since is not None and now - self._gone_since >= GONE_SECONDS:
+            self._queue.stop()
 
     def _note(self, words: str) -> None:
         self._queue.trouble = {"last_error_date": self._world.clock.stamp(), "last_error_message": words}

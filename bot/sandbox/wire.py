@@ -116,6 +116,7 @@ class BotApi:
                 return ApiError(501, f"[sandbox] method not modelled: {method}").body()
             known = shapes.refusal(parameters)
             return (known or ApiError(400, f"[sandbox] spec violation: {entry['violation']}")).body()
+        self._world.pardon()
         try:
             result = self._methods[method](Call(self._world, self._updates, method, parameters, files))
             if inspect.isawaitable(result):

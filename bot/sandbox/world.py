@@ -136,6 +136,7 @@ class World:
         self.limits = Limits(self.clock)
         self.violations: list[Json] = []
         self.inline_mode = True
+        self.sentences: list[tuple[float, int, int]] = []
         self._waking: set[asyncio.Task[None]] = set()
 
     @property
@@ -173,6 +174,16 @@ class World:
             chat.last_id = 1  # the message that created it
         self.chats[chat_id] = chat
         return chat
+
+    def pardon(self) -> None:
+        """End the bans and restrictions whose time is over; Telegram does so without a word."""
+        now = self.clock.now().timestamp()
+        over = [sentence for sentence in self.sentences if sentence[0] <= now]
+        self.sentences = [sentence for sentence in self.sentences if sentence[0] > now]
+        for until, chat_id, account in over:
+            member = self.chats[chat_id].member(account)
+            if member.until == until:
+                self.chats[chat_id].members[account] = Membership("left" if member.status == "kicked" else "member")
 
     def user(self, user_id: int) -> Json:
         if user_id == self.bot_id:

@@ -103,7 +103,7 @@ class Call:
         if chat.member(self.world.bot_id).denies(f"can_send_{kind}"):
             raise bad(f"not enough rights to send {'text messages' if kind == 'messages' else kind} to the chat")
 
-    def delivered(self, chat: Chat, *, counts: bool = True) -> None:
+    def delivered(self, chat: Chat, messages: int = 1) -> None:
         """Refuse what only the server knows: blocks, people who never wrote, bots, and too much at once."""
         if chat.private:
             if self.world.user(chat.id)["is_bot"]:
@@ -112,8 +112,8 @@ class Call:
                 raise forbidden("bot was blocked by the user")
             if not chat.started and not self._door_open(chat.id):
                 raise forbidden("bot can't initiate conversation with a user")
-        if counts:
-            self.world.limits.check(chat.id)
+        if messages:
+            self.world.limits.check(chat.id, messages)
 
     def _door_open(self, user_id: int) -> bool:
         # A join request lets the bot write first, for five minutes and until it is decided.

@@ -6,6 +6,7 @@ from bot.sandbox.failure import bad
 from bot.sandbox.methods.call import Call
 from bot.sandbox.world import CHANNEL_RIGHTS, RIGHTS, Chat, Json, Membership, World
 
+SHORTEST, LONGEST = 30, 366 * 86_400
 RESTRICT = "restrict/unrestrict chat member"
 _KINDS = [
     "messages",
@@ -96,8 +97,17 @@ def ban(call: Call) -> bool:
     user_id, chat = call.user_id(), call.writable()
     _restrictable(call, chat, user_id)
     if chat.member(user_id).status != "kicked":
-        change(call.world, chat, user_id, Membership("kicked", until=call.get("until_date", 0)), call.world.bot)
+        change(call.world, chat, user_id, Membership("kicked", until=_until(call, chat, user_id)), call.world.bot)
     return True
+
+
+def _until(call: Call, chat: Chat, user_id: int) -> int:
+    """Return when a ban or restriction ends; 0 is never, and so are less than half a minute and more than a year."""
+    until, now = int(call.get("until_date", 0)), call.world.clock.stamp()
+    if not SHORTEST <= until - now <= LONGEST:
+        return 0
+    call.world.sentences.append((until, chat.id, user_id))
+    return until
 
 
 def unban(call: Call) -> bool:
@@ -118,7 +128,9 @@ def restrict(call: Call) -> bool:
     wanted = call.get("permissions", {})
     permissions = {name: bool(wanted.get(name)) for name in PERMISSIONS}
     everything = all(permissions[f"can_send_{kind}"] for kind in _KINDS)
-    to = Membership("member") if everything else Membership("restricted", permissions=permissions)
+    to = Membership("member")
+    if not everything:
+        to = Membership("restricted", permissions=permissions, until=_until(call, chat, user_id))
     change(call.world, chat, user_id, to, call.world.bot)
     return True
 

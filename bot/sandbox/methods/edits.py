@@ -41,6 +41,8 @@ _CHANGED = ("text", "entities", "caption", "caption_entities", "reply_markup")
 
 
 def _editable(call: Call) -> tuple[Chat, Sent, Json | None]:
+    if call.get("inline_message_id"):
+        raise bad("MESSAGE_ID_INVALID")  # nobody sends inline messages in the sandbox
     if call.get("chat_id") is None and not call.get("message_id"):
         raise bad("message identifier is not specified")
     markup = buttons.read(call.get("reply_markup"))
@@ -55,7 +57,7 @@ def _editable(call: Call) -> tuple[Chat, Sent, Json | None]:
 def _apply(call: Call, chat: Chat, sent: Sent, wanted: Json) -> Json:
     """Let the message be what is wanted, and nothing of what is left out: no keyboard given removes it."""
     buttons.check(wanted["reply_markup"], chat)
-    call.delivered(chat, counts=False)
+    call.delivered(chat, messages=0)
     buttons.check_size(wanted["reply_markup"])
     new = {key: value for key, value in wanted.items() if value}
     if new == {key: sent.body[key] for key in _CHANGED if key in sent.body}:

@@ -45,7 +45,7 @@ def send_media_group(call: Call) -> list[Json]:
     call.may_post(place.chat)
     album = str(call.world.change + 1)
     kind = "documents" if "document" in contents[0] else "photos"
-    return [_post(call, place, {**content, "media_group_id": album}, kind) for content in contents]
+    return _posted(call, place, [{**content, "media_group_id": album} for content in contents], kind)
 
 
 def send_poll(call: Call) -> Json:
@@ -80,7 +80,7 @@ def send_chat_action(call: Call) -> bool:
     chat = call.writable()
     if call.get("message_thread_id") != GENERAL:  # here, and only here, General may be named
         call.thread(chat)
-    call.delivered(chat, counts=False)
+    call.delivered(chat, messages=0)
     chat.actions.append({"action": call.get("action"), "change": call.world.touch(chat)})
     del chat.actions[:-5]
     return True
@@ -126,7 +126,7 @@ def _many(call: Call, content: Callable[[Sent], Json]) -> list[Json]:
     usable = [s for s in found if not s.deleted and not s.body.get("has_protected_content") and _copied(s)]
     if not usable:
         raise bad("messages can't be forwarded")
-    return [{"message_id": _post(call, place, content(sent))["message_id"]} for sent in usable]
+    return [{"message_id": body["message_id"]} for body in _posted(call, place, [content(sent) for sent in usable])]
 
 
 def _copied(sent: Sent) -> Json:
@@ -138,16 +138,22 @@ def _forwarded(call: Call, sent: Sent) -> Json:
 
 
 def _post(call: Call, place: Place, content: Json, kind: str = "messages") -> Json:
+    return _posted(call, place, [content], kind)[0]
+
+
+def _posted(call: Call, place: Place, contents: list[Json], kind: str = "messages") -> list[Json]:
+    """Post messages together: all of them or, if Telegram refuses, none."""
     chat, markup = place.chat, place.markup
     call.may_send(chat, kind)
     buttons.check(markup, chat)
-    call.delivered(chat)
+    call.delivered(chat, len(contents))
     buttons.check_size(markup)
     extra = {**place.fields, **({"has_protected_content": True} if call.get("protect_content") else {})}
     if markup and "inline_keyboard" in markup:
         extra["reply_markup"] = markup
-    sent = call.world.post(chat, call.world.bot, {**content, **extra}, silent=bool(call.get("disable_notification")))
+    silent = bool(call.get("disable_notification"))
+    sent = [call.world.post(chat, call.world.bot, {**content, **extra}, silent=silent) for content in contents]
     if markup and "inline_keyboard" not in markup:
-        sent.keyboard = True
+        sent[-1].keyboard = True
         chat.reply_keyboard = None if markup.get("remove_keyboard") else markup
-    return sent.body
+    return [one.body for one in sent]
