@@ -63,7 +63,8 @@ def set_up(secrets: tuple[str, ...] = (), *, json: bool = False, level: int = lo
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for chatty in ("httpx", "httpcore", "apscheduler", "telegram", "aiohttp.access", "alembic", "aiosqlite"):
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a tick that is still running is no news
+    for chatty in ("httpx", "httpcore", "telegram", "aiohttp.access", "alembic", "aiosqlite"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     sys.excepthook = _last_resort
 

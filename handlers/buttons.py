@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Self, get_type_hints
 
 from telegram import CopyTextButton, InlineKeyboardButton
+
+from storage.pages import Page
 
 VERSION = "1"
 LIMIT = 64
@@ -84,15 +87,20 @@ def columns(buttons: list[Button], width: int) -> list[Row]:
     return [tuple(buttons[i : i + width]) for i in range(0, len(buttons), width)]
 
 
-def pages(previous: Press | None, following: Press | None, words: str) -> list[Row]:
-    """Return the row that turns pages, `‹ 2/5 ›`, without a dead button; nothing when there is one page."""
-    row = [Button("‹", previous)] if previous else []
+def pages(previous: Press | None, following: Press | None, number: int, count: int) -> list[Row]:
+    """Return the row that turns pages, `‹ 2/5 ›`; nothing when there is one page."""
     if not (previous or following):
         return []
-    row.append(Button(words, Here()))
-    if following:
-        row.append(Button("›", following))
-    return [tuple(row)]
+    back = [Button("‹", previous)] if previous else []
+    on = [Button("›", following)] if following else []
+    return [(*back, Button(f"{number}/{count}", Here()), *on)]
+
+
+def turns(page: Page[Any], press: Callable[[int], Press]) -> list[Row]:
+    """Return the row that turns the pages of a list; `press` opens the page that begins with an item's id."""
+    previous = press(page.previous) if page.previous else None
+    following = press(page.following) if page.following else None
+    return pages(previous, following, page.number, page.count)
 
 
 @dataclass(frozen=True)

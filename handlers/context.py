@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
@@ -188,6 +188,13 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], dict
             await query.answer(words[:200] or None, show_alert=alert)
         except BadRequest:
             return  # pressed long ago: nobody looks at the spinner any more
+
+    async def strip(self, message_id: int | None) -> None:
+        """Take the buttons off an earlier message that no longer leads anywhere, if it can still be edited."""
+        if message_id is None or message_id == self.replaces:
+            return
+        with suppress(BadRequest, Forbidden):
+            await self.bot.edit_message_reply_markup(self.message.chat_id, message_id)
 
     def _would_expose(self, screen: Screen) -> bool:
         # A message cannot become protected by an edit.

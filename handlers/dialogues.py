@@ -12,7 +12,7 @@ from handlers.buttons import Button, Press
 from handlers.context import TURN, Context, Policy
 from handlers.errors import words
 from handlers.feature import Handler, Notice, guard, notice, tap
-from handlers.forms import SUMMARY, Answers, Dialogue, Form, Reply
+from handlers.forms import ALBUM, SUMMARY, Answers, Dialogue, Form, Reply
 from handlers.language import Say
 from handlers.presses import Begin, Home
 from handlers.prompts import Choose, Go, prompt
@@ -21,7 +21,7 @@ from storage import dialogues as rows
 from storage.access import Viewer
 from storage.database import Transaction
 from storage.dialogues import DialogueRow
-from storage.outbox import Facts, Promise, promise
+from storage.outbox import Facts, Promise, last_copy, promise
 from storage.refusals import Refusal
 
 PROMPT = "dialogue:prompt"
@@ -71,7 +71,11 @@ class Dialogues:
         async with context.transaction() as tx:
             row = await rows.current(tx, context.member.id, lock=True)
             await rows.end(tx, context.member.id)
-        return None if row is None else self._by_name[row.name].title
+            asked = await last_copy(tx, _subject(context))
+        if row is None:
+            return None
+        await context.strip(asked)
+        return self._by_name[row.name].title
 
     async def _begin(self, context: Context, press: Begin) -> None:
         if press.dialogue not in self._by_name:
@@ -98,10 +102,8 @@ class Dialogues:
             row, dialogue, form = await self._here(tx, context, press)
             if press.to == "cancel":
                 await rows.end(tx, context.member.id)
-                title = {"title": dialogue.title}
-                await promise(
-                    tx, [Promise(context.member.id, CANCELLED, title, replaces=context.replaces)], context.now
-                )
+                name, facts = dialogue.left(row.answers) if dialogue.left else (CANCELLED, {"title": dialogue.title})
+                await promise(tx, [Promise(context.member.id, name, facts, replaces=context.replaces)], context.now)
             elif press.to == "submit" and row.step == SUMMARY:
                 await rows.end(tx, context.member.id)
                 await dialogue.finish(context, tx, form.viewer, row.answers)
@@ -129,25 +131,30 @@ class Dialogues:
         reply = Reply.of(context.message)
         async with context.transaction() as tx:
             row = await rows.current(tx, context.member.id, lock=True)
-            if row is None or (reply.album and reply.album == row.answers.get("_album")):
+            if row is None or (reply.album and reply.album == row.answers.get(ALBUM)):
                 return  # the other pictures of an album that was answered with its first
             if update.edited_message and row.refused_message_id != context.message.message_id:
                 return  # an answer that was accepted is changed on the summary
-            dialogue, form = await self._form(tx, context, row)
-            step = dialogue.step(row.step)
-            try:
-                if step is None:
-                    raise Refusal("answer:choose")  # noqa: TRY301 - the summary reads nothing
-                answers = {**row.answers, step.name: step.read(form, reply)}
-            except Refusal as refusal:
-                row.refused_message_id = context.message.message_id
-                row.revision += 1
-                await _ask(tx, context, row, refusal)
-                return
             if reply.album:
-                answers["_album"] = reply.album
-            self._advance(row, dialogue, answers, context)
-            await _ask(tx, context, row)
+                row.answers = {**row.answers, ALBUM: reply.album}
+            asked = await last_copy(tx, _subject(context))
+            await self._read(tx, context, row, reply)
+        await context.strip(asked)
+
+    async def _read(self, tx: Transaction, context: Context, row: DialogueRow, reply: Reply) -> None:
+        dialogue, form = await self._form(tx, context, row)
+        step = dialogue.step(row.step)
+        try:
+            if step is None:
+                raise Refusal("answer:choose")  # noqa: TRY301 - the summary reads nothing
+            answers = {**row.answers, step.name: step.read(form, reply)}
+        except Refusal as refusal:
+            row.refused_message_id = context.message.message_id
+            row.revision += 1
+            await _ask(tx, context, row, refusal)
+            return
+        self._advance(row, dialogue, answers, context)
+        await _ask(tx, context, row)
 
     def _advance(self, row: DialogueRow, dialogue: Dialogue, answers: dict[str, Any], context: Context) -> None:
         names = [step.name for step in dialogue.visible(answers)]
@@ -199,7 +206,13 @@ async def _ask(tx: Transaction, context: Context, row: DialogueRow, refusal: Ref
     facts: Facts = {"revision": row.revision}
     if refusal is not None:
         facts |= {"refusal": refusal.reason, "refusal_facts": refusal.facts}
-    await promise(tx, [Promise(context.member.id, PROMPT, facts, replaces=context.replaces)], context.now)
+    asked = Promise(context.member.id, PROMPT, facts, subject=_subject(context), replaces=context.replaces)
+    await promise(tx, [asked], context.now)
+
+
+def _subject(context: Context) -> str:
+    """Name the questions of one person, so that the last one can be found again."""
+    return f"dialogue:{context.member.id}"
 
 
 def _cancelled(facts: Facts, say: Say, _policy: Policy) -> Screen:

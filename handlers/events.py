@@ -8,7 +8,7 @@ from datetime import date
 from html import escape
 from zoneinfo import ZoneInfo
 
-from handlers.buttons import Button, Press, Row, columns, pages
+from handlers.buttons import Button, Press, Row, columns, turns
 from handlers.context import Context
 from handlers.feature import Command, Feature, place, tap
 from handlers.language import Html, Say, isolated, text
@@ -16,7 +16,8 @@ from handlers.presses import Home, Open, OpenEvent
 from handlers.screens import Screen, lines
 from storage import events
 from storage.access import Action
-from storage.events import Event, Page
+from storage.events import Event
+from storage.pages import Page
 from storage.refusals import Refusal
 from storage.tlp import Label, highest
 
@@ -72,14 +73,13 @@ async def open_link(context: Context, token: str) -> None:
     await context.show(_card(event, context))
 
 
-def _list(page: Page, heading: Html, turn: type[Coming | Past], last: tuple[Row, ...], say: Say) -> Screen:
-    shown = [_line(number, event, say) for number, event in enumerate(page.events, 1)]
-    openers = [Button(say("Open {n}", n=number), OpenEvent(event.id)) for number, event in enumerate(page.events, 1)]
-    previous = turn(page.previous) if page.previous else None
-    following = turn(page.following) if page.following else None
-    turns = pages(previous, following, f"{page.number}/{page.count}")
+def _list(page: Page[Event], heading: Html, turn: type[Coming | Past], last: tuple[Row, ...], say: Say) -> Screen:
+    shown = [_line(number, event, say) for number, event in enumerate(page.items, 1)]
+    openers = [Button(say("Open {n}", n=number), OpenEvent(event.id)) for number, event in enumerate(page.items, 1)]
     body = lines(shown) if shown else say("Nothing is here yet.")
-    return Screen(lines([f"<b>{heading}</b>", body]), (*columns(openers, 3), *turns, *last), _label(page.events))
+    return Screen(
+        lines([f"<b>{heading}</b>", body]), (*columns(openers, 3), *turns(page, turn), *last), _label(page.items)
+    )
 
 
 def _line(number: int, event: Event, say: Say) -> str:

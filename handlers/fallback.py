@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from telegram import Update
+from telegram import MessageEntity, Update
 from telegram.ext import CallbackQueryHandler, MessageHandler, filters
 
 from handlers.buttons import Here
 from handlers.context import Context
-from handlers.feature import Handler, tap
+from handlers.feature import Handler, guard, tap
+from storage.access import Action
 from storage.refusals import Refusal
 
 
-async def _unknown(_update: Update, _context: Context) -> None:
+async def _unknown(_update: Update, context: Context) -> None:
+    said = context.message.parse_entities([MessageEntity.BOT_COMMAND]).values()
+    if any("@" in command and not command.lower().endswith(f"@{context.bot.username.lower()}") for command in said):
+        return  # it was meant for another bot
+    guard(context, Action.BELONG)
     raise Refusal("access:denied")
 
 

@@ -116,7 +116,8 @@ class Dialogue:
     """A form: one question a message, a summary with Edit per answer, then Submit.
 
     `finish` runs in the writing transaction of the last press; it stores the result and promises what is said next.
-    `summary` replaces the plain list of answers, for a preview.
+    `summary` replaces the plain list of answers, for a preview; `left` names the notice (and its facts) that stands
+    in the form's place after Cancel, where something stood there before.
     """
 
     name: str
@@ -127,6 +128,7 @@ class Dialogue:
     needs: Action
     prepare: Callable[[Transaction, Viewer, Answers], Awaitable[Any]] = nothing
     summary: Callable[[Form, Say], Screen] | None = None
+    left: Callable[[Answers], tuple[str, dict[str, Any]]] | None = None
 
     def visible(self, answers: Answers) -> list[Step]:
         """Return the steps that these answers leave in."""
@@ -139,6 +141,9 @@ class Dialogue:
     def step(self, name: str) -> Step | None:
         return next((step for step in self.steps if step.name == name), None)
 
+
+ALBUM = "_album"
+"""Where the answers keep the album that was answered with, so that its other pictures are not answers too."""
 
 SUMMARY = "summary"
 """The place after the last step, where everything is read again and submitted."""

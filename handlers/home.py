@@ -11,22 +11,13 @@ from handlers.feature import Command, Feature, place, tap
 from handlers.language import Say, text
 from handlers.presses import Begin, CancelForm, Home, Open
 from handlers.screens import Screen, lines
+from handlers.vocabulary import STANDING
 from storage import members
 from storage.access import Action, Viewer, allowed
 from storage.members import MemberState
 from storage.refusals import Refusal
 
 PAYLOAD_LIMIT = 36
-STATES = {
-    MemberState.VISITOR: text("You have not applied yet."),
-    MemberState.NOMINATED: text("Your application waits for the administrators' decision."),
-    MemberState.ACTIVE: text("You are a member."),
-    MemberState.SUSPENDED: text("Your membership is suspended. An administrator can tell you more."),
-    MemberState.DECLINED: text("Your application was declined. You may apply again."),
-    MemberState.BLOCKED: text("You have not applied yet."),
-    MemberState.LEFT: text("You have left the network. You may apply again."),
-    MemberState.ERASED: text("You have not applied yet."),
-}
 PLACES: tuple[tuple[str, str, Action], ...] = (
     ("topics", text("Topics"), Action.BELONG),
     ("library", text("Library"), Action.BELONG),
@@ -98,7 +89,7 @@ def _door(viewer: Viewer, say: Say, policy: Policy) -> Screen:
         "Officials, regional organisations, UN, civil society and academia can apply. Administrators read each "
         "application, usually within two days. Your name, organisation, category, country and topics are stored."
     )
-    standing = None if viewer.state is MemberState.VISITOR else say(STATES[viewer.state])
+    standing = None if viewer.state is MemberState.VISITOR else say(STANDING[viewer.state])
     rows: list[Row] = []
     if allowed(viewer, Action.APPLY):
         rows.append((Button(say("Apply"), Begin("application"), style="primary"),))
@@ -148,12 +139,11 @@ async def _arrive_after_choice(context: Context, payload: str) -> None:
 
 async def settings(context: Context) -> None:
     say = context.say
-    rows: tuple[Row, ...] = (
-        (Button(say("Language"), Open("language")), Button(say("Digest"), Open("digest"))),
-        (Button(say("Topics"), Open("topics")), Button(say("Privacy"), Open("privacy"))),
-        (Button(say("Back"), Home()),),
-    )
-    await context.show(Screen(say("What would you like to change?"), rows))
+    rows: list[Row] = [(Button(say("Language"), Open("language")), Button(say("Privacy"), Open("privacy")))]
+    if context.viewer.active:
+        rows.append((Button(say("Digest"), Open("digest")), Button(say("Topics"), Open("topics"))))
+    rows.append((Button(say("Back"), Home()),))
+    await context.show(Screen(say("What would you like to change?"), tuple(rows)))
 
 
 async def cancel(context: Context) -> None:

@@ -72,6 +72,10 @@ class Say:
         """Return a day without time, with its month in words: `24 November 2026`."""
         return format_date(day, format="long", locale=self._locale)
 
+    def day(self, at: datetime) -> str:
+        """Return the day of a moment as the reader's calendar has it."""
+        return self.date(at.astimezone(ZoneInfo(self.zone)).date())
+
     def moment(self, at: datetime) -> Html:
         """Return a moment as a `tg-time` tag (the client shows it in its own zone) with the member's time inside."""
         words = format_datetime(at.astimezone(ZoneInfo(self.zone)), "d MMM y, HH:mm", locale=self._locale)

@@ -76,7 +76,7 @@ async def _list(context: Context, page: int) -> None:
     shown = found[page * PAGE : (page + 1) * PAGE]
     rows: list[Row] = [(Button(_label(topic, levels.get(topic.id), say), Show(topic.id)),) for topic in shown]
     before, after = List(page - 1) if page else None, List(page + 1) if page + 1 < count else None
-    rows += pages(before, after, f"{page + 1}/{count}")
+    rows += pages(before, after, page + 1, count)
     words = say("Topics. What you follow comes in your weekly digest; what you mute does not.")
     await context.show(Screen(words, (*rows, (Button(say("Menu"), Home()),))))
 

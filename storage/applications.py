@@ -16,6 +16,7 @@ from storage.access import Action, Viewer
 from storage.database import Base, Moment, Transaction, one_of
 from storage.members import Category, MemberState, Role
 from storage.outbox import Promise, copies, promise
+from storage.pages import Page, page
 from storage.refusals import Refusal
 
 ZONES = {
@@ -188,11 +189,11 @@ async def withdraw(tx: Transaction, member_id: int, now: datetime) -> None:
     await _redraw(tx, row, now)
 
 
-async def waiting(tx: Transaction, viewer: Viewer, after: int, limit: int) -> list[Application]:
-    """Return up to `limit` applications that wait and came after number `after`, oldest first."""
+async def waiting(tx: Transaction, viewer: Viewer, first: int | None, size: int) -> Page[Application]:
+    """Return a page of the applications that wait, the oldest first, from number `first` on."""
     access.require(viewer, Action.REVIEW)
-    found = select(Application).where(Application.state == ApplicationState.SUBMITTED, Application.id > after)
-    return list(await tx.scalars(found.order_by(Application.id).limit(limit)))
+    found = select(Application).where(Application.state == ApplicationState.SUBMITTED)
+    return await page(tx, found, (Application.id,), first, size)
 
 
 async def _decidable(tx: Transaction, viewer: Viewer, application_id: int) -> Application:

@@ -10,13 +10,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Select, String, Text, UniqueConstraint, exists, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    ForeignKey,
+    Select,
+    String,
+    Text,
+    UniqueConstraint,
+    exists,
+    func,
+    select,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage import access, audit
 from storage.access import Action, Viewer
 from storage.database import Base, Moment, Transaction, one_of
 from storage.outbox import Promise, promise
+from storage.pages import Page, page
 from storage.refusals import Refusal
 from storage.tlp import Label
 
@@ -175,28 +187,30 @@ async def by_token(tx: Transaction, viewer: Viewer, token: str) -> Document | No
 
 
 async def latest(
-    tx: Transaction, viewer: Viewer, before: int | None, limit: int, topic_id: int | None = None
-) -> list[Document]:
-    """Return the newest documents before number `before`, newest first."""
+    tx: Transaction, viewer: Viewer, first: int | None, size: int, topic_id: int | None = None
+) -> Page[Document]:
+    """Return a page of documents, the newest first, from number `first` on; of one topic, or of all."""
     found = _visible(viewer)
-    if before is not None:
-        found = found.where(Document.id < before)
     if topic_id is not None:
         found = found.where(Document.topic_id == topic_id)
-    return list(await tx.scalars(found.order_by(Document.id.desc()).limit(limit)))
+    return await page(tx, found, (Document.id,), first, size, newest_first=True)
 
 
-async def search(tx: Transaction, viewer: Viewer, words: str, offset: int, limit: int) -> list[Document]:
-    """Return documents that contain the beginning of every word, hits in the title first, then the newest."""
+async def search(tx: Transaction, viewer: Viewer, words: str, offset: int, limit: int) -> tuple[list[Document], int]:
+    """Return documents that contain the beginning of every word, hits in the title first, then the newest.
+
+    The second value is how many there are in all.
+    """
     folded = fold(words).split()
     if not folded:
-        return []
+        return [], 0
     found = _visible(viewer)
     for word in folded:
         found = found.where(Document.search.contains(f" {word}", autoescape=True))
     in_title = Document.search.startswith(f" {folded[0]}", autoescape=True)
+    total = await tx.scalar(found.with_only_columns(func.count())) or 0
     ordered = found.order_by(in_title.desc(), Document.id.desc())
-    return list(await tx.scalars(ordered.offset(offset).limit(limit)))
+    return list(await tx.scalars(ordered.offset(offset).limit(limit))), total
 
 
 async def fresh(tx: Transaction, viewer: Viewer, since: datetime, topic_ids: Collection[int]) -> list[Document]:

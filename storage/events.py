@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, false, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Select, String, false, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage import access
 from storage.access import Viewer
 from storage.database import Base, Moment, Transaction, one_of
+from storage.pages import Page, page
 from storage.refusals import Refusal
 from storage.tlp import Label
 
@@ -48,15 +47,7 @@ class Event(Base):
         return self.place_en == ONLINE
 
 
-@dataclass(frozen=True)
-class Page:
-    """One page of a list; `previous` and `following` are the events that the neighbouring pages begin with."""
-
-    events: tuple[Event, ...]
-    previous: int | None
-    following: int | None
-    number: int
-    count: int
+_ORDER = (Event.starts_at, Event.id)
 
 
 async def upcoming(tx: Transaction, viewer: Viewer, now: datetime, days: int) -> list[Event]:
@@ -71,14 +62,14 @@ async def deadlines(tx: Transaction, viewer: Viewer, now: datetime, days: int) -
     return list(await tx.scalars(soon.order_by(Event.deadline_at, Event.id)))
 
 
-async def coming(tx: Transaction, viewer: Viewer, now: datetime, first: int | None = None) -> Page:
+async def coming(tx: Transaction, viewer: Viewer, now: datetime, first: int | None = None) -> Page[Event]:
     """Return a page of what has not ended, by date, from the event `first` on."""
-    return await _page(tx, _open_to(viewer).where(Event.ends_at >= now), first, newest_first=False)
+    return await page(tx, _open_to(viewer).where(Event.ends_at >= now), _ORDER, first, PAGE)
 
 
-async def past(tx: Transaction, viewer: Viewer, now: datetime, first: int | None = None) -> Page:
+async def past(tx: Transaction, viewer: Viewer, now: datetime, first: int | None = None) -> Page[Event]:
     """Return a page of what has ended, the latest first, from the event `first` on."""
-    return await _page(tx, _open_to(viewer).where(Event.ends_at < now), first, newest_first=True)
+    return await page(tx, _open_to(viewer).where(Event.ends_at < now), _ORDER, first, PAGE, newest_first=True)
 
 
 async def by_id(tx: Transaction, viewer: Viewer, event_id: int) -> Event:
@@ -141,26 +132,3 @@ async def _one(tx: Transaction, viewer: Viewer, which: ColumnElement[bool]) -> E
     if found is None:
         raise Refusal("event:unknown")
     return found
-
-
-async def _page(tx: Transaction, listed: Select[Event], first: int | None, *, newest_first: bool) -> Page:
-    key = tuple_(Event.starts_at, Event.id)
-    forward = (Event.starts_at.desc(), Event.id.desc()) if newest_first else (Event.starts_at, Event.id)
-    backward = (Event.starts_at, Event.id) if newest_first else (Event.starts_at.desc(), Event.id.desc())
-    anchor = None if first is None else await tx.scalar(listed.where(Event.id == first))
-    before: list[int] = []
-    here = listed
-    if anchor is not None:
-        at: Any = tuple_(literal(anchor.starts_at, Moment), literal(anchor.id))
-        ahead = listed.where(key > at if newest_first else key < at)
-        before = list(await tx.scalars(ahead.with_only_columns(Event.id).order_by(*backward)))
-        here = listed.where(key <= at if newest_first else key >= at)
-    found = list(await tx.scalars(here.order_by(*forward).limit(PAGE + 1)))
-    total = await tx.scalar(listed.with_only_columns(func.count())) or 0
-    return Page(
-        events=tuple(found[:PAGE]),
-        previous=before[min(PAGE, len(before)) - 1] if before else None,
-        following=found[PAGE].id if len(found) > PAGE else None,
-        number=-(-len(before) // PAGE) + 1,
-        count=max(1, -(-(total - len(before)) // PAGE) - (-len(before) // PAGE)),
-    )

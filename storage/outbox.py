@@ -214,6 +214,12 @@ async def copies(tx: Transaction, subject: str) -> list[OutboxRow]:
     return list(await tx.scalars(sent.order_by(OutboxRow.id)))
 
 
+async def last_copy(tx: Transaction, subject: str) -> int | None:
+    """Return the message that the newest copy of `subject` stands in, once it is delivered."""
+    newest = select(OutboxRow.message_id).where(OutboxRow.subject == subject).order_by(OutboxRow.id.desc())
+    return await tx.scalar(newest.limit(1))
+
+
 async def tally(tx: Transaction, subject: str) -> dict[OutboxState, int]:
     """Return how many copies of `subject` are in each state."""
     rows = await tx.execute(

@@ -11,12 +11,12 @@ from handlers.context import Context
 from handlers.forms import Answers, Dialogue, Form, Option, Question, Reply, Step, line
 from handlers.language import Html, Say, text
 from handlers.screens import Screen, lines
+from handlers.vocabulary import CATEGORIES, ask_label
 from storage import announcements, topics
 from storage.access import Action, Viewer
 from storage.announcements import Audience, AudienceKind, Draft
 from storage.applications import ZONES
 from storage.database import Transaction
-from storage.members import Category
 from storage.outbox import Promise, promise
 from storage.refusals import Refusal
 from storage.tlp import Label
@@ -28,20 +28,7 @@ KINDS = {
     AudienceKind.COUNTRY: text("A country"),
     AudienceKind.CATEGORY: text("A category"),
 }
-LABELS = {
-    Label.CLEAR: text("anyone may read it and pass it on"),
-    Label.GREEN: text("members of the network only"),
-}
-CATEGORIES = {
-    Category.GOV_POLICY: text("Government: policy"),
-    Category.GOV_PRACT: text("Government: practice"),
-    Category.JUSTICE: text("Justice"),
-    Category.REL_EDU: text("Religion and education"),
-    Category.MEDIA: text("Media"),
-    Category.CSO: text("Civil society"),
-    Category.ACADEMIA: text("Academia"),
-    Category.INTL: text("International"),
-}
+LABELS = (Label.CLEAR, Label.GREEN)
 
 
 @dataclass(frozen=True)
@@ -73,9 +60,8 @@ def _read_text(_form: Form, reply: Reply) -> str:
 
 
 def _ask_label(_form: Form, say: Say) -> Question:
-    meanings = "\n".join(say("{label}: {meaning}", label=k.value, meaning=say(v)) for k, v in LABELS.items())
     asked = say("Which Traffic Light Protocol label does it carry? What is above TLP:GREEN is not announced.")
-    return Question(Html(lines([asked, meanings])), tuple(Option(label.value, label.name) for label in LABELS))
+    return ask_label(asked, LABELS, say)
 
 
 def _ask_kind(_form: Form, say: Say) -> Question:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from handlers.buttons import Button
 from handlers.context import Context, Policy
@@ -17,6 +18,9 @@ from storage.database import Transaction
 from storage.outbox import Facts
 from storage.refusals import Refusal
 from storage.tlp import Label
+
+SPAN = timedelta(days=365)
+"""How far back an announcement can be opened again."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ TEXT = Notice("announcement:text", draw, _load)
 
 async def show_again(context: Context, press: OpenAnnouncement) -> None:
     async with context.reading() as tx:
-        sent = await announcements.for_digest(tx, context.viewer, context.now.replace(year=context.now.year - 1))
+        sent = await announcements.for_digest(tx, context.viewer, context.now - SPAN)
     row = next((a for a in sent if a.id == press.announcement), None)
     if row is None:
         raise Refusal("announcement:unknown")

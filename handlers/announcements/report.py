@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from handlers.buttons import Button, Press, Row, pages
+from handlers.buttons import Button, Press, Row, pages, turns
 from handlers.context import Context, Policy
 from handlers.feature import Notice
 from handlers.language import Say, isolated, text
@@ -59,9 +59,9 @@ class Missed(Press, prefix="ann.miss"):
 
 @dataclass(frozen=True)
 class Turn(Press, prefix="ann.list"):
-    """List announcements before this number (0: from the newest)."""
+    """List announcements from this number on (0: from the newest)."""
 
-    before: int
+    first: int
 
 
 async def _load(tx: Transaction, facts: Facts, viewers: Sequence[Viewer]) -> Mapping[int, Any]:
@@ -120,11 +120,11 @@ async def report(context: Context, press: Report) -> None:
 async def missed(context: Context, press: Missed) -> None:
     say = context.say
     async with context.reading() as tx:
-        found = await announcements.unreached(tx, context.viewer, press.announcement, press.offset, NAMES + 1)
-    rows = [say("{name}: {state}", name=isolated(name), state=say(ENDS[state])) for name, state, _ in found[:NAMES]]
+        found, total = await announcements.unreached(tx, context.viewer, press.announcement, press.offset, NAMES)
+    rows = [say("{name}: {state}", name=isolated(name), state=say(ENDS[state])) for name, state, _ in found]
     before = Missed(press.announcement, press.offset - NAMES) if press.offset else None
-    after = Missed(press.announcement, press.offset + NAMES) if len(found) > NAMES else None
-    turning = pages(before, after, say("By name"))
+    after = Missed(press.announcement, press.offset + NAMES) if total > press.offset + NAMES else None
+    turning = pages(before, after, press.offset // NAMES + 1, -(-total // NAMES))
     back: Row = (Button(say("Back"), Report(press.announcement)),)
     title = say("Not reached")
     await context.show(
@@ -139,11 +139,10 @@ async def broadcasts(context: Context) -> None:
 async def turn(context: Context, press: Turn) -> None:
     say = context.say
     async with context.reading() as tx:
-        found = await announcements.listed(tx, context.viewer, press.before or None, PAGE + 1)
-    shown = found[:PAGE]
+        page = await announcements.listed(tx, context.viewer, press.first or None, PAGE)
+    shown = page.items
     rows: list[Row] = [(Button(f"N-{row.id} · {row.title}"[:40], Report(row.id)),) for row in shown]
-    following = Turn(shown[-1].id) if len(found) > PAGE else None
-    rows += pages(Turn(0) if press.before else None, following, say("Newest first"))
+    rows += turns(page, Turn)
     rows.append((Button(say("Announce"), Begin("announcement")), Button(say("Menu"), Home())))
     words = say("Announcements, the newest first.") if shown else say("Nothing was announced yet.")
     await context.show(Screen(words, tuple(rows)))

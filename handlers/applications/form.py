@@ -11,6 +11,7 @@ from handlers.forms import Answers, Dialogue, Form, Option, Question, Step, line
 from handlers.language import Html, Say, isolated, text
 from handlers.presses import Open
 from handlers.screens import Screen, lines
+from handlers.vocabulary import CATEGORIES
 from storage import applications, topics
 from storage.access import Action, Viewer
 from storage.applications import ZONES, Filled
@@ -19,16 +20,6 @@ from storage.members import Category
 from storage.outbox import Facts, Promise, promise
 
 TERMS_VERSION = "1"
-CATEGORIES = {
-    Category.GOV_POLICY: text("Government: policy"),
-    Category.GOV_PRACT: text("Government: practice"),
-    Category.JUSTICE: text("Justice"),
-    Category.REL_EDU: text("Religion and education"),
-    Category.MEDIA: text("Media"),
-    Category.CSO: text("Civil society"),
-    Category.ACADEMIA: text("Academia"),
-    Category.INTL: text("International"),
-}
 
 
 def terms(say: Say, policy: Policy) -> Html:

@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from handlers.applications.form import CATEGORIES
 from handlers.applications.standing import REASONS
-from handlers.buttons import Button, Press, Row, pages
+from handlers.buttons import Button, Press, Row, turns
 from handlers.context import Context, Policy
 from handlers.feature import Notice
 from handlers.forms import Answers, Dialogue, Form, Option, Question, Reply, Step, line
 from handlers.language import Say, isolated, text
 from handlers.presses import Home
 from handlers.screens import Screen, lines
+from handlers.vocabulary import CATEGORIES
 from storage import applications, digests, members, topics
 from storage.access import Action, Viewer, allowed
 from storage.applications import Application, ApplicationState
@@ -45,10 +45,10 @@ class Decline(Press, prefix="app.no"):
 
 @dataclass(frozen=True)
 class Review(Press, prefix="app.open"):
-    """Open this application's card (0: the list after number `after`)."""
+    """Open this application's card (0: the list from number `first` on)."""
 
     application: int
-    after: int
+    first: int
 
 
 @dataclass(frozen=True)
@@ -120,12 +120,12 @@ async def ask_reason(context: Context, press: Decline) -> None:
 
 async def open_card(context: Context, press: Review) -> None:
     if press.application == 0:
-        await _list(context, press.after)
+        await _list(context, press.first)
         return
     async with context.reading() as tx:
         found = await card(tx, context.viewer, press.application)
     screen = draw(found, context.say, context.policy)
-    back: Row = (Button(context.say("Back"), Review(0, press.after)),)
+    back: Row = (Button(context.say("Back"), Review(0, press.first)),)
     await context.show(Screen(screen.text, (*screen.buttons, back)))
 
 
@@ -133,14 +133,13 @@ async def review(context: Context) -> None:
     await _list(context, 0)
 
 
-async def _list(context: Context, after: int) -> None:
+async def _list(context: Context, first: int) -> None:
     say = context.say
     async with context.reading() as tx:
-        found = await applications.waiting(tx, context.viewer, after, PAGE + 1)
-    rows: list[Row] = [(Button(f"A-{row.id} · {row.name}"[:40], Review(row.id, after)),) for row in found[:PAGE]]
-    following = Review(0, found[PAGE - 1].id) if len(found) > PAGE else None
-    rows += pages(Review(0, 0) if after else None, following, say("Oldest first"))
-    words = say("These applications wait, oldest first.") if found else say("No application waits.")
+        page = await applications.waiting(tx, context.viewer, first or None, PAGE)
+    rows: list[Row] = [(Button(f"A-{row.id} · {row.name}"[:40], Review(row.id, first)),) for row in page.items]
+    rows += turns(page, lambda first: Review(0, first))
+    words = say("These applications wait, oldest first.") if page.items else say("No application waits.")
     await context.show(Screen(words, (*rows, (Button(say("Menu"), Home()),))))
 
 
@@ -178,4 +177,5 @@ DECLINE = Dialogue(
     finish=_finish,
     submit=text("Decline"),
     needs=Action.REVIEW,
+    left=lambda answers: ("application:card", {"application": answers["application"]}),
 )

@@ -10,19 +10,11 @@ from handlers.feature import notice
 from handlers.language import Say, isolated, text
 from handlers.presses import Begin, Home
 from handlers.screens import Screen, lines
+from handlers.vocabulary import STANDING
 from storage import applications
 from storage.access import Action, allowed
-from storage.members import MemberState
 from storage.outbox import Facts
 
-STATES = {
-    MemberState.VISITOR: text("You have not applied yet."),
-    MemberState.NOMINATED: text("Your application waits for the administrators' decision."),
-    MemberState.ACTIVE: text("You are a member."),
-    MemberState.SUSPENDED: text("Your membership is suspended. An administrator can tell you more."),
-    MemberState.DECLINED: text("Your application was declined. You may apply again."),
-    MemberState.LEFT: text("You have left the network. You may apply again."),
-}
 REASONS = {
     "scope": (text("Outside the scope"), text("the network is for practitioners of its field")),
     "unclear": (text("Details are unclear"), text("your name, organisation or work could not be understood")),
@@ -53,7 +45,7 @@ async def status(context: Context) -> None:
     elif allowed(viewer, Action.APPLY):
         rows.append((Button(say("Apply"), Begin("application"), style="primary"),))
     rows.append((Button(say("Menu"), Home()),))
-    words = say(STATES.get(viewer.state, STATES[MemberState.VISITOR]))
+    words = say(STANDING[viewer.state])
     await context.show(Screen(lines([words, sent]), tuple(rows)))
 
 

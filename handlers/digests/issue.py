@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from html import escape, unescape
-from zoneinfo import ZoneInfo
 
 from handlers.buttons import Button, Row, columns
 from handlers.context import Context, Policy
@@ -81,8 +80,8 @@ def length(html: str) -> int:
 
 
 def _text(issue: Issue, listed: int, say: Say, policy: Policy) -> str:
-    first = issue.period_start.astimezone(ZoneInfo(say.zone)).date()
-    last = (issue.period_end - timedelta(seconds=1)).astimezone(ZoneInfo(say.zone)).date()
+    # From one Monday morning to the next, the digest is of the week before: neither names both Mondays.
+    last = max(issue.period_start, issue.period_end - timedelta(days=1))
     name = say("{network}: digest No. {number}", network=policy.network, number=issue.number)
     sections = [
         _section(say("Announcements"), [_announced(a) for a in issue.announcements], listed, partial(_more, say)),
@@ -93,7 +92,7 @@ def _text(issue: Issue, listed: int, say: Say, policy: Policy) -> str:
         _section(say("From the topics"), _counts(issue, say), listed, partial(_more, say)),
     ]
     end = say("— end of {label} —", label=issue.label.value)
-    head = f"<b>{name}</b>\n{say.date(first)} – {say.date(last)}"
+    head = f"<b>{name}</b>\n{say.day(issue.period_start)} – {say.day(last)}"
     return lines([head, *sections, _reserved(issue, say), _why(issue, say), end])
 
 

@@ -14,28 +14,12 @@ from handlers.presses import Home, Open
 from handlers.screens import Screen, lines
 from storage import digests
 from storage.access import Viewer
+from storage.applications import ZONES
 from storage.database import Transaction
 from storage.digests import DigestSchedule
 from storage.refusals import Refusal
 
 HOURS = range(6, 22)
-ZONES: tuple[tuple[str, str], ...] = (
-    ("KZ", "Asia/Almaty"),
-    ("KG", "Asia/Bishkek"),
-    ("TJ", "Asia/Dushanbe"),
-    ("TM", "Asia/Ashgabat"),
-    ("UZ", "Asia/Tashkent"),
-    ("AF", "Asia/Kabul"),
-    ("AZ", "Asia/Baku"),
-    ("CN", "Asia/Shanghai"),
-    ("IN", "Asia/Kolkata"),
-    ("IR", "Asia/Tehran"),
-    ("NO", "Europe/Oslo"),
-    ("PK", "Asia/Karachi"),
-    ("RU", "Europe/Moscow"),
-    ("TR", "Europe/Istanbul"),
-    ("US", "America/New_York"),
-)
 _MINUTE = timedelta(minutes=1)
 
 Change = Callable[[Transaction, Viewer], Awaitable[DigestSchedule]]
@@ -114,7 +98,7 @@ async def hours(context: Context, _press: Hours) -> None:
 async def zones(context: Context, _press: Zones) -> None:
     """Offer the time zones of the region, by country."""
     say = context.say
-    named = [(f"{say.country(country)} ({offset(zone, context.now)})", zone) for country, zone in ZONES]
+    named = [(f"{say.country(country)} ({offset(zone, context.now)})", zone) for country, zone in ZONES.items()]
     options = [Button(_ticked(name, zone == say.zone), SetZone(zone)) for name, zone in named]
     question = say("By which clock should your digest come? Times of events follow it too.")
     await context.show(_choice(question, columns(options, 2), say))
@@ -141,7 +125,7 @@ async def set_hour(context: Context, press: SetHour) -> None:
 
 async def set_zone(context: Context, press: SetZone) -> None:
     """Change the member's time zone."""
-    if press.zone not in {zone for _, zone in ZONES}:
+    if press.zone not in ZONES.values():
         raise Refusal("button:old")
     now, working = context.now, context.services.is_working_day
     await _change(context, lambda tx, me: digests.set_zone(tx, me, press.zone, now, working), zone=press.zone)

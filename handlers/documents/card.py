@@ -19,6 +19,8 @@ from storage.documents import Document
 from storage.outbox import Facts
 from storage.refusals import Refusal
 
+KILOBYTE, MEGABYTE = 1024, 1024**2
+
 
 @dataclass(frozen=True)
 class GetFile(Press, prefix="doc.file"):
@@ -52,15 +54,14 @@ def draw(content: Card, say: Say, policy: Policy, *, back: str = "library") -> S
         say("Languages: {languages}", languages=row.languages) if row.languages else None,
         say("Topic: {topic}", topic=content.topic.title(say.language)) if content.topic else None,
         say("Shared by: {organisation}", organisation=isolated(content.organisation)) if content.organisation else None,
-        say("Shared on: {day}", day=say.date(row.shared_at.date())),
+        say("Shared on: {day}", day=say.day(row.shared_at)),
     ]
     title = say("<b>{title}</b>", title=isolated(row.title))
     link: list[Button] = []
     if row.url:
         link.append(Button(say("Open the link"), url=row.url))
     if row.file_id:
-        size = say.number(round((row.file_size or 0) / 1024))
-        link.append(Button(str(say("Get the file, {size} kB", size=size)), GetFile(row.id)))
+        link.append(Button(say("Get the file, {size}", size=_size(row.file_size or 0, say)), GetFile(row.id)))
     address = f"https://t.me/{policy.bot_username}?start=doc_{row.token}"
     rows: tuple[Row, ...] = (
         *((button,) for button in link),
@@ -68,6 +69,13 @@ def draw(content: Card, say: Say, policy: Policy, *, back: str = "library") -> S
         (Button(say("Back"), Open(back)), Button(say("Menu"), Home())),
     )
     return Screen(lines([title, "\n".join(fact for fact in facts if fact)]), rows, row.label)
+
+
+def _size(octets: int, say: Say) -> str:
+    """Return a file's size as people read it before they fetch it; nothing is smaller than a kilobyte."""
+    if octets >= MEGABYTE:
+        return say("{n} MB", n=say.number(round(octets / MEGABYTE, 1)))
+    return say("{n} kB", n=say.number(max(1, -(-octets // KILOBYTE))))
 
 
 async def open_document(context: Context, press: OpenDocument) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from telegram import Update
 
-from handlers.buttons import Button, Press, Row, columns, pages
+from handlers.buttons import Button, Press, Row, columns, pages, turns
 from handlers.context import Context
 from handlers.feature import guard
 from handlers.language import Say, isolated
@@ -16,6 +16,7 @@ from handlers.screens import Screen, lines
 from storage import documents, topics
 from storage.access import Action
 from storage.documents import Document
+from storage.refusals import Refusal
 from storage.tlp import highest
 
 PAGE = 5
@@ -25,10 +26,10 @@ NUMBERS = "①②③④⑤"
 
 @dataclass(frozen=True)
 class Shelf(Press, prefix="lib"):
-    """Browse documents before number `before` (0: from the newest) of one topic (0: all; -1: choose)."""
+    """Browse documents from number `first` on (0: from the newest) of one topic (0: all; -1: choose)."""
 
     topic: int
-    before: int
+    first: int
 
 
 @dataclass(frozen=True)
@@ -49,11 +50,10 @@ async def shelf(context: Context, press: Shelf) -> None:
         return
     say = context.say
     async with context.reading() as tx:
-        found = await documents.latest(tx, context.viewer, press.before or None, PAGE + 1, press.topic or None)
+        page = await documents.latest(tx, context.viewer, press.first or None, PAGE, press.topic or None)
         titles = await topics.titles(tx, [press.topic], say.language)
-    shown = found[:PAGE]
-    following = Shelf(press.topic, shown[-1].id) if len(found) > PAGE else None
-    turning = pages(Shelf(press.topic, 0) if press.before else None, following, say("Newest first"))
+    shown = page.items
+    turning = turns(page, lambda first: Shelf(press.topic, first))
     title = say("Library: {topic}", topic=titles[press.topic]) if press.topic in titles else say("Library")
     words = lines([f"<b>{title}</b>", _listed(shown, say) or say("Nothing is here yet. You can share the first one.")])
     rows: list[Row] = [*_open(shown), *turning]
@@ -83,6 +83,8 @@ async def search(context: Context) -> None:
 async def find(_update: Update, context: Context) -> None:
     guard(context, Action.BELONG)
     words = " ".join((context.message.text or "").split())
+    if not any(letter.isalnum() for letter in words):
+        raise Refusal("answer:empty")
     if len(words) > LONGEST:
         say = context.say
         hint = say("That is a long text. To search, write a few words; to share something, send a link or a file.")
@@ -98,8 +100,7 @@ async def turn(context: Context, press: Found) -> None:
 async def _search(context: Context, words: str, offset: int) -> None:
     say = context.say
     async with context.reading() as tx:
-        found = await documents.search(tx, context.viewer, words, offset, PAGE + 1)
-    shown = found[:PAGE]
+        shown, total = await documents.search(tx, context.viewer, words, offset, PAGE)
     if not shown:
         nothing = say(
             "Nothing was found for “{words}”. Try fewer words or only their beginnings.", words=isolated(words)
@@ -108,8 +109,9 @@ async def _search(context: Context, words: str, offset: int) -> None:
         await context.show(Screen(nothing, (ways,)))
         return
     kept = _short(words)
-    following = Found(offset + PAGE, kept) if len(found) > PAGE else None
-    turning = pages(Found(max(offset - PAGE, 0), kept) if offset else None, following, say("Best first"))
+    following = Found(offset + PAGE, kept) if total > offset + PAGE else None
+    previous = Found(max(offset - PAGE, 0), kept) if offset else None
+    turning = pages(previous, following, offset // PAGE + 1, -(-total // PAGE))
     title = say("Found for “{words}”", words=isolated(words))
     rows: list[Row] = [*_open(shown), *turning, (Button(say("Menu"), Home()),)]
     screen = Screen(lines([f"<b>{title}</b>", _listed(shown, say)]), tuple(rows), highest([r.label for r in shown]))

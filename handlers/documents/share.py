@@ -9,9 +9,10 @@ from telegram import Message, MessageEntity, Update
 
 from handlers.context import Context
 from handlers.feature import guard
-from handlers.forms import Answers, Dialogue, Form, Option, Question, Reply, Step, line
+from handlers.forms import ALBUM, Answers, Dialogue, Form, Option, Question, Reply, Step, line
 from handlers.language import Html, Say, isolated, text
 from handlers.screens import Screen, lines
+from handlers.vocabulary import MEANINGS, ask_label
 from storage import documents, topics
 from storage.access import Action, Viewer
 from storage.database import Transaction
@@ -21,11 +22,6 @@ from storage.refusals import Refusal
 from storage.tlp import Label
 
 FIRST_YEAR = 1945
-LABELS = {
-    Label.CLEAR: text("anyone may read it and pass it on"),
-    Label.GREEN: text("members of the network only"),
-    Label.AMBER: text("my organisation only"),
-}
 
 
 async def share(context: Context) -> None:
@@ -37,7 +33,7 @@ async def take(_update: Update, context: Context) -> None:
     guard(context, Action.SHARE)
     reply = Reply.of(context.message)
     source = _source(context.message)
-    await context.begin("document", {"source": source} | ({"_album": reply.album} if reply.album else {}))
+    await context.begin("document", {"source": source} | ({ALBUM: reply.album} if reply.album else {}))
 
 
 def _source(message: Message) -> dict[str, Any]:
@@ -105,12 +101,10 @@ def _show_topic(form: Form, say: Say, answer: Any) -> str:
 
 
 def _ask_label(form: Form, say: Say) -> Question:
-    offered = [label for label in LABELS if label.rank <= form.policy.max_label.rank]
+    offered = [label for label in MEANINGS if label.rank <= form.policy.max_label.rank]
     if form.viewer.organisation_id is None:
         offered = [label for label in offered if not label.named_audience]
-    meanings = "\n".join(say("{label}: {meaning}", label=label.value, meaning=say(LABELS[label])) for label in offered)
-    asked = say("Which Traffic Light Protocol label has its source given it?")
-    return Question(Html(lines([asked, meanings])), tuple(Option(label.value, label.name) for label in offered))
+    return ask_label(say("Which Traffic Light Protocol label has its source given it?"), offered, say)
 
 
 def _ask_permission(_form: Form, say: Say) -> Question:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from storage.access import Viewer
 from storage.announcements.tables import Announcement, AnnouncementState, by_id
@@ -61,10 +61,11 @@ async def report_progress(tx: Transaction, now: datetime) -> None:
 
 async def unreached(
     tx: Transaction, viewer: Viewer, announcement_id: int, offset: int, limit: int
-) -> list[tuple[str, OutboxState, str | None]]:
-    """Return who was not reached, by name, with the state and the reason."""
+) -> tuple[list[tuple[str, OutboxState, str | None]], int]:
+    """Return who was not reached, by name, with the state and the reason; and how many there are in all."""
     row = await by_id(tx, viewer, announcement_id)
     found = select(Member.name, OutboxRow.state, OutboxRow.reason).join(Member, Member.id == OutboxRow.member_id)
     found = found.where(OutboxRow.subject == row.subject, OutboxRow.state.not_in([OutboxState.SENT, *WAITING]))
+    total = await tx.scalar(found.with_only_columns(func.count())) or 0
     rows = await tx.execute(found.order_by(Member.name, Member.id).offset(offset).limit(limit))
-    return [(r.name or "–", r.state, r.reason) for r in rows]
+    return [(r.name or "–", r.state, r.reason) for r in rows], total

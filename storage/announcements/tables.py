@@ -14,6 +14,7 @@ from storage import access
 from storage.access import Action, Viewer
 from storage.database import Base, Moment, Transaction, one_of
 from storage.outbox import OutboxRow, OutboxState
+from storage.pages import Page, page
 from storage.refusals import Refusal
 from storage.tlp import Label
 
@@ -82,8 +83,7 @@ async def for_digest(tx: Transaction, viewer: Viewer, since: datetime) -> list[A
     return [a for a in await tx.scalars(found) if a.subject in subjects and access.may_see(viewer, a.label, ())]
 
 
-async def listed(tx: Transaction, viewer: Viewer, before: int | None, limit: int) -> list[Announcement]:
-    """Return announcements before number `before`, newest first."""
+async def listed(tx: Transaction, viewer: Viewer, first: int | None, size: int) -> Page[Announcement]:
+    """Return a page of announcements, the newest first, from number `first` on."""
     access.require(viewer, Action.ANNOUNCE)
-    found = select(Announcement).order_by(Announcement.id.desc()).limit(limit)
-    return list(await tx.scalars(found if before is None else found.where(Announcement.id < before)))
+    return await page(tx, select(Announcement), (Announcement.id,), first, size, newest_first=True)

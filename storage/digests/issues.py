@@ -131,7 +131,7 @@ async def compose(
 async def _calendar(tx: Transaction, viewer: Viewer, now: datetime) -> tuple[Dated, ...]:
     coming = await events.upcoming(tx, viewer, now, AHEAD)
     due = await events.deadlines(tx, viewer, now, AHEAD)
-    dated = [_dated(e, e.starts_at, deadline=False) for e in coming]
+    dated = [_dated(e, e.starts_at, deadline=False) for e in coming if e.deadline_at != e.starts_at]
     dated += [_dated(e, e.deadline_at, deadline=True) for e in due if e.deadline_at is not None]
     return tuple(sorted(dated, key=lambda d: (d.at, d.deadline, d.token)))
 

@@ -1,0 +1,46 @@
+"""Words that several features share: what kinds of members there are, where people stand, what labels mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from handlers.forms import Option, Question
+from handlers.language import Html, Say, text
+from handlers.screens import lines
+from storage.members import Category, MemberState
+from storage.tlp import Label
+
+CATEGORIES = {
+    Category.GOV_POLICY: text("Government: policy"),
+    Category.GOV_PRACT: text("Government: practice"),
+    Category.JUSTICE: text("Justice"),
+    Category.REL_EDU: text("Religion and education"),
+    Category.MEDIA: text("Media"),
+    Category.CSO: text("Civil society"),
+    Category.ACADEMIA: text("Academia"),
+    Category.INTL: text("International"),
+}
+STANDING = {
+    MemberState.VISITOR: text("You have not applied yet."),
+    MemberState.NOMINATED: text("Your application waits for the administrators' decision."),
+    MemberState.ACTIVE: text("You are a member."),
+    MemberState.SUSPENDED: text("Your membership is suspended. An administrator can tell you more."),
+    MemberState.DECLINED: text("Your application was declined. You may apply again."),
+    MemberState.BLOCKED: text("You have not applied yet."),
+    MemberState.LEFT: text("You have left the network. You may apply again."),
+    MemberState.ERASED: text("You have not applied yet."),
+}
+MEANINGS = {
+    Label.CLEAR: text("anyone may read it and pass it on"),
+    Label.GREEN: text("members of the network only"),
+    Label.AMBER: text("my organisation only"),
+}
+"""What a label says to the one who chooses it (TLP 2.0 §4); it is explained, never translated."""
+
+
+def ask_label(asked: Html, offered: Sequence[Label], say: Say) -> Question:
+    """Return the question for a label, with the meaning of each that is offered; none is preselected."""
+    meanings = [say("{label}: {meaning}", label=label.value, meaning=say(MEANINGS[label])) for label in offered]
+    return Question(
+        Html(lines([asked, "\n".join(meanings)])), tuple(Option(label.value, label.name) for label in offered)
+    )
