@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from bot.sandbox import cleaning, entities, nesting
+from bot.sandbox import cleaning, entities, markup, nesting
 from bot.sandbox.formatted import ParseError, ordered, units
 
 pytestmark = pytest.mark.skipif(entities.native() is None, reason="tdjson is not installed here")
@@ -23,6 +23,44 @@ KINDS: dict[str, dict[str, Any]] = {
     "custom_emoji": {"@type": "textEntityTypeCustomEmoji", "custom_emoji_id": "5"},
     "date_time": {"@type": "textEntityTypeDateTime", "unix_time": 5},
 }
+# Words as people write them: Telegram knows every domain there is and reads stranger addresses than these; the fallback
+# is for a demonstration.
+WORDS = [
+    *(
+        "@abc",
+        "@abcd",
+        "@gif",
+        "@Имя_long",
+        "@a_long_name1",
+        "/help",
+        "/start@network_bot",
+        "/Помощь",
+        "/",
+        "//x",
+        "#tag",
+    ),
+    *("#тег", "#1", "#1a", "#", "##a", "$USD", "$usd", "$TOOLONGTAG", "https://example.org", "HTTPS://Example.ORG/A"),
+    *(
+        "http://example.org/path?x=1&y=2#z",
+        "https://e.com/x.",
+        "https://e.com/a(b)",
+        "https://localhost/x",
+        "ftp://x.org/f",
+    ),
+    *(
+        "http://127.0.0.1:80/x",
+        "example.org",
+        "Example.com/path",
+        "t.me/x",
+        "www.example.org",
+        "file.txt",
+        "a.b",
+        "x@y",
+    ),
+    *("me@x.org", "first.last@sub.example.com", "@", "hello", "мир", "1.5", "v1.2.3", "e.g.", "слово.слово", "сайт.рф"),
+    *("https://пример.рф/путь", "foo_bar", "mailto:me@x.org", "(https://e.com)", '"example.org"', "example.org:8080/x"),
+    *("http://a_b.com", "https://-a.com", "https://e.com,", "10:30"),
+]
 EXAMPLES = 400
 # Telegram's library settles entities on the way of reading its third dialect of Markdown, which has no offline door of
 # its own; so the texts have none of that dialect's marks. It also treats a text of mere spaces apart.
@@ -86,6 +124,17 @@ def test_both_clean_a_text_alike(case: tuple[str, list[dict[str, Any]]]) -> None
     # One entity, of which something is left: how several that shrink together overlap is the other test's matter.
     one = [e for e in listed[:1] if cleaning.cleaned(text, [e])[1][0]["length"]]
     assert ours(text, one) == telegrams(text, one)
+
+
+@settings(max_examples=EXAMPLES, deadline=None, database=None)
+@given(st.lists(st.tuples(st.sampled_from(WORDS), st.sampled_from([" ", "\n", ", ", ". "])), max_size=4))
+def test_both_find_the_same_addresses_and_names(words: list[tuple[str, str]]) -> None:
+    text = "".join(word + space for word, space in words)
+    execute = entities.native()
+    assert execute is not None
+    found = [entities._entity(e) for e in execute({"@type": "getTextEntities", "text": text})["entities"]]
+    told = [e for e in found if e["type"] not in entities.UNKNOWN_TO_BOTS]
+    assert sorted(map(facts, markup.detect(text))) == sorted(map(facts, told))
 
 
 WRONG: list[tuple[str, int, int]] = [

@@ -1,4 +1,4 @@
-"""Every refusal about chats, members, topics, invitations and commands has Telegram's code and words."""
+"""Every refusal about chats, members, topics and invitations has Telegram's code and words."""
 
 from __future__ import annotations
 
@@ -183,45 +183,6 @@ LINKS: list[tuple[Act, str, Callable[[Scene], Params], str]] = [
 ]
 
 
-def commands(scope: Params | None = None, **parameters: Any) -> Callable[[Scene], Params]:
-    given = {"commands": [{"command": "help", "description": "Help"}], **parameters}
-    return lambda s: {**given, **({"scope": {k: getattr(s, str(v), v) for k, v in scope.items()}} if scope else {})}
-
-
-def one(command: str, description: str = "x") -> Callable[[Scene], Params]:
-    return lambda _: {"commands": [{"command": command, "description": description}]}
-
-
-COMMANDS: list[tuple[Act, str, Callable[[Scene], Params], str]] = [
-    (nothing, "setMyCommands", one("Help"), "BOT_COMMAND_INVALID"),
-    (nothing, "setMyCommands", one("помощь"), "BOT_COMMAND_INVALID"),
-    (nothing, "setMyCommands", one("x" * 33), "command length must not exceed 32"),
-    (nothing, "setMyCommands", one("/"), "command must be non-empty"),
-    (nothing, "setMyCommands", one("help", ""), "command description must be non-empty"),
-    (nothing, "setMyCommands", one("help", "x" * 257), "command description length must not exceed 256"),
-    (
-        nothing,
-        "setMyCommands",
-        lambda _: {"commands": [{"command": f"c{n}", "description": "x"} for n in range(101)]},
-        "BOT_COMMANDS_TOO_MUCH",
-    ),
-    (nothing, "setMyCommands", commands(language_code="uk-UA"), "invalid language code specified"),
-    (nothing, "getMyCommands", lambda _: {"language_code": "eng"}, "invalid language code specified"),
-    (nothing, "setMyName", lambda _: {"name": "x", "language_code": "EN"}, "invalid language code specified"),
-    (
-        nothing,
-        "setMyCommands",
-        commands({"type": "chat_administrators", "chat_id": ANN}),
-        "can't use specified scope in private chats",
-    ),
-    (
-        nothing,
-        "setMyCommands",
-        commands({"type": "chat", "chat_id": "channel"}),
-        "can't change commands in channel chats",
-    ),
-    (nothing, "sendChatAction", to(ANN, action="sleeping"), "wrong parameter action in request"),
-]
 QUERIES: list[tuple[Act, str, Callable[[Scene], Params], str]] = [
     (nothing, "answerCallbackQuery", lambda _: {"callback_query_id": "5"}, TOO_OLD.removeprefix("Bad Request: ")),
     (
@@ -242,7 +203,7 @@ async def test_a_chat_that_cannot_be_reached(
     assert answer.refusal == (403 if words.startswith("Forbidden") else 400, words)
 
 
-@pytest.mark.parametrize(("before", "method", "parameters", "words"), [*TOPICS, *MEMBERS, *LINKS, *COMMANDS, *QUERIES])
+@pytest.mark.parametrize(("before", "method", "parameters", "words"), [*TOPICS, *MEMBERS, *LINKS, *QUERIES])
 async def test_what_the_bot_may_not_do(
     stage: Scene, before: Act, method: str, parameters: Callable[[Scene], Params], words: str
 ) -> None:
@@ -296,9 +257,3 @@ async def test_a_withdrawn_join_request_is_missing(stage: Scene) -> None:
     await stage.does(BORIS, "withdraw", chat=stage.forum)
     answer = await stage.telegram.call("approveChatJoinRequest", chat_id=stage.forum, user_id=BORIS)
     assert answer.refusal == (400, "Bad Request: HIDE_REQUESTER_MISSING")
-
-
-async def test_a_scope_of_no_known_type_is_a_violation(stage: Scene) -> None:
-    answer = await stage.telegram.call("getMyCommands", scope={"type": "everybody"})
-    assert answer.refusal == (400, "Bad Request: can't parse BotCommandScope: Unsupported type specified")
-    assert stage.telegram.forgiven()

@@ -23,7 +23,7 @@ _NAMES = {
     "BotCommand": "bot_command", "PhoneNumber": "phone_number", "MentionName": "text_mention",
     "CustomEmoji": "custom_emoji", "DateTime": "date_time", "BankCardNumber": "bank_card",
 }  # fmt: skip
-_UNKNOWN_TO_BOTS = {"bank_card", "mediatimestamp"}
+UNKNOWN_TO_BOTS = {"bank_card", "mediatimestamp"}
 MOST = 100
 
 
@@ -123,6 +123,6 @@ def _detected(text: str, entities: list[Entity]) -> list[Entity]:
     return [
         e
         for e in found
-        if e["type"] not in _UNKNOWN_TO_BOTS
+        if e["type"] not in UNKNOWN_TO_BOTS
         and not any(first < e["offset"] + e["length"] and e["offset"] < last for first, last in taken)
     ]

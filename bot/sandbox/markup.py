@@ -8,12 +8,21 @@ from bot.sandbox.formatted import Entity, ParseError, units
 from bot.sandbox.marks import MarkdownV2
 from bot.sandbox.tags import Html
 
+_DOMAINS = "com|net|org|info|int|edu|gov|io|me|app|dev|eu|uk|de|fr|ch|ru|su|рф|af|cn|ir|kg|kz|mn|tj|tm|tr|uz|az|am|ge"
+"""The domains that make an address of a name without a scheme; Telegram knows them all, the fallback these."""
+_LABEL = r"[^\W_](?:(?:[^\W_]|-)*[^\W_])?"
+_HOST = rf"(?:(?:\d{{1,3}}\.){{3}}\d{{1,3}}|(?:{_LABEL}\.)+[^\W\d_]{{2,}})"
+_GROUP = r"\([^\s<>\"()]*\)"
+_PATH = rf"(?:[^\s<>\"()]|{_GROUP})*(?:{_GROUP}|[^\s<>\".,;:!?')(`])"
+_END = rf"(?::\d+)?(?:[/?#](?:{_PATH})?)?"
 _DETECT = (
-    ("url", re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)]")),
-    ("email", re.compile(r"\b[\w.+-]+@[\w-]+\.[\w.]*\w")),
-    ("mention", re.compile(r"(?<![\w@/])@[A-Za-z]\w{3,31}")),
-    ("bot_command", re.compile(r"(?<![\w/])/[a-z0-9_]{1,64}(?:@\w+)?", re.IGNORECASE)),
-    ("hashtag", re.compile(r"(?<!\w)#\w*[^\W\d]\w*")),
+    ("url", re.compile(rf"(?<![\w@.-])(?:https?|ftp)://-?{_HOST}(?![\w@-]){_END}", re.IGNORECASE)),
+    ("email", re.compile(r"(?<![\w.-])[\w.-]+@(?:[\w-]+\.)+[^\W\d_]{2,}(?![\w-])")),
+    ("url", re.compile(rf"(?<![\w@./-])(?:{_LABEL}\.)+(?:{_DOMAINS})(?![\w@-]){_END}", re.IGNORECASE)),
+    ("mention", re.compile(r"(?<![\w@/])@(?:\w{4,32}|gif|vid|pic)(?!\w)", re.ASCII)),
+    ("bot_command", re.compile(r"(?<![\w/<>])/[A-Za-z0-9_]{1,64}(?:@\w{3,32})?(?![\w/<>])", re.ASCII)),
+    ("hashtag", re.compile(r"(?<![\w@])#\w*[^\W\d_]\w*(?!#)")),
+    ("cashtag", re.compile(r"(?<![\w$#])\$(?:1INCH|[A-Z]{1,8})(?![\w$])")),
 )
 
 

@@ -5,113 +5,14 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
+from bot.sandbox.chat import CHANNEL_RIGHTS, RIGHTS, Chat, Json, Membership, Sent, Topic
 from bot.sandbox.failure import NotPossible, bad
 from bot.sandbox.limits import Limits
 from bot.sandbox.time import SandboxClock
 
-Json = dict[str, Any]
-
-RIGHTS = (
-    "can_manage_chat",
-    "can_delete_messages",
-    "can_manage_video_chats",
-    "can_restrict_members",
-    "can_promote_members",
-    "can_change_info",
-    "can_invite_users",
-    "can_post_stories",
-    "can_edit_stories",
-    "can_delete_stories",
-    "can_pin_messages",
-    "can_manage_topics",
-)
-CHANNEL_RIGHTS = ("can_post_messages", "can_edit_messages")
-
-
-@dataclass(slots=True)
-class Sent:
-    """One message: `body` is the Bot API's Message; `change` is when it last changed."""
-
-    body: Json
-    change: int
-    by_bot: bool
-    deleted: bool = False
-    silent: bool = False
-    keyboard: bool = False
-    author: int = 0
-    reactions: list[Json] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Topic:
-    """A forum topic; its id is the id of the message that created it."""
-
-    id: int
-    name: str
-    color: int
-    creator: int
-    closed: bool = False
-
-
-@dataclass(slots=True)
-class Membership:
-    """How an account belongs to a chat: `status` is the Bot API's word."""
-
-    status: str
-    rights: set[str] = field(default_factory=set)
-    title: str | None = None
-    until: int = 0
-    permissions: Json = field(default_factory=dict)
-
-    def denies(self, permission: str) -> bool:
-        """Tell whether a restriction takes this permission away."""
-        return self.status == "restricted" and not self.permissions.get(permission)
-
-
-@dataclass
-class Chat:
-    """A chat as the bot meets it; a private chat's id is the person's."""
-
-    id: int
-    type: str
-    title: str | None = None
-    username: str | None = None
-    is_forum: bool = False
-    members: dict[int, Membership] = field(default_factory=dict)
-    messages: dict[int, Sent] = field(default_factory=dict)
-    topics: dict[int, Topic] = field(default_factory=dict)
-    links: dict[str, Json] = field(default_factory=dict)
-    requests: dict[int, Json] = field(default_factory=dict)
-    answered: set[int] = field(default_factory=set)
-    uses: dict[str, int] = field(default_factory=dict)
-    pinned: list[int] = field(default_factory=list)
-    last_id: int = 0
-    change: int = 0
-    started: bool = False
-    blocked: bool = False
-    migrated_to: int | None = None
-    deleted: bool = False
-    reply_keyboard: Json | None = None
-    notes: list[Json] = field(default_factory=list)
-    actions: list[Json] = field(default_factory=list)
-
-    @property
-    def private(self) -> bool:
-        return self.type == "private"
-
-    def member(self, account: int) -> Membership:
-        return self.members.get(account) or Membership("left")
-
-    def belongs(self, account: int) -> bool:
-        return self.member(account).status in {"creator", "administrator", "member", "restricted"}
-
-    def may(self, account: int, right: str) -> bool:
-        """Tell whether an administrator has a right; the creator has all."""
-        member = self.member(account)
-        return member.status == "creator" or (member.status == "administrator" and right in member.rights)
+__all__ = ["CHANNEL_RIGHTS", "RIGHTS", "Chat", "Json", "Membership", "Sent", "Topic", "World"]
 
 
 class World:
