@@ -10,10 +10,16 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+from sqlalchemy import text
+
+from storage import members, migrations, topics
+from storage.database import Database, Transaction
+from storage.members import Category, MemberState
 
 TOKEN = "1000001:AAtestTokenOfTheSandbox"
 PATIENCE = 15.0
@@ -199,6 +205,33 @@ class Stage:
             self.people[telegram_id] = Person(self.control, telegram_id, self.interlude)
         return self.people[telegram_id]
 
+    async def joined(self, telegram_id: int, name: str = "Saltanat Demo", **facts: Any) -> Person:
+        """Bring somebody on stage who is a member already; call it before the bot comes.
+
+        `facts` are columns of the member (`state`, `country`, `zone`, `language` …), and `organisation`, `topics`
+        (codes that are followed) and `roles`.
+        """
+        language = facts.get("language", "en")
+        database = Database(self.storage_url)
+        try:
+            await migrations.upgrade(database)
+            async with database.transaction() as tx:
+                await _joins(tx, telegram_id, {"name": name, **facts})
+        finally:
+            await database.close()
+        person = await self.person(telegram_id, name, language)
+        await self.control.post("/users", id=telegram_id, first_name=name, language_code=language, started=True)
+        return person
+
+    async def rows(self, statement: str, **values: Any) -> list[Any]:
+        """Ask the database itself, beside the bot."""
+        database = Database(self.storage_url)
+        try:
+            async with database.reading() as tx:
+                return [tuple(row) for row in await tx.execute(text(statement), values)]
+        finally:
+            await database.close()
+
     @asynccontextmanager
     async def bot(self) -> AsyncIterator[None]:
         """Run the real application in this process until the block ends."""
@@ -269,6 +302,20 @@ class Process:
         with contextlib.suppress(ProcessLookupError):
             self.process.send_signal(signal.SIGTERM)
         return await self.process.wait()
+
+
+async def _joins(tx: Transaction, telegram_id: int, facts: dict[str, Any]) -> None:
+    now = datetime.now(UTC)
+    member = await members.welcome(tx, telegram_id, "en", "Asia/Almaty", now)
+    member.state, member.joined_at, member.language_chosen = MemberState.ACTIVE, now, True
+    member.category, member.country = Category.ACADEMIA, "KZ"
+    member.organisation_id = (await members.organisation(tx, facts.pop("organisation", "Demo Institute"))).id
+    for role in facts.pop("roles", ()):
+        await members.give_role(tx, member.id, role)
+    codes = {topic.code: topic.id for topic in await topics.catalogue(tx)}
+    await topics.subscribe(tx, member.id, [codes[code] for code in facts.pop("topics", ())], now)
+    for column, value in facts.items():
+        setattr(member, column, value)
 
 
 def environment() -> dict[str, str]:

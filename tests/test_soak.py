@@ -9,11 +9,9 @@ import time
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 from story import ROOT, Control, Person, Process, Stage, environment, written
 
 from bot.seed.planting import INVENTED_FROM
-from storage.database import Database
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(1800)]
 
@@ -26,16 +24,6 @@ RECIPIENTS = 1000
 IN_FLIGHT = 8
 LEASE = 5
 NOTICED = {"sendMessage", "editMessageText", "answerCallbackQuery"}
-
-
-async def rows(stage: Stage, statement: str) -> list[Any]:
-    """Ask the database itself, beside the bot."""
-    database = Database(stage.storage_url)
-    try:
-        async with database.reading() as tx:
-            return list((await tx.execute(text(statement))).all())
-    finally:
-        await database.close()
 
 
 async def last_call(control: Control) -> int:
@@ -82,16 +70,16 @@ async def test_800_queued_updates_survive_20_kills_with_each_effect_exactly_once
 
     assert code == 0, stage.log()[-2000:]
     assert 0 < left < APPLICANTS * len(ANSWERS), "the kills came before or after the work: they prove nothing"
-    forms = await rows(stage, "SELECT step, revision, count(*) FROM dialogue GROUP BY step, revision")
+    forms = await stage.rows("SELECT step, revision, count(*) FROM dialogue GROUP BY step, revision")
     assert [tuple(form) for form in forms] == [("category", ASKED + len(ANSWERS), APPLICANTS)]
-    handled = await rows(stage, "SELECT state, count(*) FROM inbox GROUP BY state")
+    handled = await stage.rows("SELECT state, count(*) FROM inbox GROUP BY state")
     assert [state for state, _ in handled] == ["done"]
     took = time.monotonic() - started
     sys.stdout.write(f"\n{kills} kills, {left} updates left then, done {took:.1f} s later\n")
 
 
 async def waiting(stage: Stage) -> int:
-    return int((await rows(stage, "SELECT count(*) FROM inbox WHERE state = 'pending'"))[0][0])
+    return int((await stage.rows("SELECT count(*) FROM inbox WHERE state = 'pending'"))[0][0])
 
 
 async def is_asked_for_a_name(person: Person) -> None:
@@ -124,14 +112,14 @@ async def test_a_broadcast_to_1000_survives_10_kills(stage: Stage) -> None:
         while not noticed:
             noticed, last = await working_calls(stage, last)
         waits.append(time.monotonic() - began)
-    left = await rows(stage, "SELECT count(*) FROM outbox WHERE state IN ('queued', 'leased') AND lane = 2")
+    left = await stage.rows("SELECT count(*) FROM outbox WHERE state IN ('queued', 'leased') AND lane = 2")
     await finished(stage)
     await process.stop()
 
     sent = [await copies(stage.control, INVENTED_FROM + n) for n in range(RECIPIENTS)]
     assert left[0][0] > 0, "the kills came when all work was done: they prove nothing"
     repeats = sum(sent) - RECIPIENTS
-    states = await rows(stage, "SELECT state, count(*) FROM outbox WHERE lane = 2 GROUP BY state")
+    states = await stage.rows("SELECT state, count(*) FROM outbox WHERE lane = 2 GROUP BY state")
     sys.stdout.write(f"\n{kills} kills, {left[0][0]} left then, {repeats} repeats, longest wait {max(waits):.1f} s\n")
     assert min(sent) == 1, "somebody was not told"
     assert repeats <= kills * IN_FLIGHT
@@ -171,5 +159,5 @@ async def finished(stage: Stage) -> None:
     """Wait until nothing of the broadcast waits any more."""
     last = 0
     waiting = "SELECT count(*) FROM outbox WHERE lane = 2 AND state IN ('queued', 'leased')"
-    while (await rows(stage, waiting))[0][0]:
+    while (await stage.rows(waiting))[0][0]:
         last = max([last, *(c["n"] for c in await stage.control.get("/calls", after=last, timeout=1))])
