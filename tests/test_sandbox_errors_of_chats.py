@@ -110,6 +110,7 @@ TOPICS: list[tuple[Act, str, Callable[[Scene], Params], str]] = [
     (nothing, "createForumTopic", at("group", name="x"), "the chat is not a forum"),
     (nothing, "createForumTopic", at("joined_forum", name="x"), "not enough rights to create a topic"),
     (nothing, "createForumTopic", at("forum", name=" \n"), "name must be non-empty"),
+    (nothing, "editForumTopic", at("forum", message_thread_id=2, name=" "), "name must be non-empty"),
     (closed, "closeForumTopic", at("forum", message_thread_id=2), "TOPIC_NOT_MODIFIED"),
     (nothing, "reopenForumTopic", at("forum", message_thread_id=2), "TOPIC_NOT_MODIFIED"),
     (

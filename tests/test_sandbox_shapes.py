@@ -72,6 +72,13 @@ async def test_an_answer_of_another_shape_is_a_violation(telegram: LocalTelegram
     assert violation["problem"] == "the answer departs from the Bot API: User.colour: unknown field of User"
 
 
+@pytest.mark.parametrize("kind", ["sticker", "voice", "location", "poll", "contact", "photo"])
+async def test_whatever_a_person_sends_is_told_in_its_shape(telegram: LocalTelegram, kind: str) -> None:
+    await telegram.does(ANN, "send", **{kind: {}})
+    [update] = await telegram.updates()
+    assert kind in update["message"]
+
+
 async def test_an_update_of_another_shape_is_a_violation(telegram: LocalTelegram) -> None:
     telegram.world.users[ANN]["colour"] = "red"
     await telegram.says(ANN, "x")

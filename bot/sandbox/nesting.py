@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from bisect import bisect_left
+from itertools import accumulate, pairwise
 
-from bot.sandbox.formatted import Entity, ordered, units
+from bot.sandbox.formatted import Entity, ordered
 
 _SPLITTABLE = ("bold", "italic", "underline", "strikethrough", "spoiler")
 _QUOTES = frozenset({"blockquote", "expandable_blockquote"})
@@ -36,7 +37,16 @@ def settled(entities: list[Entity]) -> list[Entity]:
 
 def seen(text: str, entities: list[Entity]) -> list[Entity]:
     """Return entities less those of mere spaces, unless they carry something with them."""
-    return [e for e in entities if e["type"] in _HIDDEN or _visible(text, _span(e))]
+    if not entities:
+        return []
+    lengths = accumulate((1 + (c > "\uffff") for c in text), initial=0)
+    shown = [at for at, c in zip(lengths, text, strict=False) if c not in " \n"]
+    return [e for e in entities if e["type"] in _HIDDEN or _any_between(shown, *_span(e))]
+
+
+def _any_between(places: list[int], first: int, last: int) -> bool:
+    found = bisect_left(places, first)
+    return found < len(places) and places[found] < last
 
 
 def _span(entity: Entity) -> Span:
@@ -82,12 +92,3 @@ def _pieces(spans: list[Span], cuts: set[int], plain: list[Span]) -> list[Span]:
         edges = sorted({first, last, *(cut for cut in cuts if first < cut < last)})
         found += [p for p in pairwise(edges) if not any(a < p[1] and p[0] < b for a, b in plain)]
     return found
-
-
-def _visible(text: str, span: Span) -> bool:
-    at = 0
-    for c in text:
-        if span[0] <= at < span[1] and c not in " \n":
-            return True
-        at += units(c)
-    return False
