@@ -102,7 +102,7 @@ async def test_a_method_that_is_not_played_answers_501_and_is_a_violation(telegr
 
 
 def article(name: str, **more: Any) -> dict[str, Any]:
-    return {"type": "article", "id": name, "title": "T", "input_message_content": {"message_text": "x"}, **more}
+    return {"type": "article", "id": name, "title": "T", "input_message_content": {"message_text": "x"}} | more
 
 
 INLINE: list[tuple[dict[str, Any], str]] = [
@@ -151,6 +151,13 @@ async def test_an_incomplete_inline_result(telegram: LocalTelegram, result: dict
     answer = await telegram.call("answerInlineQuery", inline_query_id="1", results=[result])
     assert answer.refusal == (400, f"Bad Request: can't parse inline query result: Can't find field \"{field}\"")
     assert telegram.forgiven()
+
+
+async def test_an_inline_result_may_be_a_place(telegram: LocalTelegram) -> None:
+    asking, query = await asked(telegram)
+    place = article("1", input_message_content={"latitude": 38.5, "longitude": 68.8})
+    assert await telegram.ok("answerInlineQuery", inline_query_id=query, results=[place])
+    assert (await asking)["results"] == [place]
 
 
 async def test_without_inline_mode_there_is_nothing_to_answer(telegram: LocalTelegram) -> None:

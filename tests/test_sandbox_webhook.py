@@ -111,7 +111,9 @@ async def test_a_webhook_that_is_gone_for_a_day_is_given_up(
     for hour in range(24):
         await receiver[0].has(hour + 1)
         await telegram.steps(3600)
-    assert (await telegram.ok("getWebhookInfo"))["url"] == ""
+    async with asyncio.timeout(5):
+        while (await telegram.ok("getWebhookInfo"))["url"]:
+            pass
 
 
 async def test_a_chat_keeps_its_order_and_others_do_not_wait(

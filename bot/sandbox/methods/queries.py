@@ -13,6 +13,7 @@ from bot.sandbox.world import Json
 TOO_OLD = "query is too old and response timeout expired or query ID is invalid"
 ANSWER_LIMIT, RESULTS_LIMIT, SECRET_LIMIT, ID_LIMIT = 200, 50, 256, 64
 _PORTS = {80, 88, 443, 8443}
+_WRITTEN = frozenset({"message_text", "latitude", "phone_number", "payload"})
 _PLAIN = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -56,8 +57,7 @@ def read_results(results: Any) -> list[Json]:
     for result in results:
         if "id" not in result:
             raise bad(f'{problem}Can\'t find field "id"')
-        written = result.get("input_message_content", result if result.get("type") == "article" else None)
-        if result.get("type") == "article" and "message_text" not in written:
+        if result.get("type") == "article" and not _WRITTEN & result.get("input_message_content", {}).keys():
             raise bad(f'{problem}Can\'t find field "message_text"')
     return list(results)
 
