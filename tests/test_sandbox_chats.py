@@ -169,6 +169,15 @@ async def test_a_new_primary_link_ends_the_old(telegram: LocalTelegram) -> None:
     assert not await refused_at_the_door(telegram, BORIS, {"invite_link": second})
 
 
+async def test_the_link_of_another_administrator_is_told_without_its_end(telegram: LocalTelegram) -> None:
+    facts = {"title": "G", "owner": OWNER, "bot": "administrator", "link": "request"}
+    group = (await telegram.control.post("/chats", type="supergroup", **facts))["id"]
+    [link] = telegram.world.chats[group].links
+    await telegram.does(BORIS, "join", invite_link=link)
+    told = (await telegram.updates())[-1]["chat_join_request"]["invite_link"]["invite_link"]
+    assert told == f"{link[:22]}..."
+
+
 async def test_a_link_can_be_changed(telegram: LocalTelegram) -> None:
     group = await telegram.group()
     link = await telegram.ok("createChatInviteLink", chat_id=group, name="a")

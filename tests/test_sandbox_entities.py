@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
@@ -169,3 +170,19 @@ KEPT = [
 def test_a_text_is_kept_trimmed_and_searched(given: str, text: str, found: list[Facts]) -> None:
     clean, listed = entities.parse(given, "HTML")
     assert (clean, [facts(e) for e in listed]) == (text, found)
+
+
+def test_without_the_library_a_text_is_read_as_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = '<b>see</b> <a href="https://e.com">x</a> @abcde, example.org/x and /help'
+    with_it = entities.parse(text, "HTML")
+    monkeypatch.setitem(sys.modules, "tdjson", None)
+    entities.native.cache_clear()
+    entities._parsed.cache_clear()
+    try:
+        assert entities.native() is None
+        without = entities.parse(text, "HTML")
+    finally:
+        entities.native.cache_clear()
+        entities._parsed.cache_clear()
+    assert [sorted(e.items()) for e in without[1]] == [sorted(e.items()) for e in with_it[1]]
+    assert without[0] == with_it[0]

@@ -230,6 +230,18 @@ async def test_the_door_closes_with_the_decision(telegram: LocalTelegram) -> Non
     assert late.refusal == (403, "Forbidden: bot can't initiate conversation with a user")
 
 
+async def test_a_deep_link_carries_its_payload(telegram: LocalTelegram) -> None:
+    await telegram.does(ANN, "start", payload="from_page-1")
+    group = await telegram.group(bot=None)
+    await telegram.does(OWNER, "start", chat=group, payload="bind")
+    told = await telegram.updates()
+    assert [u["message"]["text"] for u in told if "text" in u.get("message", {})] == [
+        "/start from_page-1",
+        "/start@network_test_bot bind",
+    ]
+    assert told[1]["my_chat_member"]["new_chat_member"]["status"] == "member"
+
+
 async def test_a_block_and_its_end_are_told(telegram: LocalTelegram) -> None:
     await telegram.does(ANN, "start")
     await telegram.does(ANN, "block")

@@ -32,7 +32,7 @@ class Belonging(Deeds):
             return self._ask(chat, user, link)
         if link is not None:
             chat.uses[link["invite_link"]] = chat.uses.get(link["invite_link"], 0) + 1
-        via = {"invite_link": link} if link else {}
+        via = {"invite_link": invites.told(self._world, link)} if link else {}
         change(self._world, chat, user_id, Membership("member"), user, **via)
         self._world.announce(chat, user, {"new_chat_members": [user]})
         return {"joined": True}
@@ -42,7 +42,7 @@ class Belonging(Deeds):
         chat.requests[user["id"]] = {"date": date, "link": link}
         body = {"chat": self._world.described(chat), "from": user, "user_chat_id": user["id"], "date": date}
         if chat.may(self._world.bot_id, "can_invite_users"):
-            self._world.tell("chat_join_request", {**body, "invite_link": link})
+            self._world.tell("chat_join_request", {**body, "invite_link": invites.told(self._world, link)})
         self._world.touch(chat)
         return {"requested": True}
 

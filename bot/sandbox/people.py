@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +14,7 @@ from bot.sandbox.methods.messages import CONTENT
 from bot.sandbox.world import Json, Sent
 
 PRESS_SECONDS, INLINE_SECONDS = 150, 30
+_PAYLOAD = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class People(Belonging):
@@ -35,8 +37,15 @@ class People(Belonging):
     # -- writing
 
     def do_start(self, user_id: int, facts: Json) -> Json:
+        """Press Start, maybe by a deep link; by one to a group, add the bot there first."""
         payload = facts.get("payload")
-        return self.do_send(user_id, {"text": f"/start {payload}" if payload else "/start"})
+        if payload and not _PAYLOAD.fullmatch(payload):
+            raise NotPossible("a deep link carries 1 to 64 of the characters A-Z, a-z, 0-9, _ and -")
+        chat = self._world.chat(facts.get("chat") or user_id)
+        if not chat.private and not chat.belongs(self._world.bot_id):
+            self.do_add(user_id, {"chat": chat.id, "user": "bot"})
+        command = "/start" if chat.private else f"/start@{self._world.bot['username']}"
+        return self.do_send(user_id, {"chat": chat.id, "text": f"{command} {payload}" if payload else command})
 
     def do_send(self, user_id: int, facts: Json) -> Json:
         chat = self._writable(user_id, facts)

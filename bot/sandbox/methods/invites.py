@@ -7,7 +7,7 @@ import secrets
 from bot.sandbox.failure import bad
 from bot.sandbox.methods.call import Call
 from bot.sandbox.methods.chats import change
-from bot.sandbox.world import Chat, Json, Membership
+from bot.sandbox.world import Chat, Json, Membership, World
 
 LINK = "manage chat invite link"
 REQUESTS = "manage chat join requests"
@@ -53,11 +53,19 @@ def decline(call: Call) -> bool:
     return True
 
 
+def told(world: World, link: Json) -> Json:
+    """Return a link as the bot is told of it: that of another administrator lacks its end."""
+    if link["creator"]["id"] == world.bot_id:
+        return link
+    address = link["invite_link"]
+    return {**link, "invite_link": f"{address[: address.index('+') + 9]}..."}
+
+
 def admit(call: Call, chat: Chat, user_id: int, request: Json, by: Json | None = None) -> None:
     """Let a person in whose join request was approved."""
     by = by or call.world.bot
     user = call.world.user(user_id)
-    link = {"invite_link": request["link"]} if request.get("link") else {}
+    link = {"invite_link": told(call.world, request["link"])} if request.get("link") else {}
     change(call.world, chat, user_id, Membership("member"), by, via_join_request=True, **link)
     call.world.announce(chat, user, {"new_chat_members": [user]})
 

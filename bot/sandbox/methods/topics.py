@@ -1,4 +1,4 @@
-"""Forum topics: creating, renaming, closing, reopening, deleting; General has its own methods."""
+"""Forum topics: creating, renaming, closing, reopening, deleting. General is addressed by leaving the thread out."""
 
 from __future__ import annotations
 
