@@ -9,7 +9,8 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from telegram.ext import Application, ApplicationBuilder, ContextTypes, ExtBot
+from telegram import LinkPreviewOptions
+from telegram.ext import Application, ApplicationBuilder, ContextTypes, Defaults, ExtBot
 
 from bot.clock import Clock
 from bot.config import Loaded
@@ -196,6 +197,7 @@ class Bot:
             base_file_url=f"{self._loaded.settings.telegram.api_url}/file/bot",
             request=AiohttpRequest(self._people),
             get_updates_request=AiohttpRequest(self._polls),
+            defaults=Defaults(link_preview_options=LinkPreviewOptions(is_disabled=True)),
         )
         built = ApplicationBuilder().bot(bot).updater(None).job_queue(None).context_types(ContextTypes(context=Context))
         application: Application[Any, Any, Any, Any, Any, Any] = built.build()

@@ -15,8 +15,19 @@ from storage.refusals import Refusal
 
 _SETTINGS = (
     ("can_join_groups", True, "groups are allowed, so that topics can live in one"),
+    (
+        "can_read_all_group_messages",
+        False,
+        "privacy mode is on, so that the bot reads no talk in groups; where it is an administrator it reads all",
+    ),
     ("supports_inline_queries", False, "inline mode is off, so that nothing marked leaves through other chats"),
     ("supports_guest_queries", False, "guest mode is off, so that nobody summons the bot into foreign chats"),
+    ("has_topics_enabled", False, "topics in private chats are off, so that nobody misses a message in one of them"),
+    (
+        "supports_join_request_queries",
+        False,
+        "join requests come to administrators, so that none waits for an answer that must be given in ten seconds",
+    ),
 )
 
 

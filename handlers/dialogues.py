@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from telegram import Message, Update
@@ -27,6 +27,8 @@ from storage.refusals import Refusal
 PROMPT = "dialogue:prompt"
 CANCELLED = "dialogue:cancelled"
 
+Deed = Callable[[Transaction], Awaitable[None]]
+
 
 class Dialogues:
     """All forms of the program, and the handlers and the notice that drive them."""
@@ -49,8 +51,12 @@ class Dialogues:
         """Return the notices that ask the next question and that say a form is closed."""
         return [Notice(PROMPT, self._render, self._load), notice(CANCELLED, _cancelled)]
 
-    async def begin(self, context: Context, name: str, answers: Answers | None = None) -> None:
+    async def begin(
+        self, context: Context, name: str, answers: Answers | None = None, *, first: Deed | None = None
+    ) -> None:
         """Open the form `name`, or go on with it; given `answers` are not asked for.
+
+        `first` is done before, in the same transaction.
 
         Raises:
             Refusal: `form:open` while another form is unfinished.
@@ -58,13 +64,17 @@ class Dialogues:
         dialogue = self._by_name[name]
         guard(context, dialogue.needs)
         async with context.transaction() as tx:
+            if first is not None:
+                await first(tx)
             row = await rows.current(tx, context.member.id, lock=True)
             if row is not None and row.name != name:
                 raise Refusal("form:open", dialogue=row.name)
+            asked = await last_copy(tx, _subject(context)) if row is not None else None
             if row is None or answers:
                 given = dict(answers or {})
                 row = await rows.begin(tx, context.member.id, name, dialogue.next_open(given), given, context.now)
             await _ask(tx, context, row)
+        await context.strip(asked)
 
     async def cancel(self, context: Context) -> str | None:
         """Close the open form and return its title, or None if there is none."""

@@ -10,7 +10,7 @@ from telegram import Update
 from handlers.buttons import Button, Press, Row, columns, pages, turns
 from handlers.context import Context
 from handlers.feature import guard
-from handlers.language import Say, isolated
+from handlers.language import Say, isolated, legible
 from handlers.presses import Begin, Home, OpenDocument
 from handlers.screens import Screen, lines
 from storage import documents, topics
@@ -82,7 +82,7 @@ async def search(context: Context) -> None:
 
 async def find(_update: Update, context: Context) -> None:
     guard(context, Action.BELONG)
-    words = " ".join((context.message.text or "").split())
+    words = " ".join(legible(context.message.text or "").split())
     if not any(letter.isalnum() for letter in words):
         raise Refusal("answer:empty")
     if len(words) > LONGEST:
