@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
@@ -78,6 +79,13 @@ async def _ask_telegram(loaded: Loaded, problems: list[str], remarks: list[str])
         return
     me = answer.body["result"]
     remarks.append(f"The token belongs to @{me['username']}.")
-    for name, wanted, why in _SETTINGS:
-        if bool(me.get(name)) is not wanted:
-            remarks.append(f"At BotFather, see that {why} ({name} is {bool(me.get(name))}).")
+    remarks.extend(to_change(me))
+
+
+def to_change(me: Mapping[str, Any]) -> list[str]:
+    """Return what should be changed at BotFather, and why, by what `getMe` says of the bot."""
+    return [
+        f"At BotFather, see that {why} ({name} is {bool(me.get(name))})."
+        for name, wanted, why in _SETTINGS
+        if bool(me.get(name)) is not wanted
+    ]
