@@ -40,12 +40,14 @@ class Press:
         """Return the callback data.
 
         Raises:
-            ValueError: it is longer than Telegram carries.
+            ValueError: it is longer than Telegram carries, or would be read as something else.
         """
         fields: tuple[int | str, ...] = dataclasses.astuple(self)  # type: ignore[call-overload]
         data = "|".join([VERSION, self.prefix, *map(str, fields)])
         if len(data.encode()) > LIMIT:
             raise ValueError(f"callback data is longer than {LIMIT} bytes: {data!r}")
+        if self.unpack(data) != self:
+            raise ValueError(f"callback data would be read as something else: {data!r}")
         return data
 
     @classmethod

@@ -118,10 +118,10 @@ class Dialogues:
                 await rows.end(tx, context.member.id)
                 await dialogue.finish(context, tx, form.viewer, row.answers)
             else:
-                self._move(row, dialogue, press.to, context)
+                self._move(row, dialogue, form, press.to, context)
                 await _ask(tx, context, row)
 
-    def _move(self, row: DialogueRow, dialogue: Dialogue, to: str, context: Context) -> None:
+    def _move(self, row: DialogueRow, dialogue: Dialogue, form: Form, to: str, context: Context) -> None:
         names = [step.name for step in dialogue.visible(row.answers)]
         here = names.index(row.step) if row.step in names else len(names)
         step = dialogue.step(row.step)
@@ -129,11 +129,11 @@ class Dialogues:
             rows.move(row, names[here - 1], row.answers, context.now)
         elif to == "skip" and step is not None and step.optional:
             self._advance(row, dialogue, {**row.answers, row.step: None}, context)
-        elif to == "done":
+        elif to == "done" and step is not None and step.ask(form, Say("en")).several:
             self._advance(row, dialogue, {**row.answers, row.step: row.answers.get(row.step) or []}, context)
-        elif to.startswith("edit.") and row.step == SUMMARY:
+        elif row.step == SUMMARY and to in (edits := {f"edit.{n}": s.name for n, s in enumerate(dialogue.steps)}):
             row.reviewing = True
-            rows.move(row, dialogue.steps[int(to[5:])].name, row.answers, context.now)
+            rows.move(row, edits[to], row.answers, context.now)
         else:
             raise Refusal("button:old")
 
@@ -176,7 +176,8 @@ class Dialogues:
     async def _here(self, tx: Transaction, context: Context, press: Press) -> tuple[DialogueRow, Dialogue, Form]:
         row = await rows.current(tx, context.member.id, lock=True)
         if row is None or row.revision != getattr(press, "revision", None):
-            raise Refusal("button:old")
+            asked = await last_copy(tx, _subject(context))
+            raise Refusal("button:again" if asked == context.replaces else "button:old")
         dialogue, form = await self._form(tx, context, row)
         return row, dialogue, form
 

@@ -24,6 +24,7 @@ ALBUMS = 200
 REFUSALS = {
     "access:denied": text("I do not know that. /menu shows what you can do here, /help explains it."),
     "access:members": text("This is for members of the network. You can apply; an administrator decides."),
+    "button:again": text("This was pressed already."),
     "button:old": text("This menu is out of date. Open a new one:"),
     "answer:text": text("Please send text here: no sticker, picture, voice message or file."),
     "answer:choose": text("Please press one of the buttons."),
@@ -67,6 +68,8 @@ def error_handler(refusals: Mapping[str, str]) -> Any:
             context.turn.settled = True
         elif not isinstance(error, Refusal):
             context.turn.failure = error
+        elif error.reason == "button:again":
+            await context.toast(words(refusals, error, context.say))
         elif not _answered(context, albums):
             await _answer(context, refused(refusals, error, context.viewer, context.say))
 

@@ -215,8 +215,9 @@ async def copies(tx: Transaction, subject: str) -> list[OutboxRow]:
 
 
 async def last_copy(tx: Transaction, subject: str) -> int | None:
-    """Return the message that the newest copy of `subject` stands in, once it is delivered."""
-    newest = select(OutboxRow.message_id).where(OutboxRow.subject == subject).order_by(OutboxRow.id.desc())
+    """Return the message that the newest copy of `subject` stands in, or will stand in."""
+    place = func.coalesce(OutboxRow.message_id, OutboxRow.replaces)
+    newest = select(place).where(OutboxRow.subject == subject).order_by(OutboxRow.id.desc())
     return await tx.scalar(newest.limit(1))
 
 
