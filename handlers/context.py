@@ -210,8 +210,15 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], dict
 
     async def strip(self, message_id: int | None) -> None:
         """Take the buttons off an earlier message that no longer leads anywhere, if it can still be edited."""
-        if message_id is None or message_id == self.replaces:
-            return
+        if message_id is not None and message_id != self.replaces:
+            await self._without_buttons(message_id)
+
+    async def close(self) -> None:
+        """Take the buttons off the pressed message: what they began is done, and the message stays as it is."""
+        if self.replaces is not None:
+            await self._without_buttons(self.replaces)
+
+    async def _without_buttons(self, message_id: int) -> None:
         with suppress(BadRequest, Forbidden):
             await self.bot.edit_message_reply_markup(self.chat_id, message_id)
 
@@ -219,7 +226,7 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], dict
         try:
             await self.bot.delete_message(self.chat_id, message_id)
         except (BadRequest, Forbidden):  # older than two days
-            await self.strip(message_id)
+            await self._without_buttons(message_id)
 
     def _would_expose(self, screen: Screen) -> bool:
         # A message cannot become protected by an edit.

@@ -21,7 +21,7 @@ from storage import dialogues as rows
 from storage.access import Viewer
 from storage.database import Transaction
 from storage.dialogues import DialogueRow
-from storage.outbox import Facts, Promise, last_copy, promise
+from storage.outbox import Facts, Promise, last_copy, promise, will_replace
 from storage.refusals import Refusal
 
 PROMPT = "dialogue:prompt"
@@ -108,6 +108,7 @@ class Dialogues:
             await _ask(tx, context, row)
 
     async def _go(self, context: Context, press: Go) -> None:
+        over = False
         async with context.transaction() as tx:
             row, dialogue, form = await self._here(tx, context, press)
             if press.to == "cancel":
@@ -117,9 +118,12 @@ class Dialogues:
             elif press.to == "submit" and row.step == SUMMARY:
                 await rows.end(tx, context.member.id)
                 await dialogue.finish(context, tx, form.viewer, row.answers)
+                over = not await will_replace(tx, context.member.id, context.replaces)
             else:
                 self._move(row, dialogue, form, press.to, context)
                 await _ask(tx, context, row)
+        if over:
+            await context.close()
 
     def _move(self, row: DialogueRow, dialogue: Dialogue, form: Form, to: str, context: Context) -> None:
         names = [step.name for step in dialogue.visible(row.answers)]

@@ -132,6 +132,7 @@ class Dialogue:
     finish: Callable[[Context, Transaction, Viewer, Answers], Awaitable[None]]
     submit: str
     needs: Action
+    style: Style = "success"
     prepare: Callable[[Transaction, Viewer, Answers], Awaitable[Any]] = nothing
     summary: Callable[[Form, Say], Screen] | None = None
     left: Callable[[Answers], tuple[str, dict[str, Any]]] | None = None

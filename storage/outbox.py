@@ -221,6 +221,12 @@ async def last_copy(tx: Transaction, subject: str) -> int | None:
     return await tx.scalar(newest.limit(1))
 
 
+async def will_replace(tx: Transaction, member_id: int, message_id: int | None) -> bool:
+    """Tell whether something waits to be shown in place of a message."""
+    waiting = select(OutboxRow.id).where(OutboxRow.member_id == member_id, OutboxRow.state.in_(WAITING))
+    return await tx.scalar(waiting.where(OutboxRow.replaces == message_id).limit(1)) is not None
+
+
 async def tally(tx: Transaction, subject: str) -> dict[OutboxState, int]:
     """Return how many copies of `subject` are in each state."""
     rows = await tx.execute(
