@@ -73,7 +73,7 @@ async def _choose_topic(context: Context) -> None:
 
 async def search(context: Context) -> None:
     if context.words:
-        await _search(context, context.words, 0)
+        await _look_for(context, context.words)
         return
     say = context.say
     asked = say("What are you looking for? Just write some words: they are searched in titles and publishers.")
@@ -82,7 +82,10 @@ async def search(context: Context) -> None:
 
 async def find(_update: Update, context: Context) -> None:
     guard(context, Action.BELONG)
-    words = " ".join(legible(context.message.text or "").split())
+    await _look_for(context, " ".join(legible(context.message.text or "").split()))
+
+
+async def _look_for(context: Context, words: str) -> None:
     if not any(letter.isalnum() for letter in words):
         raise Refusal("answer:empty")
     if len(words) > LONGEST:
