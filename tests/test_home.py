@@ -156,3 +156,19 @@ async def test_every_command_alone_is_enough_to_go_on(stage: Stage) -> None:
             offered = shown["parameters"].get("reply_markup", {}).get("inline_keyboard")
             assert offered or name == "mydata", f"/{name} leads nowhere"
             await replies(administrator, administrator.says("/cancel"))
+
+
+async def test_a_farewell_is_asked_twice_and_names_what_goes(stage: Stage) -> None:
+    member = await stage.joined(50)
+    async with stage.bot():
+        for command, question in (("/leave", "Leave Test network?"), ("/erase", "Erase everything about you?")):
+            await member.says(command)
+            await member.sees(question)
+            await member.taps("Back")
+            await member.sees("Test network")
+        assert await stage.rows("SELECT state FROM member WHERE telegram_id = 50") == [("active",)]
+        await member.says("/erase")
+        await member.sees("Your name, account, topics, digests and applications go at once")
+        await member.taps("Erase my data")
+        await member.sees("Everything about you was erased")
+    assert await stage.rows("SELECT state FROM member WHERE telegram_id = 50") == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from story import Stage
@@ -13,10 +14,7 @@ from handlers.language import Say, available
 from handlers.screens import units
 from storage.tlp import Label
 
-pytestmark = [
-    pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True),
-    pytest.mark.parametrize("language", available()),
-]
+ROOT = Path(__file__).parent.parent
 WAYS_BACK = ("Back", "Menu", "Cancel", "Cancel it", "See my application", "Open the menu")
 ROOTS = ("1|open|settings", "1|begin|application", "1|app.yes|", "1|ann.stop|", "1|lang|")
 """What only the menu, the door, the settings and cards that come by themselves show: nothing lies above them."""
@@ -38,6 +36,16 @@ async def named_by_people(stage: Stage, labels: set[str]) -> set[str]:
     return {label for label in labels if any(title in label for title in titles) or re.match(r"[A-Z]-\d+ · ", label)}
 
 
+def test_nobody_is_asked_for_a_telephone_number_and_no_keyboard_covers_the_chat() -> None:
+    sources = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "handlers").rglob("*.py"))
+    assert "InlineKeyboardMarkup" in sources
+    assert not re.search(
+        r"request_contact|request_location|ReplyKeyboard|KeyboardButton\b(?<!InlineKeyboardButton)", sources
+    )
+
+
+@pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("language", available())
 async def test_a_tour_of_all_screens(stage: Stage, language: str) -> None:
     screens = await tour(stage, language)
     assert len(screens) > 75
