@@ -10,7 +10,8 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from telegram.ext import Application, ApplicationBuilder, ContextTypes, ExtBot
+from telegram import LinkPreviewOptions
+from telegram.ext import Application, ApplicationBuilder, ContextTypes, Defaults, ExtBot
 
 from bot import start
 from bot.clock import Clock
@@ -172,6 +173,7 @@ class Bot:
             base_file_url=f"{self._loaded.settings.telegram.api_url}/file/bot",
             request=AiohttpRequest(self._people),
             get_updates_request=AiohttpRequest(self._polls),
+            defaults=Defaults(link_preview_options=LinkPreviewOptions(is_disabled=True)),
         )
         built = ApplicationBuilder().bot(bot).updater(None).job_queue(None).context_types(ContextTypes(context=Context))
         application: Application[Any, Any, Any, Any, Any, Any] = built.build()

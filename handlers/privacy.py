@@ -10,7 +10,7 @@ from handlers.context import Context
 from handlers.feature import Command, Feature, place, tap
 from handlers.language import text
 from handlers.presses import Home
-from handlers.screens import Screen, lines
+from handlers.screens import Screen, lines, split
 from storage import privacy
 
 PART = 3000
@@ -57,7 +57,7 @@ async def mydata(context: Context) -> None:
         found = await privacy.copy_of(tx, context.member.id)
     written = json.dumps(found, ensure_ascii=False, indent=1, default=str)
     say = context.say
-    parts = [written[i : i + PART] for i in range(0, len(written), PART)]
+    parts = split(written, PART)
     for number, part in enumerate(parts, 1):
         head = say("Everything stored about you, part {k} of {n}:", k=number, n=len(parts))
         await context.send(Screen(say("{head}\n<pre>{part}</pre>", head=head, part=part)))

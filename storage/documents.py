@@ -210,7 +210,7 @@ async def search(tx: Transaction, viewer: Viewer, words: str, offset: int, limit
     in_title = Document.search.startswith(f" {folded[0]}", autoescape=True)
     total = await tx.scalar(found.with_only_columns(func.count())) or 0
     ordered = found.order_by(in_title.desc(), Document.id.desc())
-    return list(await tx.scalars(ordered.offset(offset).limit(limit))), total
+    return list(await tx.scalars(ordered.offset(max(offset, 0)).limit(limit))), total
 
 
 async def fresh(tx: Transaction, viewer: Viewer, since: datetime, topic_ids: Collection[int]) -> list[Document]:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from storage import access, audit
 from storage.access import Action, Viewer
-from storage.database import Base, Moment, Transaction
+from storage.database import Base, Moment, Transaction, wake
 from storage.outbox import OutboxRow
 
 
@@ -34,6 +34,7 @@ async def bind(tx: Transaction, viewer: Viewer, chat_id: int, title: str, now: d
         return
     tx.add(BoundGroup(chat_id=chat_id, title=title, bound_by=viewer.id, bound_at=now))
     await audit.record(tx, audit.Event.GROUP_BOUND, now, actor=viewer.id, chat=chat_id)
+    wake(tx, "staff")  # its administrators get their list of commands
 
 
 async def bound(tx: Transaction) -> list[int]:

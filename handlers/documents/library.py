@@ -10,7 +10,7 @@ from telegram import Update
 from handlers.buttons import Button, Press, Row, columns, pages, turns
 from handlers.context import Context
 from handlers.feature import guard
-from handlers.language import Say, isolated
+from handlers.language import Say, isolated, legible
 from handlers.presses import Begin, Home, OpenDocument
 from handlers.screens import Screen, lines
 from storage import documents, topics
@@ -73,7 +73,7 @@ async def _choose_topic(context: Context) -> None:
 
 async def search(context: Context) -> None:
     if context.words:
-        await _search(context, context.words, 0)
+        await _look_for(context, context.words)
         return
     say = context.say
     asked = say("What are you looking for? Just write some words: they are searched in titles and publishers.")
@@ -82,7 +82,10 @@ async def search(context: Context) -> None:
 
 async def find(_update: Update, context: Context) -> None:
     guard(context, Action.BELONG)
-    words = " ".join((context.message.text or "").split())
+    await _look_for(context, " ".join(legible(context.message.text or "").split()))
+
+
+async def _look_for(context: Context, words: str) -> None:
     if not any(letter.isalnum() for letter in words):
         raise Refusal("answer:empty")
     if len(words) > LONGEST:

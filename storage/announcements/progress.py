@@ -67,5 +67,5 @@ async def unreached(
     found = select(Member.name, OutboxRow.state, OutboxRow.reason).join(Member, Member.id == OutboxRow.member_id)
     found = found.where(OutboxRow.subject == row.subject, OutboxRow.state.not_in([OutboxState.SENT, *WAITING]))
     total = await tx.scalar(found.with_only_columns(func.count())) or 0
-    rows = await tx.execute(found.order_by(Member.name, Member.id).offset(offset).limit(limit))
+    rows = await tx.execute(found.order_by(Member.name, Member.id).offset(max(offset, 0)).limit(limit))
     return [(r.name or "–", r.state, r.reason) for r in rows], total
