@@ -13,7 +13,7 @@ from test_texts import said
 
 from bot.sandbox import entities
 from handlers.forms import Form, Reply, line
-from handlers.language import Say, available, isolated, legible, negotiate
+from handlers.language import Say, available, isolated, legible
 from handlers.screens import split, units
 from storage.refusals import Refusal
 
@@ -99,13 +99,6 @@ def test_a_long_text_is_cut_between_lines_and_loses_nothing(words: str, limit: i
 def test_a_line_that_fits_is_not_cut(rows: list[str]) -> None:
     parts = split("".join(f"{row}\n" for row in rows), 20)
     assert all(part.endswith("\n") for part in parts if part)
-
-
-@pytest.mark.parametrize(
-    ("tag", "spoken"), [("ru", "ru"), ("ru-KZ", "ru"), ("EN_gb", "en"), ("kk", "en"), ("", "en"), (None, "en")]
-)
-def test_a_person_is_addressed_in_the_language_of_their_client_or_the_general_one(tag: str | None, spoken: str) -> None:
-    assert negotiate(tag, ("en", "ru"), "en") == spoken
 
 
 @pytest.mark.parametrize("language", available())
