@@ -22,7 +22,7 @@ CATEGORIES = {
 }
 STANDING = {
     MemberState.VISITOR: text("You have not applied yet."),
-    MemberState.NOMINATED: text("Your application waits for the administrators' decision."),
+    MemberState.NOMINATED: text("Your application is waiting for the administrators' decision."),
     MemberState.ACTIVE: text("You are a member."),
     MemberState.SUSPENDED: text("Your membership is suspended. An administrator can tell you more."),
     MemberState.DECLINED: text("Your application was declined. You may apply again."),
@@ -34,6 +34,7 @@ MEANINGS = {
     Label.CLEAR: text("anyone may read it and pass it on"),
     Label.GREEN: text("members of the network only"),
     Label.AMBER: text("my organisation only"),
+    Label.AMBER_STRICT: text("strictly my organisation only"),
 }
 """What a label says to the one who chooses it (TLP 2.0 §4); it is explained, never translated."""
 
