@@ -177,6 +177,9 @@ class Bot:
 
         parameters = {"url": url, "secret_token": secret, "allowed_updates": ALLOWED}
         answer = await self._people.call("setWebhook", parameters)
+        while (seconds := answer.retry_after) is not None:  # asked for too often: a restart, say
+            await asyncio.sleep(seconds)
+            answer = await self._people.call("setWebhook", parameters)
         if not answer.ok:
             raise StartError(f"Telegram refuses the webhook: {answer.description}.")
 

@@ -22,6 +22,7 @@ ALLOWED = ["message", "edited_message", "callback_query", "chat_join_request", "
 POLL_SECONDS = 30
 BODY_LIMIT = 1024 * 1024
 CONFLICT = 409
+LONGEST_PAUSE = 15.0
 
 _log = log("bot.intake")
 
@@ -88,8 +89,8 @@ class Polling:
             problem = f"another program polls with this token; stop it or revoke the token ({problem})"
         silent = self._watch.silent_for()
         _log.log(40 if silent > SILENCE else 30, "poll failed", problem=problem, silent_seconds=round(silent))
-        asked = (answer.body.get("parameters") or {}).get("retry_after") if answer else None
-        await asyncio.sleep(float(asked) if asked else min(0.25 * 2**self._failures, 15))
+        asked = answer.retry_after if answer else None
+        await asyncio.sleep(asked or min(0.25 * 2 ** min(self._failures, 10), LONGEST_PAUSE))
 
 
 class WebhookIntake:

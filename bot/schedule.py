@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.health import Watch
 from bot.logs import log
+from storage.database import is_trouble
 
 _log = log("bot.schedule")
 
@@ -32,13 +34,15 @@ class Schedule:
         self._watch = watch
         defaults = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         self._scheduler = AsyncIOScheduler(timezone=UTC, job_defaults=defaults)
+        self._stopped = False
 
     def start(self) -> None:
         """Start all ticks, each at once and then at its interval."""
         for tick in self._ticks:
             run = partial(self._run, tick)
             first = datetime.now(UTC)  # the scheduler's own time, not the network's
-            self._scheduler.add_job(run, "interval", seconds=tick.seconds, id=tick.name, next_run_time=first)
+            named = {"id": tick.name, "name": tick.name}
+            self._scheduler.add_job(run, "interval", seconds=tick.seconds, next_run_time=first, **named)
         self._scheduler.start()
 
     def hurry(self, name: str | None = None) -> None:
@@ -48,6 +52,8 @@ class Schedule:
                 self._scheduler.modify_job(tick.name, next_run_time=datetime.now(UTC))
 
     def stop(self) -> None:
+        """Start no tick any more and cut short the one that runs: what it did not commit is due again."""
+        self._stopped = True
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
 
@@ -55,5 +61,8 @@ class Schedule:
         try:
             await tick.work()
             self._watch.ticked()
-        except Exception:  # noqa: BLE001 - the next tick asks the database again
-            _log.exception("tick failed", tick=tick.name)
+        except asyncio.CancelledError:
+            if not self._stopped:
+                raise
+        except Exception as error:  # noqa: BLE001 - the next tick asks the database again
+            _log.error("tick failed", tick=tick.name, problem=repr(error), exc_info=not is_trouble(error))

@@ -17,6 +17,7 @@ from storage.database import inside_transaction
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 20.0
+TOO_MANY = 429
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,13 @@ class Answer:
     @property
     def ok(self) -> bool:
         return self.body.get("ok") is True and "result" in self.body
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds to wait before the call may be tried again, where Telegram says 429; else None."""
+        if self.status != TOO_MANY:
+            return None
+        return max(float((self.body.get("parameters") or {}).get("retry_after") or 1), 0.1)
 
     @property
     def description(self) -> str:

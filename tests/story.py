@@ -17,9 +17,11 @@ from typing import Any
 import aiohttp
 from sqlalchemy import text
 
-from storage import members, migrations, topics
+from bot.intake import raw_update
+from storage import inbox, members, migrations, topics
 from storage.database import Database, Transaction
 from storage.members import Category, MemberState
+from storage.outbox import Promise, promise
 
 TOKEN = "1000001:AAtestTokenOfTheSandbox"
 PATIENCE = 15.0
@@ -223,6 +225,33 @@ class Stage:
         await self.control.post("/users", id=telegram_id, first_name=name, language_code=language, started=True)
         return person
 
+    async def promises(self, *promised: Promise) -> None:
+        """Promise messages as a feature would; call it before the bot comes."""
+        database = Database(self.storage_url)
+        try:
+            async with database.transaction() as tx:
+                await promise(tx, promised, datetime.now(UTC))
+        finally:
+            await database.close()
+
+    async def receives(self, *updates: dict[str, Any]) -> None:
+        """Put raw updates into the inbox, as if Telegram had handed them over; call it before the bot comes."""
+        database = Database(self.storage_url)
+        try:
+            async with database.transaction() as tx:
+                for update in updates:
+                    await inbox.receive(tx, [row for row in [raw_update(update)] if row], datetime.now(UTC))
+        finally:
+            await database.close()
+
+    async def settled(self, where: str = "TRUE") -> list[Any]:
+        """Wait until no promised message waits any more; return state, reason and number of copies sent by row."""
+        waiting = f"SELECT count(*) FROM outbox WHERE state IN ('queued', 'leased') AND {where}"  # noqa: S608
+        last = 0
+        while (await self.rows(waiting))[0][0]:
+            last = max([last, *(c["n"] for c in await self.control.get("/calls", after=last, timeout=0.5))])
+        return await self.rows(f"SELECT state, reason, attempts FROM outbox WHERE {where} ORDER BY id")  # noqa: S608
+
     async def rows(self, statement: str, **values: Any) -> list[Any]:
         """Ask the database itself, beside the bot."""
         database = Database(self.storage_url)
@@ -235,23 +264,25 @@ class Stage:
     @asynccontextmanager
     async def bot(self) -> AsyncIterator[None]:
         """Run the real application in this process until the block ends."""
+        from bot import logs
         from bot.application import Bot
         from bot.clock import FollowedClock
         from bot.config import load
 
+        logs.set_up((TOKEN,), json=True)
         clock = FollowedClock(f"{self.control.url}/sandbox/clock")
         await clock.start()
         bot = Bot(load(self.config), clock)
         running = asyncio.create_task(bot.run())
         try:
-            await self._until_it_polls(running)
+            await self._until_it_works(running)
             yield
         finally:
             bot.stop()
             await running
 
     async def process(self) -> Process:
-        """Start the bot as a process of its own and wait until it polls."""
+        """Start the bot as a process of its own and wait until it works."""
         command = [sys.executable, "-m", "bot", "run", "--config", str(self.config)]
         command += ["--clock", f"{self.control.url}/sandbox/clock"]
         log = (self.folder / "bot.log").open("ab")
@@ -259,21 +290,23 @@ class Stage:
         log.close()
         started = Process(process)
         self.processes.append(started)
-        await self._until_it_polls(asyncio.create_task(process.wait()))
+        await self._until_it_works(asyncio.create_task(process.wait()))
         return started
 
     async def clear(self) -> None:
-        """Let no process outlive its story."""
+        """Let no process outlive its story, and no log have told the token."""
         for process in self.processes:
             await process.kill()
+        assert TOKEN not in self.log()
 
-    async def _until_it_polls(self, ended: asyncio.Task[Any]) -> None:
+    async def _until_it_works(self, ended: asyncio.Task[Any]) -> None:
         seen = 0
         while True:
             calls = await self.control.get("/calls", after=seen, timeout=0.5)
             if any(c["method"] == "getUpdates" and c["status"] is None for c in calls):
                 return
-            if (await self.control.get("/bot"))["polling"]:
+            told = await self.control.get("/bot")
+            if told["polling"] or told["webhook"]:
                 return
             if ended.done():
                 ended.result()

@@ -15,7 +15,7 @@ from bot.sandbox.formatted import ParseError
 
 pytestmark = pytest.mark.skipif(entities.native() is None, reason="tdjson is not installed here")
 
-EXAMPLES = 400
+EXAMPLES = 300
 # Telegram sorts entities with an algorithm that keeps the order of equal ones only up to this many.
 STABLE = 16
 

@@ -104,13 +104,15 @@ async def test_a_newcomer_lives_through_the_product(stage: Stage) -> None:
         await lives_through_the_product(stage)
 
 
-async def test_the_bot_is_a_process_of_its_own(stage: Stage) -> None:
+async def test_the_bot_is_a_process_of_its_own_and_its_log_holds_nobody_s_words(stage: Stage) -> None:
     process = await stage.process()
-    try:
-        await lives_through_the_product(stage)
-    finally:
-        code = await process.stop()
+    await lives_through_the_product(stage)
+    code = await process.stop()
+
     assert code == 0, stage.log()
+    assert '"ready"' in stage.log()
+    for words in ("Saltanat", "Demo Institute", "Reporting with care", "re-validation", "example.org"):
+        assert words not in stage.log()
 
 
 @pytest.mark.timeout(240)

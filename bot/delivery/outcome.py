@@ -7,7 +7,7 @@ from enum import Enum, auto
 
 from bot.transport import NOT_SENT, Answer
 
-UNAUTHORIZED, FORBIDDEN, NOT_FOUND, TOO_MANY, BAD_REQUEST, SERVER_ERROR = 401, 403, 404, 429, 400, 500
+UNAUTHORIZED, FORBIDDEN, NOT_FOUND, BAD_REQUEST = 401, 403, 404, 400
 
 
 class Kind(Enum):
@@ -46,8 +46,8 @@ def of_answer(answer: Answer) -> Outcome:  # noqa: PLR0911 - the outcome table, 
     if answer.ok:
         result = answer.body["result"]
         return Outcome(Kind.SENT, message_id=result.get("message_id") if isinstance(result, dict) else None)
-    if answer.status == TOO_MANY:
-        return Outcome(Kind.WAIT, answer.description, seconds=max(float(parameters.get("retry_after") or 1), 0.1))
+    if answer.retry_after is not None:
+        return Outcome(Kind.WAIT, answer.description, seconds=answer.retry_after)
     if answer.status == FORBIDDEN:
         return Outcome(Kind.UNREACHABLE, answer.description)
     if answer.status in (UNAUTHORIZED, NOT_FOUND) and answer.body:  # a proxy's own page says nothing of the token

@@ -1,0 +1,92 @@
+"""The database: transactions that do not lose, do not wait for the network, and do not forget a zone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import StatementError
+from story import TOKEN
+
+from bot.transport import Wire
+from storage import members, migrations
+from storage.database import Database
+from storage.members import Member
+
+NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
+
+
+@pytest.fixture
+async def database(storage_url: str) -> AsyncIterator[Database]:
+    """A migrated, empty database."""
+    database = Database(storage_url)
+    await migrations.upgrade(database)
+    yield database
+    await database.close()
+
+
+async def test_three_hundred_increments_at_once_all_count(database: Database) -> None:
+    async with database.transaction() as tx:
+        member = await members.welcome(tx, 0, "en", "UTC", NOW)
+
+    async def increment() -> None:
+        async with database.transaction() as tx:
+            row = await members.by_id(tx, member.id, lock=True)
+            assert row is not None
+            row.telegram_id = (row.telegram_id or 0) + 1
+
+    await asyncio.gather(*(increment() for _ in range(300)))
+
+    async with database.reading() as tx:
+        assert await tx.scalar(select(Member.telegram_id)) == 300
+
+
+async def test_inside_a_transaction_nothing_may_call_telegram(database: Database) -> None:
+    wire = Wire("http://127.0.0.1:1", TOKEN, connections=1)
+    await wire.start()
+    async with database.transaction():
+        with pytest.raises(RuntimeError, match="inside a transaction"):
+            await wire.call("getMe", {})
+    await wire.close()
+
+
+async def test_a_transaction_opens_no_second_one(database: Database) -> None:
+    async with database.transaction():
+        with pytest.raises(RuntimeError, match="already open"):
+            async with database.reading():
+                pass
+
+
+async def test_a_failure_takes_everything_back_and_wakes_nobody(database: Database) -> None:
+    woken: list[str] = []
+    database.on_commit("staff", lambda: woken.append("staff"))
+
+    async def fails() -> None:
+        async with database.transaction() as tx:
+            member = await members.welcome(tx, 1, "en", "UTC", NOW)
+            await members.choose_language(tx, member.id, "ru")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fails()
+
+    async with database.reading() as tx:
+        assert list(await tx.scalars(select(Member))) == []
+    assert woken == []
+
+
+async def test_a_moment_keeps_its_instant_and_one_without_a_zone_is_refused(database: Database) -> None:
+    noon = datetime(2026, 11, 24, 12, tzinfo=timezone(timedelta(hours=4, minutes=30)))
+    async with database.transaction() as tx:
+        await members.welcome(tx, 1, "en", "UTC", noon)
+    async with database.reading() as tx:
+        kept = await tx.scalar(select(Member.created_at))
+
+    assert kept == noon
+    assert kept.tzinfo == UTC
+    with pytest.raises(StatementError, match="without a zone"):
+        async with database.transaction() as tx:
+            await members.welcome(tx, 2, "en", "UTC", noon.replace(tzinfo=None))
