@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +17,8 @@ from storage.refusals import Refusal
 
 Rows = list[dict[str, Any]]
 
-_ERASED_WITH_A_PERSON = ("consent", "subscription", "topic_request", "application", "digest_schedule", "digest")
+_ENDED_WITH_A_MEMBERSHIP = {"subscription", "digest_schedule"}
+_ERASED_WITH_A_PERSON = {"consent", "subscription", "topic_request", "application", "digest_schedule", "digest"}
 _OWNER = "member_id"
 CLOSED_FOR = timedelta(days=30)
 LEFT_FOR = timedelta(days=90)
@@ -58,8 +60,7 @@ async def leave(tx: Transaction, member_id: int, now: datetime) -> None:
     await audit.record(tx, audit.Event.MEMBER_LEFT, now, actor=member_id, subject=member_id)
     await members.take_roles(tx, member_id)
     await dialogues.end(tx, member_id)
-    for name in ("subscription", "digest_schedule"):
-        await _clear(tx, Base.metadata.tables[name], member_id)
+    await _clear(tx, _ENDED_WITH_A_MEMBERSHIP, member_id)
 
 
 async def erase(tx: Transaction, member_id: int, now: datetime) -> None:
@@ -72,8 +73,7 @@ async def erase(tx: Transaction, member_id: int, now: datetime) -> None:
     await members.take_roles(tx, member_id)
     await dialogues.end(tx, member_id)
     await tx.execute(delete(OutboxRow).where(OutboxRow.member_id == member_id))
-    for name in _ERASED_WITH_A_PERSON:
-        await _clear(tx, Base.metadata.tables[name], member_id)
+    await _clear(tx, _ERASED_WITH_A_PERSON, member_id)
     if member.telegram_id is not None:
         await inbox.erase_person(tx, member.telegram_id)
     organisation_id = member.organisation_id
@@ -122,8 +122,10 @@ async def forget(tx: Transaction, now: datetime) -> None:
         await erase(tx, member_id, now)
 
 
-async def _clear(tx: Transaction, table: Table, member_id: int) -> None:
-    await tx.execute(delete(table).where(table.c.member_id == member_id))
+async def _clear(tx: Transaction, names: Collection[str], member_id: int) -> None:
+    for table in Base.metadata.sorted_tables:
+        if table.name in names:
+            await tx.execute(delete(table).where(table.c.member_id == member_id))
 
 
 async def _going(tx: Transaction, member_id: int) -> Member:
