@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -54,6 +55,7 @@ class Bot:
     """The whole process: intake, lanes, clock and delivery around one database."""
 
     def __init__(self, loaded: Loaded, clock: Clock, features: Sequence[Feature] = FEATURES) -> None:
+        os.environ.setdefault("PTB_TIMEDELTA", "1")  # python-telegram-bot then tells waits as it will in future
         self._loaded = loaded
         self._clock = clock
         self._features = features

@@ -52,6 +52,12 @@ def _http_base(url: str) -> str:
     return url.rstrip("/")
 
 
+def _proxy(url: str | None) -> str | None:
+    if url is not None and not url.startswith(("http://", "https://", "socks4://", "socks5://")):
+        raise ValueError("must begin with http://, https://, socks4:// or socks5://")
+    return url
+
+
 def _storage_url(url: str) -> str:
     try:
         backend = make_url(url).get_backend_name()
@@ -83,7 +89,7 @@ class Telegram(Section):
     token_file: Path | None = None
     api_url: Annotated[str, AfterValidator(_http_base)] = "https://api.telegram.org"
     mode: Literal["polling", "webhook"] = "polling"
-    proxy_url: str | None = None
+    proxy_url: Annotated[str | None, AfterValidator(_proxy)] = None
 
     @model_validator(mode="after")
     def _one_token(self) -> Telegram:

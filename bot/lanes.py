@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
@@ -24,6 +25,7 @@ from storage.inbox import InboxRow
 TRIES = 3
 PARALLEL = 16
 BACKLOG = 200
+LONGEST_PAUSE = 30.0
 _PAUSES = (0.2, 2.0)
 
 _log = log("bot.lanes")
@@ -156,6 +158,6 @@ class Lanes:
 
 def _pause(failure: BaseException, attempt: int) -> float:
     if isinstance(failure, RetryAfter):
-        seconds = failure.retry_after
-        return min(float(seconds if isinstance(seconds, int) else seconds.total_seconds()), 30.0)
+        asked = failure.retry_after
+        return min(asked.total_seconds() if isinstance(asked, timedelta) else float(asked), LONGEST_PAUSE)
     return _PAUSES[min(attempt, len(_PAUSES) - 1)]

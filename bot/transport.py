@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
+from aiohttp_socks import ProxyConnectionError, ProxyConnector, ProxyError, ProxyTimeoutError
 from telegram._utils.defaultvalue import DefaultValue
 from telegram.error import NetworkError, TimedOut
 from telegram.request import BaseRequest, RequestData
@@ -49,22 +50,29 @@ class Wire:
     def __init__(self, api_url: str, token: str, *, connections: int, proxy_url: str | None = None) -> None:
         self._base = f"{api_url}/bot{token}/"
         self._connections = connections
-        self._proxy = proxy_url
+        socks = proxy_url is not None and proxy_url.startswith("socks")
+        self._proxy = None if socks else proxy_url
+        self._socks = proxy_url if socks else None
         self._session: aiohttp.ClientSession | None = None
 
     async def start(self) -> None:
         if self._session is None:
-            connector = aiohttp.TCPConnector(limit=self._connections, ttl_dns_cache=300)
+            connector = self._connector()
             timeout = aiohttp.ClientTimeout(total=None, connect=CONNECT_SECONDS)
             self._session = aiohttp.ClientSession(connector=connector, timeout=timeout, trust_env=False)
+
+    def _connector(self) -> aiohttp.BaseConnector:
+        if self._socks is not None:
+            return ProxyConnector.from_url(self._socks, limit=self._connections, rdns=True)
+        return aiohttp.TCPConnector(limit=self._connections, ttl_dns_cache=300)
 
     async def close(self) -> None:
         if self._session is not None:
             await self._session.close()
             self._session = None
 
-    async def post(self, url: str, data: Any, *, read_seconds: float, as_json: bool = False) -> tuple[int, bytes]:
-        """POST and return the status and the body; raises what aiohttp raises.
+    async def request(self, method: str, url: str, *, read_seconds: float, **body: Any) -> tuple[int, bytes]:
+        """Send a request and return the status and the body of its answer; raises what aiohttp raises.
 
         Raises:
             RuntimeError: inside a database transaction, where nothing may wait for the network.
@@ -73,8 +81,7 @@ class Wire:
             raise RuntimeError("no call to Telegram inside a transaction")
         assert self._session is not None
         timeout = aiohttp.ClientTimeout(total=CONNECT_SECONDS + read_seconds, connect=CONNECT_SECONDS)
-        body = {"json": data} if as_json else {"data": data}
-        async with self._session.post(url, timeout=timeout, proxy=self._proxy, **body) as answer:
+        async with self._session.request(method, url, timeout=timeout, proxy=self._proxy, **body) as answer:
             return answer.status, await answer.read()
 
     async def call(self, method: str, parameters: dict[str, Any], *, read_seconds: float = READ_SECONDS) -> Answer:
@@ -83,7 +90,7 @@ class Wire:
         Raises:
             aiohttp.ClientError, TimeoutError: there was no answer.
         """
-        status, raw = await self.post(self._base + method, parameters, read_seconds=read_seconds, as_json=True)
+        status, raw = await self.request("POST", self._base + method, read_seconds=read_seconds, json=parameters)
         try:
             body = json.loads(raw)
         except ValueError:
@@ -120,27 +127,28 @@ class AiohttpRequest(BaseRequest):
         connect_timeout: Patience = BaseRequest.DEFAULT_NONE,
         pool_timeout: Patience = BaseRequest.DEFAULT_NONE,
     ) -> tuple[int, bytes]:
-        del method, write_timeout, connect_timeout, pool_timeout
+        del write_timeout, connect_timeout, pool_timeout
         seconds = READ_SECONDS if isinstance(read_timeout, DefaultValue) or read_timeout is None else read_timeout
         try:
-            return await self._wire.post(url, _form(request_data), read_seconds=seconds)
+            return await self._wire.request(method, url, read_seconds=seconds, data=_form(request_data))
         except TimeoutError as error:
             raise TimedOut from error
-        except aiohttp.ClientError as error:
+        except NO_ANSWER as error:
             raise NetworkError(redacted(f"{type(error).__name__}: {error}")) from error
 
 
 def _form(data: RequestData | None) -> aiohttp.FormData | None:
     if data is None:
         return None
-    form = aiohttp.FormData(data.json_parameters)
+    form = aiohttp.FormData(data.json_parameters, quote_fields=False)  # a file's name arrives as it is written
     for name, (file_name, content, mime) in (data.multipart_data or {}).items():
         form.add_field(name, content, filename=file_name, content_type=mime)
     return form
 
 
-NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientProxyConnectionError)
+_SOCKS = (ProxyError, ProxyConnectionError, ProxyTimeoutError)
+NOT_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientProxyConnectionError, *_SOCKS)
 """Failures before a byte of the request left: the message was certainly not delivered."""
 
-NO_ANSWER = (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError)
+NO_ANSWER = (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError, *_SOCKS)
 """Any failure to get an answer; unless it is also `NOT_SENT`, Telegram may have accepted the message."""

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -281,10 +282,10 @@ class Stage:
             bot.stop()
             await running
 
-    async def process(self) -> Process:
-        """Start the bot as a process of its own and wait until it works."""
+    async def process(self, *, follows_sandbox: bool = True) -> Process:
+        """Start the bot as a process of its own, by the sandbox's clock or the machine's; wait until it works."""
         command = [sys.executable, "-m", "bot", "run", "--config", str(self.config)]
-        command += ["--clock", f"{self.control.url}/sandbox/clock"]
+        command += ["--clock", f"{self.control.url}/sandbox/clock"] if follows_sandbox else []
         log = (self.folder / "bot.log").open("ab")
         process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stderr=log, stdout=log, env=environment())
         log.close()
@@ -349,6 +350,13 @@ async def _joins(tx: Transaction, telegram_id: int, facts: dict[str, Any]) -> No
     await topics.subscribe(tx, member.id, [codes[code] for code in facts.pop("topics", ())], now)
     for column, value in facts.items():
         setattr(member, column, value)
+
+
+def free_port() -> int:
+    """Return a port of this machine on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def environment() -> dict[str, str]:

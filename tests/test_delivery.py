@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from typing import Any
 
 import pytest
 from sqlalchemy import update
-from story import TOKEN, Control, Stage, written
+from story import TOKEN, Control, Stage, free_port, written
 
 from bot.delivery.outcome import Kind, of_answer, of_failure
 from bot.transport import NO_ANSWER, Answer, Wire
@@ -180,10 +179,7 @@ async def outcome_of(stage: Stage, notice: str) -> tuple[str, str]:
 
 
 async def test_a_connection_that_was_never_made_sent_nothing() -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    wire = Wire(f"http://127.0.0.1:{port}", TOKEN, connections=1)
+    wire = Wire(f"http://127.0.0.1:{free_port()}", TOKEN, connections=1)
     await wire.start()
     try:
         with pytest.raises(NO_ANSWER) as failure:

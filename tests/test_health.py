@@ -6,8 +6,7 @@ import time
 from typing import Any
 
 import aiohttp
-from story import Stage
-from test_intake import free_port
+from story import Stage, free_port
 
 from bot.health import SILENCE, HealthServer, Watch
 from storage import migrations

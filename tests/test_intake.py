@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
-import socket
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing
+from functools import partial
 from typing import Any
 
 import aiohttp
 import psycopg
 import pytest
-from story import TOKEN, Control, Stage
+from story import TOKEN, Control, Stage, free_port
 
 from bot.clock import Clock
 from bot.intake import WebhookIntake
@@ -23,12 +24,6 @@ from storage.database import Database
 SECRET = "a-secret-of-the-webhook"
 HOOK = "https://bot.example.org/hook"
 HEADER = "X-Telegram-Bot-Api-Secret-Token"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.mark.parametrize("kind", ["401", "404", "429", "500", "502", "garbage", "reset"])
@@ -56,7 +51,7 @@ async def test_another_poller_is_named_in_the_log_and_takes_nothing(stage: Stage
 async def test_nothing_is_acknowledged_that_could_not_be_stored(stage: Stage, control: Control) -> None:
     person = await stage.joined(100)
     async with stage.bot():
-        with unusable(stage.storage_url):
+        async with unusable(stage.storage_url):
             await person.says("/help")
             while await handed_over(control) < 2:
                 await control.get("/calls", after=len(await control.get("/calls")), timeout=1)
@@ -72,21 +67,26 @@ async def handed_over(control: Control) -> int:
     return sum("/help" in str(call["answer"]) for call in polls)
 
 
-@contextmanager
-def unusable(url: str) -> Iterator[None]:
+@asynccontextmanager
+async def unusable(url: str) -> AsyncIterator[None]:
     """Let the database store nothing until the block ends."""
     if url.startswith("sqlite"):
-        with closing(sqlite3.connect(url.partition("///")[2], isolation_level=None)) as database:
-            database.execute("ALTER TABLE inbox RENAME TO hidden")
-            yield
-            database.execute("ALTER TABLE hidden RENAME TO inbox")
-        return
-    server, _, name = url.rpartition("/")
-    with psycopg.connect(f"{server}/postgres", autocommit=True) as database:
-        database.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
-        database.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+        broken, mended = ["ALTER TABLE inbox RENAME TO hidden"], ["ALTER TABLE hidden RENAME TO inbox"]
+        connect: Callable[[], Any] = partial(
+            sqlite3.connect, url.partition("///")[2], isolation_level=None, check_same_thread=False
+        )
+    else:
+        server, _, name = url.rpartition("/")
+        ends = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"  # noqa: S608
+        broken = [f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false', ends]
+        mended = [f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true']
+        connect = partial(psycopg.connect, f"{server}/postgres", autocommit=True)
+    with closing(connect()) as database:
+        for statement in broken:
+            await asyncio.to_thread(database.execute, statement)
         yield
-        database.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+        for statement in mended:
+            await asyncio.to_thread(database.execute, statement)
 
 
 def _hooked(stage: Stage) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import socket
 import sqlite3
 import sys
 import tomllib
@@ -14,7 +13,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from story import ROOT, TOKEN, Control, Stage, environment
+from story import ROOT, TOKEN, Control, Stage, environment, free_port
 
 from bot.config import Config, load
 
@@ -46,12 +45,6 @@ async def says(sentence: str, *arguments: str, **variables: str) -> None:
     assert TOKEN not in said
 
 
-def closed_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def written(folder: Path, text: str) -> str:
     path = folder / "broken.toml"
     path.write_text(text, encoding="utf-8")
@@ -64,6 +57,7 @@ async def test_every_mistake_in_the_configuration_is_named_at_once(tmp_path: Pat
         """
         [telegram]
         api_url = "ftp://example.org"
+        proxy_url = "ssh://example.org"
         [storage]
         url = "mysql://root@localhost/network"
         [network]
@@ -84,6 +78,7 @@ async def test_every_mistake_in_the_configuration_is_named_at_once(tmp_path: Pat
     assert code == 1
     for key in (
         "telegram.api_url",
+        "telegram.proxy_url",
         "storage.url",
         "network.timezone",
         "network.languages",
@@ -95,7 +90,7 @@ async def test_every_mistake_in_the_configuration_is_named_at_once(tmp_path: Pat
         "delivery.in_flight",
     ):
         assert re.search(rf"^{re.escape(path)}: {re.escape(key)}: \S", said, re.MULTILINE), (key, said)
-    assert len(said.strip().splitlines()) == 10
+    assert len(said.strip().splitlines()) == 11
 
 
 async def test_broken_toml_is_named_with_its_line(tmp_path: Path) -> None:
@@ -123,8 +118,24 @@ async def test_a_token_telegram_does_not_know_is_named(stage: Stage) -> None:
     await says(sentence, "run", "--config", str(stage.config), **variables)
 
 
+async def test_an_unreachable_proxy_is_named_as_well(stage: Stage) -> None:
+    for scheme in ("http", "socks5"):
+        variables = {"NETWORK_BOT_TELEGRAM__PROXY_URL": f"{scheme}://127.0.0.1:{free_port()}"}
+        sentence = "The Bot API at .* cannot be reached: .*"
+        await says(sentence, "run", "--config", str(stage.config), **variables)
+
+
+async def test_the_bot_runs_by_the_clock_of_its_machine_until_it_is_asked_to_end(stage: Stage) -> None:
+    process = await stage.process(follows_sandbox=False)
+    person = await stage.person(100)
+    await person.starts()
+    await person.sees("choose your language")
+
+    assert await process.stop() == 0
+
+
 async def test_an_unreachable_bot_api_is_named(stage: Stage) -> None:
-    url = f"http://127.0.0.1:{closed_port()}"
+    url = f"http://127.0.0.1:{free_port()}"
     variables = {"NETWORK_BOT_TELEGRAM__API_URL": url}
     sentence = f"The Bot API at {re.escape(url)} cannot be reached: .*"
     await says(sentence, "run", "--config", str(stage.config), **variables)
@@ -137,7 +148,7 @@ async def test_a_bot_api_that_is_broken_is_named(stage: Stage, control: Control)
 
 async def test_a_database_that_cannot_be_written_is_named(stage: Stage, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
-    urls = [f"sqlite+aiosqlite:///{tmp_path}/file/network.db", f"postgresql://root@127.0.0.1:{closed_port()}/network"]
+    urls = [f"sqlite+aiosqlite:///{tmp_path}/file/network.db", f"postgresql://root@127.0.0.1:{free_port()}/network"]
     for url in urls:
         variables = {"NETWORK_BOT_STORAGE__URL": url}
         for command in ("run", "migrate"):
@@ -174,8 +185,8 @@ def _write_revision(url: str, revision: str) -> None:
 async def test_the_doctor_lists_every_problem_and_is_silent_about_secrets(stage: Stage) -> None:
     stage.administrators = ()
     variables = {
-        "NETWORK_BOT_TELEGRAM__API_URL": f"http://127.0.0.1:{closed_port()}",
-        "NETWORK_BOT_STORAGE__URL": f"postgresql://root:secret@127.0.0.1:{closed_port()}/network",
+        "NETWORK_BOT_TELEGRAM__API_URL": f"http://127.0.0.1:{free_port()}",
+        "NETWORK_BOT_STORAGE__URL": f"postgresql://root:secret@127.0.0.1:{free_port()}/network",
     }
     code, said = await network_bot("check", "--config", str(stage.config), **variables)
     assert code == 1

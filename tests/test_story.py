@@ -132,3 +132,10 @@ async def test_a_power_cut_after_every_step_changes_nothing(stage: Stage) -> Non
     finally:
         await processes[-1].kill()
     assert len(processes) > 30
+
+
+@pytest.mark.parametrize("storage_url", ["postgresql"], indirect=True)
+async def test_the_other_driver_of_postgresql_carries_the_product_as_well(stage: Stage) -> None:
+    stage.storage_url = stage.storage_url.replace("postgresql://", "postgresql+asyncpg://")
+    async with stage.bot():
+        await lives_through_the_product(stage)
