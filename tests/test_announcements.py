@@ -97,21 +97,18 @@ async def test_whoever_blocked_the_bot_is_reported_and_is_back_after_unblocking(
         await goes(author, "See who was missed", "Not reached", "Away Demo", "unreachable")
         await goes(author, "Back", "N-1: sent")
         await goes(author, "Back", "Announcements, the newest first")
+        await away.does("unblock")
         await composes(author, "Second", label="TLP:CLEAR")
         await author.taps("Send")
-        await reported(stage, author, "N-2: sent", "unreachable: 1")
-        await away.does("unblock")
-        await composes(author, "Third", label="TLP:CLEAR")
-        await author.taps("Send")
-        await away.sees("Third")
-        await reported(stage, author, "N-3: sent", "3 of 3 recipients sent")
+        await away.sees("Second")
+        await reported(stage, author, "N-2: sent", "3 of 3 recipients sent")
         await author.says("/broadcasts")
         listed = await author.sees("Announcements, the newest first")
-        assert buttons(listed)[:3] == ["N-3 · Third", "N-2 · Second", "N-1 · First"]
+        assert buttons(listed)[:2] == ["N-2 · Second", "N-1 · First"]
 
-    assert await stage.rows("SELECT reason FROM outbox WHERE member_id = 3 AND state = 'unreachable' ORDER BY id") == [
-        ("Forbidden: bot was blocked by the user",), ("blocked the bot",),
-    ]  # fmt: skip
+    assert await stage.rows("SELECT reason FROM outbox WHERE member_id = 3 AND state = 'unreachable'") == [
+        ("Forbidden: bot was blocked by the user",)
+    ]
 
 
 async def test_sending_can_be_stopped_and_who_lost_access_meanwhile_is_not_told(stage: Stage) -> None:
