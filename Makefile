@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8080
 
-.PHONY: demo test soak format lock clean
+.PHONY: demo test soak pictures format lock clean
 
 demo: $(VENV)/demo.stamp
 	@$(BIN)/python -m bot demo --port $(PORT)
@@ -18,6 +18,10 @@ test: $(VENV)/test.stamp
 
 soak: $(VENV)/test.stamp
 	$(BIN)/pytest -m soak -s --timeout 3600
+
+# The README's pictures; needs Chromium.
+pictures: $(VENV)/test.stamp
+	PYTHONPATH=. $(BIN)/python tests/pictures.py
 
 format: $(VENV)/test.stamp
 	$(BIN)/ruff format .

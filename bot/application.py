@@ -10,8 +10,10 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from telegram.ext import Application, ApplicationBuilder, ContextTypes, ExtBot
+from telegram import LinkPreviewOptions
+from telegram.ext import Application, ApplicationBuilder, ContextTypes, Defaults, ExtBot
 
+from bot import start
 from bot.clock import Clock
 from bot.config import Loaded
 from bot.delivery.pace import Pace
@@ -25,19 +27,17 @@ from bot.lanes import Lanes
 from bot.logs import log
 from bot.profile import Profile
 from bot.schedule import Schedule, Tick
-from bot.transport import NO_ANSWER, AiohttpRequest, Wire
+from bot.start import StartError
+from bot.transport import AiohttpRequest, Wire
 from handlers import errors, fallback
 from handlers.context import Context, Policy, Services
 from handlers.dialogues import Dialogues
 from handlers.feature import Feature, command_handler
 from handlers.gate import gate
-from storage import announcements, audit, dialogues, digests, groups, inbox, members, migrations, outbox, privacy
+from storage import announcements, dialogues, digests, groups, inbox, outbox, privacy
 from storage.database import Database, is_trouble
-from storage.members import MemberState, Role
 from storage.outbox import Lane
-from storage.tlp import Label
 
-_UNAUTHORIZED = (401, 404)
 PAUSE_IN_TROUBLE = 2.0
 INTERACTIVE_LEASE = 10
 """Seconds: somebody looks at the screen, so after a crash an answer is taken up again sooner than a newsletter."""
@@ -45,10 +45,6 @@ INTERACTIVE_LEASE = 10
 Worker = Callable[[], Awaitable[None]]
 
 _log = log("bot")
-
-
-class StartError(Exception):
-    """The bot cannot start or go on; the message is one clear sentence for the operator."""
 
 
 class Bot:
@@ -81,9 +77,11 @@ class Bot:
         try:
             for wire in wires:
                 await wire.start()
-            username = await self._greet()
-            await self._open_database()
-            await self._serve(username)
+            settings = self._loaded.settings
+            username = await start.greet(self._people, settings.telegram.api_url)
+            await start.open_database(self._database)
+            await start.admit_administrators(self._database, settings.network, self._clock.now())
+            await self._serve(start.policy_of(self._loaded, username))
         finally:
             for wire in wires:
                 await wire.close()
@@ -96,33 +94,7 @@ class Bot:
         self._problem = self._problem or problem
         self._stopping.set()
 
-    async def _greet(self) -> str:
-        api_url = self._loaded.settings.telegram.api_url
-        try:
-            answer = await self._people.call("getMe", {})
-        except NO_ANSWER as error:
-            raise StartError(f"The Bot API at {api_url} cannot be reached: {type(error).__name__}.") from None
-        if answer.status in _UNAUTHORIZED:
-            raise StartError(f"The Bot API at {api_url} rejects the token: check telegram.token.")
-        if not answer.ok:
-            raise StartError(f"The Bot API at {api_url} does not work: {answer.description}.")
-        return str(answer.body["result"]["username"])
-
-    async def _open_database(self) -> None:
-        await open_database(self._database)
-        settings = self._loaded.settings.network
-        async with self._database.transaction() as tx:
-            for telegram_id in settings.administrators:
-                now = self._clock.now()
-                member = await members.welcome(tx, telegram_id, settings.default_language, settings.timezone, now)
-                if member.state is not MemberState.ACTIVE:
-                    member.state, member.joined_at = MemberState.ACTIVE, now
-                if await members.give_role(tx, member.id, Role.ADMINISTRATOR):
-                    event = audit.Event.ROLE_GIVEN
-                    await audit.record(tx, event, now, actor=None, subject=member.id, role=Role.ADMINISTRATOR.value)
-
-    async def _serve(self, username: str) -> None:
-        policy = policy_of(self._loaded, username)
+    async def _serve(self, policy: Policy) -> None:
         refusals = {**errors.REFUSALS, **{k: v for f in self._features for k, v in f.refusals.items()}}
         forms = Dialogues([d for f in self._features for d in f.dialogues], refusals)
         application = self._application(policy, forms, refusals)
@@ -135,7 +107,7 @@ class Bot:
         async with application:
             if health is not None:
                 await health.start()
-            _log.info("ready", bot=username)
+            _log.info("ready", bot=policy.bot_username)
             schedule.start()
             follow = partial(self._clock.follow, schedule.hurry)
             await self._work([lanes.run, *(w.run for w in windows), follow, self._guard], lanes, windows)
@@ -201,6 +173,7 @@ class Bot:
             base_file_url=f"{self._loaded.settings.telegram.api_url}/file/bot",
             request=AiohttpRequest(self._people),
             get_updates_request=AiohttpRequest(self._polls),
+            defaults=Defaults(link_preview_options=LinkPreviewOptions(is_disabled=True)),
         )
         built = ApplicationBuilder().bot(bot).updater(None).job_queue(None).context_types(ContextTypes(context=Context))
         application: Application[Any, Any, Any, Any, Any, Any] = built.build()
@@ -284,43 +257,3 @@ async def _until_cancelled(server: WebhookIntake) -> None:
         await asyncio.Event().wait()
     finally:
         await server.stop()
-
-
-def policy_of(loaded: Loaded, bot_username: str) -> Policy:
-    """Return the operator's decisions as handlers see them."""
-    settings = loaded.settings
-    return Policy(
-        network=settings.network.name,
-        zone=settings.network.timezone,
-        languages=tuple(settings.network.languages),
-        default_language=settings.network.default_language,
-        max_label=Label(settings.network.max_label),
-        approvals=settings.admission.approvals,
-        digest_weekday=loaded.digest_weekday,
-        digest_time=loaded.digest_time,
-        skip_holidays=settings.digest.skip_holidays,
-        two_person_above=settings.announcements.two_person_above,
-        bot_username=bot_username,
-    )
-
-
-async def open_database(database: Database) -> None:
-    """Bring the database to the newest schema.
-
-    Raises:
-        StartError: it cannot be opened or written, or a newer version wrote it.
-    """
-    from sqlalchemy.exc import DBAPIError
-
-    from storage.refusals import Refusal
-
-    try:
-        await migrations.upgrade(database)
-    except Refusal as refusal:
-        raise StartError(
-            f"The database was written by a newer version (schema {refusal.facts['revision']}); update the program."
-        ) from None
-    except (DBAPIError, OSError) as error:
-        cause = str(getattr(error, "orig", error)).strip().splitlines()[0]
-        where = database.engine.url.render_as_string(hide_password=True)
-        raise StartError(f"The database {where} cannot be used: {cause}.") from None

@@ -86,7 +86,7 @@ def check(config: ConfigFile = DEFAULT_CONFIG) -> None:
 @cli.command()
 def migrate(config: ConfigFile = DEFAULT_CONFIG) -> None:
     """Bring the database to the newest schema."""
-    from bot.application import open_database
+    from bot.start import open_database
     from storage import migrations
     from storage.database import Database
 
@@ -128,9 +128,9 @@ def seed(
     members: Annotated[int, typer.Option(help="How many invented members to add.")] = 0,
 ) -> None:
     """Add the public documents and past events, and invented members for trials."""
-    from bot.application import open_database
     from bot.clock import Clock
     from bot.seed import plant
+    from bot.start import open_database
     from storage.database import Database
 
     async def work() -> None:
@@ -156,7 +156,7 @@ def _load(path: Path) -> Loaded:
 
 
 def _finish(work: Coroutine[Any, Any, None]) -> None:
-    from bot.application import StartError
+    from bot.start import StartError
 
     try:
         asyncio.run(work)

@@ -15,11 +15,11 @@ from typing import Any
 
 import aiohttp
 
-from bot.application import StartError, open_database
 from bot.sandbox.server import Sandbox
 from bot.seed import plant
 from bot.seed.gathering import Ask, gather, introduce
 from bot.seed.people import PEOPLE
+from bot.start import StartError, open_database
 from storage.database import Database
 
 TOKEN = "1000001:demo-token-of-the-sandbox"  # noqa: S105 - it opens nothing but the sandbox

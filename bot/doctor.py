@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
@@ -15,8 +16,19 @@ from storage.refusals import Refusal
 
 _SETTINGS = (
     ("can_join_groups", True, "groups are allowed, so that topics can live in one"),
+    (
+        "can_read_all_group_messages",
+        False,
+        "privacy mode is on, so that the bot reads no talk in groups; where it is an administrator it reads all",
+    ),
     ("supports_inline_queries", False, "inline mode is off, so that nothing marked leaves through other chats"),
     ("supports_guest_queries", False, "guest mode is off, so that nobody summons the bot into foreign chats"),
+    ("has_topics_enabled", False, "topics in private chats are off, so that nobody misses a message in one of them"),
+    (
+        "supports_join_request_queries",
+        False,
+        "join requests come to administrators, so that none waits for an answer that must be given in ten seconds",
+    ),
 )
 
 
@@ -67,6 +79,13 @@ async def _ask_telegram(loaded: Loaded, problems: list[str], remarks: list[str])
         return
     me = answer.body["result"]
     remarks.append(f"The token belongs to @{me['username']}.")
-    for name, wanted, why in _SETTINGS:
-        if bool(me.get(name)) is not wanted:
-            remarks.append(f"At BotFather, see that {why} ({name} is {bool(me.get(name))}).")
+    remarks.extend(to_change(me))
+
+
+def to_change(me: Mapping[str, Any]) -> list[str]:
+    """Return what should be changed at BotFather, and why, by what `getMe` says of the bot."""
+    return [
+        f"At BotFather, see that {why} ({name} is {bool(me.get(name))})."
+        for name, wanted, why in _SETTINGS
+        if bool(me.get(name)) is not wanted
+    ]

@@ -32,7 +32,9 @@ def raw_update(update: dict[str, Any]) -> RawUpdate | None:
     update_id = update.get("update_id")
     if not isinstance(update_id, int):
         return None
-    return RawUpdate(update_id, _lane(update), json.dumps(update, ensure_ascii=False, separators=(",", ":")))
+    written = json.dumps(update, ensure_ascii=False, separators=(",", ":"))
+    sound = written.encode(errors="replace").decode()  # half a character can be read from JSON and not be stored
+    return RawUpdate(update_id, _lane(update), sound)
 
 
 def _lane(update: dict[str, Any]) -> str:

@@ -90,8 +90,9 @@ class Lanes:
         self._news.set()
 
     async def _see_through(self, row: InboxRow) -> None:
+        answered = False
         for attempt in count():
-            turn = await self._try(row)
+            turn = await self._try(row, answered=answered)
             if turn.failure is None:
                 return
             if turn.settled:  # its effect stands; only the redrawing failed
@@ -99,10 +100,12 @@ class Lanes:
                 return
             if await self._failed(row, turn) or self._draining:
                 return
+            await self._answer(turn)  # nobody looks at a spinner while it is tried again
+            answered = turn.answered
             await asyncio.sleep(_pause(turn.failure, attempt))
 
-    async def _try(self, row: InboxRow) -> Turn:
-        turn = Turn(row.id, Update(row.update_id))
+    async def _try(self, row: InboxRow, *, answered: bool) -> Turn:
+        turn = Turn(row.id, Update(row.update_id), answered=answered)
         TURN.set(turn)
         try:
             update = Update.de_json(json.loads(row.payload or "{}"), self._application.bot)
@@ -119,6 +122,9 @@ class Lanes:
             async with self._database.transaction() as tx:
                 await inbox.settle(tx, turn.inbox_id, self._clock.now())
             turn.settled = True
+        await self._answer(turn)
+
+    async def _answer(self, turn: Turn) -> None:
         query = turn.update.callback_query
         if query is not None and not turn.answered:
             turn.answered = True
@@ -143,6 +149,7 @@ class Lanes:
         return dead
 
     async def _apologise(self, turn: Turn, reference: str) -> None:
+        await self._answer(turn)
         chat = turn.update.effective_chat
         if chat is None or chat.type != "private":
             return
@@ -150,8 +157,6 @@ class Lanes:
         screen = apology(reference, say)
         try:
             await self._application.bot.send_message(chat.id, screen.html, parse_mode="HTML")
-            if turn.update.callback_query is not None and not turn.answered:
-                await turn.update.callback_query.answer()
         except TelegramError as error:
             _log.warning("no apology could be sent", incident=reference, problem=str(error))
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Self, get_type_hints
 
 from telegram import CopyTextButton, InlineKeyboardButton
 
+from handlers.language import legible
 from storage.pages import Page
 
 VERSION = "1"
 LIMIT = 64
+GREATEST = 2**31 - 1
+"""The greatest number that a column of ids holds."""
+_NUMBER = re.compile(r"-?[0-9]{1,10}")
 Style = Literal["primary", "success", "danger"]
 
 
@@ -35,12 +40,14 @@ class Press:
         """Return the callback data.
 
         Raises:
-            ValueError: it is longer than Telegram carries.
+            ValueError: it is longer than Telegram carries, or would be read as something else.
         """
-        fields: tuple[Any, ...] = dataclasses.astuple(self)  # type: ignore[call-overload]
+        fields: tuple[int | str, ...] = dataclasses.astuple(self)  # type: ignore[call-overload]
         data = "|".join([VERSION, self.prefix, *map(str, fields)])
         if len(data.encode()) > LIMIT:
             raise ValueError(f"callback data is longer than {LIMIT} bytes: {data!r}")
+        if self.unpack(data) != self:
+            raise ValueError(f"callback data would be read as something else: {data!r}")
         return data
 
     @classmethod
@@ -53,10 +60,16 @@ class Press:
         values = packed.split("|", max(len(names) - 1, 0)) if names else []
         if (version, prefix) != (VERSION, cls.prefix) or len(values) != len(names) or (not names and packed):
             return None
-        try:
-            return cls(*(types[name](value) for name, value in zip(names, values, strict=True)))
-        except ValueError:
+        if not all(_sound(value, types[name]) for name, value in zip(names, values, strict=True)):
             return None
+        return cls(*(types[name](value) for name, value in zip(names, values, strict=True)))
+
+
+def _sound(value: str, kind: type) -> bool:
+    """Tell whether a field could have been packed by us; a forged one must not reach the database."""
+    if kind is int:
+        return _NUMBER.fullmatch(value) is not None and abs(int(value)) <= GREATEST
+    return legible(value) == value
 
 
 @dataclass(frozen=True)

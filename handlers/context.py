@@ -11,10 +11,10 @@ from typing import Any, Self
 
 from telegram import Message, Update
 from telegram.constants import ParseMode
-from telegram.error import BadRequest, Forbidden
+from telegram.error import BadRequest, Forbidden, TelegramError
 from telegram.ext import Application, CallbackContext, ExtBot
 
-from handlers.language import Say
+from handlers.language import Say, legible
 from handlers.screens import Screen
 from storage import access, inbox
 from storage.access import Viewer
@@ -100,9 +100,15 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], dict
         links: Mapping[str, Link] = self.application.bot_data["links"]
         return links
 
-    async def begin(self, dialogue: str, answers: Mapping[str, Any] | None = None) -> None:
+    async def begin(
+        self,
+        dialogue: str,
+        answers: Mapping[str, Any] | None = None,
+        *,
+        first: Callable[[Transaction], Awaitable[None]] | None = None,
+    ) -> None:
         """Open the form called `dialogue`, or go on with it; see `Dialogues.begin`."""
-        await self.application.bot_data["dialogues"].begin(self, dialogue, answers)
+        await self.application.bot_data["dialogues"].begin(self, dialogue, answers, first=first)
 
     async def cancel(self) -> str | None:
         """Close the open form and return its title; None if there is none."""
@@ -135,13 +141,20 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], dict
     @property
     def words(self) -> str:
         """What followed the command, with its white space folded."""
-        return " ".join(self.args or ())
+        return " ".join(legible(" ".join(self.args or ())).split())
 
     @property
     def message(self) -> Message:
         message = self.turn.update.effective_message
         assert message is not None
         return message
+
+    @property
+    def chat_id(self) -> int:
+        """The chat where it happens; known even of a pressed message that is too old to be read."""
+        chat = self.turn.update.effective_chat
+        assert chat is not None
+        return chat.id
 
     @property
     def replaces(self) -> int | None:
@@ -175,7 +188,13 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], dict
 
     async def show(self, screen: Screen) -> None:
         """Show a screen now: in place of the pressed message, else as a new one. For what merely shows."""
-        if self.replaces is None or self._would_expose(screen) or not await self._redraw(screen, self.replaces):
+        pressed = self.replaces
+        if pressed is None:
+            await self.send(screen)
+        elif self._would_expose(screen):
+            await self.send(screen)
+            await self._remove(pressed)
+        elif not await self._redraw(screen, pressed):
             await self.send(screen)
 
     async def toast(self, words: str, *, alert: bool = False) -> None:
@@ -186,25 +205,39 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], dict
         self.turn.answered = True
         try:
             await query.answer(words[:200] or None, show_alert=alert)
-        except BadRequest:
+        except TelegramError:
             return  # pressed long ago: nobody looks at the spinner any more
 
     async def strip(self, message_id: int | None) -> None:
         """Take the buttons off an earlier message that no longer leads anywhere, if it can still be edited."""
-        if message_id is None or message_id == self.replaces:
-            return
+        if message_id is not None and message_id != self.replaces:
+            await self._without_buttons(message_id)
+
+    async def close(self) -> None:
+        """Take the buttons off the pressed message: what they began is done, and the message stays as it is."""
+        if self.replaces is not None:
+            await self._without_buttons(self.replaces)
+
+    async def _without_buttons(self, message_id: int) -> None:
         with suppress(BadRequest, Forbidden):
-            await self.bot.edit_message_reply_markup(self.message.chat_id, message_id)
+            await self.bot.edit_message_reply_markup(self.chat_id, message_id)
+
+    async def _remove(self, message_id: int) -> None:
+        try:
+            await self.bot.delete_message(self.chat_id, message_id)
+        except (BadRequest, Forbidden):  # older than two days
+            await self._without_buttons(message_id)
 
     def _would_expose(self, screen: Screen) -> bool:
         # A message cannot become protected by an edit.
-        return screen.protected and not self.message.has_protected_content
+        query = self.turn.update.callback_query
+        return screen.protected and not getattr(query and query.message, "has_protected_content", False)
 
     async def _redraw(self, screen: Screen, message_id: int) -> bool:
         try:
             await self.bot.edit_message_text(
                 screen.html,
-                self.message.chat_id,
+                self.chat_id,
                 message_id,
                 parse_mode=ParseMode.HTML,
                 reply_markup=screen.markup,
@@ -217,7 +250,7 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], dict
     async def send(self, screen: Screen) -> None:
         try:
             await self.bot.send_message(
-                self.message.chat_id,
+                self.chat_id,
                 screen.html,
                 parse_mode=ParseMode.HTML,
                 reply_markup=screen.markup,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from telegram import Message, Update
@@ -21,11 +21,13 @@ from storage import dialogues as rows
 from storage.access import Viewer
 from storage.database import Transaction
 from storage.dialogues import DialogueRow
-from storage.outbox import Facts, Promise, last_copy, promise
+from storage.outbox import Facts, Promise, last_copy, promise, will_replace
 from storage.refusals import Refusal
 
 PROMPT = "dialogue:prompt"
 CANCELLED = "dialogue:cancelled"
+
+Deed = Callable[[Transaction], Awaitable[None]]
 
 
 class Dialogues:
@@ -49,8 +51,12 @@ class Dialogues:
         """Return the notices that ask the next question and that say a form is closed."""
         return [Notice(PROMPT, self._render, self._load), notice(CANCELLED, _cancelled)]
 
-    async def begin(self, context: Context, name: str, answers: Answers | None = None) -> None:
+    async def begin(
+        self, context: Context, name: str, answers: Answers | None = None, *, first: Deed | None = None
+    ) -> None:
         """Open the form `name`, or go on with it; given `answers` are not asked for.
+
+        `first` is done before, in the same transaction.
 
         Raises:
             Refusal: `form:open` while another form is unfinished.
@@ -58,13 +64,17 @@ class Dialogues:
         dialogue = self._by_name[name]
         guard(context, dialogue.needs)
         async with context.transaction() as tx:
+            if first is not None:
+                await first(tx)
             row = await rows.current(tx, context.member.id, lock=True)
             if row is not None and row.name != name:
                 raise Refusal("form:open", dialogue=row.name)
+            asked = await last_copy(tx, _subject(context)) if row is not None else None
             if row is None or answers:
                 given = dict(answers or {})
                 row = await rows.begin(tx, context.member.id, name, dialogue.next_open(given), given, context.now)
             await _ask(tx, context, row)
+        await context.strip(asked)
 
     async def cancel(self, context: Context) -> str | None:
         """Close the open form and return its title, or None if there is none."""
@@ -98,6 +108,7 @@ class Dialogues:
             await _ask(tx, context, row)
 
     async def _go(self, context: Context, press: Go) -> None:
+        over = False
         async with context.transaction() as tx:
             row, dialogue, form = await self._here(tx, context, press)
             if press.to == "cancel":
@@ -107,11 +118,14 @@ class Dialogues:
             elif press.to == "submit" and row.step == SUMMARY:
                 await rows.end(tx, context.member.id)
                 await dialogue.finish(context, tx, form.viewer, row.answers)
+                over = not await will_replace(tx, context.member.id, context.replaces)
             else:
-                self._move(row, dialogue, press.to, context)
+                self._move(row, dialogue, form, press.to, context)
                 await _ask(tx, context, row)
+        if over:
+            await context.close()
 
-    def _move(self, row: DialogueRow, dialogue: Dialogue, to: str, context: Context) -> None:
+    def _move(self, row: DialogueRow, dialogue: Dialogue, form: Form, to: str, context: Context) -> None:
         names = [step.name for step in dialogue.visible(row.answers)]
         here = names.index(row.step) if row.step in names else len(names)
         step = dialogue.step(row.step)
@@ -119,11 +133,11 @@ class Dialogues:
             rows.move(row, names[here - 1], row.answers, context.now)
         elif to == "skip" and step is not None and step.optional:
             self._advance(row, dialogue, {**row.answers, row.step: None}, context)
-        elif to == "done":
+        elif to == "done" and step is not None and step.ask(form, Say("en")).several:
             self._advance(row, dialogue, {**row.answers, row.step: row.answers.get(row.step) or []}, context)
-        elif to.startswith("edit.") and row.step == SUMMARY:
+        elif row.step == SUMMARY and to in (edits := {f"edit.{n}": s.name for n, s in enumerate(dialogue.steps)}):
             row.reviewing = True
-            rows.move(row, dialogue.steps[int(to[5:])].name, row.answers, context.now)
+            rows.move(row, edits[to], row.answers, context.now)
         else:
             raise Refusal("button:old")
 
@@ -166,7 +180,8 @@ class Dialogues:
     async def _here(self, tx: Transaction, context: Context, press: Press) -> tuple[DialogueRow, Dialogue, Form]:
         row = await rows.current(tx, context.member.id, lock=True)
         if row is None or row.revision != getattr(press, "revision", None):
-            raise Refusal("button:old")
+            asked = await last_copy(tx, _subject(context))
+            raise Refusal("button:again" if asked == context.replaces else "button:old")
         dialogue, form = await self._form(tx, context, row)
         return row, dialogue, form
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,13 +12,19 @@ from telegram.error import TelegramError
 from handlers.buttons import Button
 from handlers.context import AlreadyHandledError, Context
 from handlers.language import Say, text
-from handlers.presses import Begin, CancelForm, Home
-from handlers.screens import Screen
+from handlers.presses import Begin, CancelForm, Home, Open
+from handlers.screens import Screen, lines
+from handlers.vocabulary import STANDING
+from storage.access import Action, Viewer, allowed
+from storage.members import MemberState
 from storage.refusals import Refusal
 
+ALBUMS = 200
+"""How many albums are remembered: each of its pictures is a message, and one refusal answers them all."""
 REFUSALS = {
     "access:denied": text("I do not know that. /menu shows what you can do here, /help explains it."),
     "access:members": text("This is for members of the network. You can apply; an administrator decides."),
+    "button:again": text("This was pressed already."),
     "button:old": text("This menu is out of date. Open a new one:"),
     "answer:text": text("Please send text here: no sticker, picture, voice message or file."),
     "answer:choose": text("Please press one of the buttons."),
@@ -32,34 +39,56 @@ def words(refusals: Mapping[str, str], refusal: Refusal, say: Say) -> str:
     return say(refusals[refusal.reason], **refusal.facts)
 
 
-def refused(refusals: Mapping[str, str], refusal: Refusal, say: Say) -> Screen:
+def refused(refusals: Mapping[str, str], refusal: Refusal, viewer: Viewer, say: Say) -> Screen:
     """Return the answer to a refusal, with the way forward as buttons."""
     sentence = words(refusals, refusal, say)
     if refusal.reason == "access:members":
-        return Screen(sentence, ((Button(say("Apply"), Begin("application"), style="primary"),),))
+        return _outside(sentence, viewer, say)
     if refusal.reason == "form:open":
         go_on = Button(say("Continue"), Begin(refusal.facts["dialogue"]), style="primary")
         return Screen(sentence, ((go_on, Button(say("Cancel it"), CancelForm())),))
     return Screen(sentence, ((Button(say("Menu"), Home()),),))
 
 
+def _outside(sentence: str, viewer: Viewer, say: Say) -> Screen:
+    if allowed(viewer, Action.APPLY):
+        return Screen(sentence, ((Button(say("Apply"), Begin("application"), style="primary"),),))
+    waits = viewer.state is MemberState.NOMINATED
+    way = Button(say("See my application"), Open("status")) if waits else Button(say("Menu"), Home())
+    return Screen(lines([say("This is for members of the network."), say(STANDING[viewer.state])]), ((way,),))
+
+
 def error_handler(refusals: Mapping[str, str]) -> Any:
     """Return the error handler of the application; `refusals` are the words of all features."""
+    albums: deque[str] = deque(maxlen=ALBUMS)
 
     async def handle(update: object, context: Context) -> None:  # noqa: ARG001
         error = context.error
         if isinstance(error, AlreadyHandledError):
             context.turn.settled = True
-        elif isinstance(error, Refusal):
-            await _answer(context, refused(refusals, error, context.say))
-        else:
+        elif not isinstance(error, Refusal):
             context.turn.failure = error
+        elif error.reason == "button:again":
+            await context.toast(words(refusals, error, context.say))
+        elif not _answered(context, albums):
+            await _answer(context, refused(refusals, error, context.viewer, context.say))
 
     return handle
 
 
+def _answered(context: Context, albums: deque[str]) -> bool:
+    message = context.turn.update.message
+    if message is None or message.media_group_id is None:
+        return False
+    if message.media_group_id in albums:
+        return True
+    albums.append(message.media_group_id)
+    return False
+
+
 async def _answer(context: Context, screen: Screen) -> None:
-    if context.message.chat.type != "private":
+    chat = context.turn.update.effective_chat
+    if chat is None or chat.type != "private":
         return
     try:
         await context.send(screen)  # a refusal never replaces the screen it was asked from

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from telegram import Document, Message
 
 from handlers.buttons import Style
-from handlers.language import Html, Say
+from handlers.language import Html, Say, legible
 from handlers.screens import Screen
 from storage.access import Action, Viewer
 from storage.database import Transaction
@@ -60,10 +60,16 @@ class Reply:
     html: str | None = None
     document: Document | None = None
     album: str | None = None
+    entities: int = 0
 
     @classmethod
     def of(cls, message: Message) -> Reply:
-        return cls(message.text, message.text_html if message.text else None, message.document, message.media_group_id)
+        text = None if message.text is None else legible(message.text)
+        html = legible(message.text_html) if message.text else None
+        return cls(text, html, message.document, message.media_group_id, len(message.entities))
+
+
+_JOINERS = "\u200c\u200d"
 
 
 def line(limit: int) -> Callable[[Form, Reply], str]:
@@ -75,7 +81,7 @@ def line(limit: int) -> Callable[[Form, Reply], str]:
     def read(_form: Form, reply: Reply) -> str:
         if reply.text is None:
             raise Refusal("answer:text")
-        folded = " ".join("".join(c for c in reply.text if c.isprintable() or c.isspace()).split())
+        folded = " ".join("".join(c for c in reply.text if c.isprintable() or c.isspace() or c in _JOINERS).split())
         if not any(c.isalnum() for c in folded):
             raise Refusal("answer:empty")
         if len(folded) > limit:
@@ -126,6 +132,7 @@ class Dialogue:
     finish: Callable[[Context, Transaction, Viewer, Answers], Awaitable[None]]
     submit: str
     needs: Action
+    style: Style = "success"
     prepare: Callable[[Transaction, Viewer, Answers], Awaitable[Any]] = nothing
     summary: Callable[[Form, Say], Screen] | None = None
     left: Callable[[Answers], tuple[str, dict[str, Any]]] | None = None

@@ -18,7 +18,7 @@ from storage.members import Member
 async def recognise(update: Update, context: Context) -> None:
     """Put the speaker into the turn; end it where nobody in particular speaks."""
     user = update.effective_user
-    if user is None or user.is_bot or _speaks_for_a_chat(update.effective_message):
+    if user is None or user.is_bot or _speaks_for_a_chat(_spoken(update)):
         raise ApplicationHandlerStop
     async with context.reading() as tx:
         member = await members.by_telegram(tx, user.id)
@@ -38,6 +38,13 @@ async def _meet(tx: Transaction, context: Context, user: User, now: datetime) ->
     member = await members.welcome(tx, user.id, language, policy.zone, now)
     member.unreachable_since = None  # who speaks can be reached
     return member
+
+
+def _spoken(update: Update) -> Message | None:
+    query = update.callback_query
+    if query is None:
+        return update.effective_message
+    return query.message if isinstance(query.message, Message) else None  # one that is too old says nothing of itself
 
 
 def _speaks_for_a_chat(message: Message | None) -> bool:

@@ -96,11 +96,12 @@ async def elsewhere(_update: Update, context: Context) -> None:
 
 
 def _ours(context: Context) -> bool:
-    """Tell whether a command is one of this bot's, and meant for it."""
+    """Tell whether a command is one of this bot's, meant for it, and open to the speaker."""
     said = (context.message.text or "").split(maxsplit=1)[0].lower()
     name, _, addressed = said.removeprefix("/").partition("@")
     features: tuple[Feature, ...] = context.application.bot_data["features"]
-    known = {command.name for feature in features for command in feature.commands if not command.hidden}
+    commands = [command for feature in features for command in feature.commands if not command.hidden]
+    known = {c.name for c in commands if c.needs is None or allowed(context.viewer, c.needs)}
     return name in known and addressed in ("", context.bot.username.lower())
 
 

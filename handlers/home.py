@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from handlers.buttons import Button, Press, Row, columns
@@ -14,10 +15,14 @@ from handlers.screens import Screen, lines
 from handlers.vocabulary import STANDING
 from storage import members
 from storage.access import Action, Viewer, allowed
+from storage.database import Transaction
 from storage.members import MemberState
 from storage.refusals import Refusal
 
-PAYLOAD_LIMIT = 36
+PAYLOAD = re.compile(r"[A-Za-z0-9_-]{1,48}")
+"""A deep link that the choice of a language carries on; the others are not ours."""
+APPLY = "apply"
+NOWHERE = text("This link does not lead anywhere now.")
 PLACES: tuple[tuple[str, str, Action], ...] = (
     ("topics", text("Topics"), Action.BELONG),
     ("library", text("Library"), Action.BELONG),
@@ -41,26 +46,42 @@ class Speak(Press, prefix="lang"):
 async def start(context: Context) -> None:
     payload = context.words
     if not context.member.language_chosen and len(context.policy.languages) > 1:
-        kept = payload if len(payload) <= PAYLOAD_LIMIT else ""
+        kept = payload if PAYLOAD.fullmatch(payload) else ""
         await context.show(_languages(context.policy, kept, back=False))
         return
-    await _arrive(context, payload)
+    if payload == APPLY and allowed(context.viewer, Action.APPLY):
+        await context.begin("application")
+    else:
+        await _arrive(context, payload)
 
 
 async def _arrive(context: Context, payload: str) -> None:
-    if payload == "apply" and allowed(context.viewer, Action.APPLY):
-        await context.begin("application")
-        return
     word, _, token = payload.partition("_")
-    if not payload or word == "menu":
+    if word in ("", "menu") or (word == APPLY and not context.viewer.active):
         await context.show(_entrance(context, None))
+    elif word == APPLY:
+        await context.show(_entrance(context, context.say(STANDING[context.viewer.state])))
     elif not context.viewer.active:
-        problem = context.say("This is for members of the network. You can apply; an administrator decides.")
-        await context.show(_entrance(context, problem))
+        await context.show(_entrance(context, _outside(context.viewer, context.say)))
     elif word in context.links:
-        await context.links[word](context, token)
+        await _follow(context, word, token)
     else:
-        await context.show(_entrance(context, context.say("This link does not lead anywhere now.")))
+        await context.show(_entrance(context, context.say(NOWHERE)))
+
+
+async def _follow(context: Context, word: str, token: str) -> None:
+    try:
+        await context.links[word](context, token)
+    except Refusal as refusal:
+        if not refusal.reason.endswith(":unknown"):
+            raise
+        await context.show(_entrance(context, context.say(NOWHERE)))
+
+
+def _outside(viewer: Viewer, say: Say) -> str:
+    if allowed(viewer, Action.APPLY):
+        return say("This is for members of the network. You can apply; an administrator decides.")
+    return say("This is for members of the network.")
 
 
 def _entrance(context: Context, problem: str | None) -> Screen:
@@ -122,19 +143,17 @@ def _languages(policy: Policy, payload: str, *, back: bool) -> Screen:
 async def speak(context: Context, press: Speak) -> None:
     if press.language not in context.policy.languages:
         raise Refusal("button:old")
-    async with context.transaction() as tx:
-        await members.choose_language(tx, context.member.id, press.language)
     context.member.language = press.language
-    await _arrive_after_choice(context, press.payload)
 
+    async def choose(tx: Transaction) -> None:
+        await members.choose_language(tx, context.member.id, press.language)
 
-async def _arrive_after_choice(context: Context, payload: str) -> None:
-    if payload == "apply" and allowed(context.viewer, Action.APPLY):
-        # The choice was this update's transaction; the form opens with the next press.
-        apply = Button(context.say("Apply"), Begin("application"), style="primary")
-        await context.show(Screen(_door(context.viewer, context.say, context.policy).text, ((apply,),)))
+    if press.payload == APPLY and allowed(context.viewer, Action.APPLY):
+        await context.begin("application", first=choose)
         return
-    await _arrive(context, payload)
+    async with context.transaction() as tx:
+        await choose(tx)
+    await _arrive(context, press.payload)
 
 
 async def settings(context: Context) -> None:

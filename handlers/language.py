@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -24,6 +25,8 @@ SOURCE = "en"
 _LOCALES = {"en": "en_001", "ru": "ru_KZ"}
 _COUNTRY_NAMES = {("ru", "KG"): "Кыргызстан", ("en", "TR"): "Türkiye", ("ru", "US"): "США"}
 _FIRST_STRONG, _POP = "\u2068", "\u2069"
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_UNSEEN = re.compile("[\u200b\u2060\u202a-\u202e\u2066-\u2069\ufeff]")
 
 
 class Html(str):
@@ -37,9 +40,17 @@ def text(words: str) -> str:
     return words
 
 
+def legible(words: str) -> str:
+    """Return `words` with a space for each control character, and without what only turns or hides its neighbours.
+
+    What joins letters stays: Persian words and families of emoji are written with it.
+    """
+    return _UNSEEN.sub("", _CONTROL.sub(" ", words))
+
+
 def isolated(value: object) -> Html:
     """Wrap a name so that its direction of writing cannot disturb the words around it."""
-    return Html(f"{_FIRST_STRONG}{html.escape(str(value), quote=False)}{_POP}")
+    return Html(f"{_FIRST_STRONG}{html.escape(legible(str(value)), quote=False)}{_POP}")
 
 
 @dataclass(frozen=True)
@@ -73,7 +84,7 @@ class Say:
         return format_date(day, format="long", locale=self._locale)
 
     def day(self, at: datetime) -> str:
-        """Return the day of a moment as the reader's calendar has it."""
+        """Return the day of a moment as the reader's calendar has it: words, for no other zone may shift a day."""
         return self.date(at.astimezone(ZoneInfo(self.zone)).date())
 
     def moment(self, at: datetime) -> Html:
@@ -143,4 +154,4 @@ def _translated(language: str, words: str) -> str:
 
 
 def _escaped(facts: Mapping[str, Any]) -> dict[str, str]:
-    return {k: v if isinstance(v, Html) else html.escape(str(v), quote=False) for k, v in facts.items()}
+    return {k: v if isinstance(v, Html) else html.escape(legible(str(v)), quote=False) for k, v in facts.items()}

@@ -60,7 +60,7 @@ async def mydata(context: Context) -> None:
         found = await privacy.copy_of(tx, context.member.id)
     written = json.dumps(found, ensure_ascii=False, indent=1, default=str)
     say = context.say
-    caption = say("Everything that is stored about you, as a text file. /privacy explains it, /erase deletes it.")
+    caption = say("Everything stored about you, as a text file. /privacy explains it, /erase deletes it.")
     with suppress(Forbidden):  # blocked between the question and the answer: nobody is there to read it
         await context.bot.send_document(context.message.chat_id, written.encode(), caption, filename="my-data.json")
 

@@ -68,7 +68,7 @@ def _summary(dialogue: Dialogue, form: Form, revision: int, say: Say) -> Screen:
         for step in steps
     ]
     last: Row = (
-        Button(say(dialogue.submit), Go(revision, "submit"), style="success"),
+        Button(say(dialogue.submit), Go(revision, "submit"), style=dialogue.style),
         Button(say("Cancel"), Go(revision, "cancel")),
     )
     shown = dialogue.summary(form, say) if dialogue.summary else Screen(_answers(dialogue, steps, form, say))

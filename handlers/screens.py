@@ -70,6 +70,11 @@ def marked(label: Label) -> Html:
     return Html(f"<b>{label.value}</b> {_EMOJI[label]}")
 
 
+def units(words: str) -> int:
+    """Return the length of a text as Telegram counts it: in UTF-16 units."""
+    return len(words.encode("utf-16-le", "surrogatepass")) // 2
+
+
 def lines(parts: Sequence[str | None]) -> str:
     """Join paragraphs with one empty line; what is None or empty is left out."""
     return "\n\n".join(part for part in parts if part)

@@ -22,7 +22,7 @@ CATEGORIES = {
 }
 STANDING = {
     MemberState.VISITOR: text("You have not applied yet."),
-    MemberState.NOMINATED: text("Your application is waiting for the administrators' decision."),
+    MemberState.NOMINATED: text("Your application waits for the administrators' decision."),
     MemberState.ACTIVE: text("You are a member."),
     MemberState.SUSPENDED: text("Your membership is suspended. An administrator can tell you more."),
     MemberState.DECLINED: text("Your application was declined. You may apply again."),

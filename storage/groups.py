@@ -35,6 +35,7 @@ async def bind(tx: Transaction, viewer: Viewer, chat_id: int, title: str, now: d
     wake(tx, "staff")
     tx.add(BoundGroup(chat_id=chat_id, title=title, bound_by=viewer.id, bound_at=now))
     await audit.record(tx, audit.Event.GROUP_BOUND, now, actor=viewer.id, chat=chat_id)
+    wake(tx, "staff")  # its administrators get their list of commands
 
 
 async def lose(tx: Transaction, chat_id: int, now: datetime) -> None:

@@ -215,9 +215,16 @@ async def copies(tx: Transaction, subject: str) -> list[OutboxRow]:
 
 
 async def last_copy(tx: Transaction, subject: str) -> int | None:
-    """Return the message that the newest copy of `subject` stands in, once it is delivered."""
-    newest = select(OutboxRow.message_id).where(OutboxRow.subject == subject).order_by(OutboxRow.id.desc())
+    """Return the message that the newest copy of `subject` stands in, or will stand in."""
+    place = func.coalesce(OutboxRow.message_id, OutboxRow.replaces)
+    newest = select(place).where(OutboxRow.subject == subject).order_by(OutboxRow.id.desc())
     return await tx.scalar(newest.limit(1))
+
+
+async def will_replace(tx: Transaction, member_id: int, message_id: int | None) -> bool:
+    """Tell whether something waits to be shown in place of a message."""
+    waiting = select(OutboxRow.id).where(OutboxRow.member_id == member_id, OutboxRow.state.in_(WAITING))
+    return await tx.scalar(waiting.where(OutboxRow.replaces == message_id).limit(1)) is not None
 
 
 async def tally(tx: Transaction, subject: str) -> dict[OutboxState, int]:

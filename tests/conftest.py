@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 from story import TOKEN, Control, Stage
 
 from bot.sandbox.server import Sandbox
@@ -31,6 +32,9 @@ POSTGRES = _postgres()
 
 
 def pytest_configure() -> None:
+    # How fast a busy machine makes examples is no property of the product.
+    settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("untimed")
     if POSTGRES is None and os.environ.get("REQUIRE_POSTGRES"):
         pytest.exit("PostgreSQL is required here and none answers (TEST_POSTGRES_URL).", returncode=1)
 

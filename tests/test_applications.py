@@ -102,7 +102,7 @@ async def test_declined_twice_withdrawn_once_and_applied_again_each_time(stage: 
         await applies(person, "Aidana Three")
         await first.sees("A-3")
         await person.says("/status")
-        await person.sees("A-3", "waiting for the administrators' decision")
+        await person.sees("A-3", "waits for the administrators' decision")
         await person.taps("Withdraw it")
         await person.sees("Withdraw your application?")
         await person.taps("Withdraw it", on="Withdraw your")

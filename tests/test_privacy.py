@@ -53,7 +53,7 @@ async def applies(person: Person) -> None:
 
 async def copy_for(person: Person) -> dict[str, list[dict[str, Any]]]:
     await person.says("/mydata")
-    message = await person.sees("Everything that is stored about you")
+    message = await person.sees("Everything stored about you")
     assert message["document"]["file_name"] == "my-data.json"
     path = f"{person.control.url}/sandbox/files/{message['document']['file_id']}"
     async with person.control._session.get(path) as answer:

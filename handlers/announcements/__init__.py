@@ -35,6 +35,7 @@ FEATURE = Feature(
         "announcement:no-second": text(
             "With more than {above} recipients a second administrator must release it, and there is none."
         ),
+        "announcement:formatted": text("That is too much formatting: at most {limit} formatted places, please."),
         "announcement:decided": text("This announcement has already been decided."),
         "announcement:own": text("A second administrator must release it, not its author."),
         "announcement:late": text("It was not released within 30 minutes and goes back to its author."),

@@ -10,7 +10,7 @@ from handlers.buttons import Press
 from handlers.context import Context
 from handlers.forms import Answers, Dialogue, Form, Option, Question, Reply, Step, line
 from handlers.language import Html, Say, text
-from handlers.screens import Screen, lines
+from handlers.screens import Screen, lines, units
 from handlers.vocabulary import CATEGORIES, ask_label
 from storage import announcements, topics
 from storage.access import Action, Viewer
@@ -20,7 +20,8 @@ from storage.database import Transaction
 from storage.refusals import Refusal
 from storage.tlp import Label
 
-LONGEST = 3000
+LONGEST, FORMATTED = 3000, 80
+"""Of a message's 4096 units and 100 entities, what is left for the words themselves."""
 KINDS = {
     AudienceKind.ALL: text("Everybody"),
     AudienceKind.TOPIC: text("A topic's followers"),
@@ -70,10 +71,10 @@ def _ask_text(_form: Form, say: Say) -> Question:
 def _read_text(_form: Form, reply: Reply) -> str:
     if reply.text is None or reply.html is None:
         raise Refusal("answer:text")
-    if not any(c.isalnum() for c in reply.text):
-        raise Refusal("answer:empty")
-    if len(reply.text.encode("utf-16-le")) > 2 * LONGEST:  # Telegram counts UTF-16 units
+    if units(reply.text) > LONGEST:
         raise Refusal("answer:long", limit=LONGEST)
+    if reply.entities > FORMATTED:
+        raise Refusal("announcement:formatted", limit=FORMATTED)
     return reply.html
 
 

@@ -190,5 +190,6 @@ DECLINE = Dialogue(
     finish=_finish,
     submit=text("Decline"),
     needs=Action.REVIEW,
+    style="danger",
     left=lambda answers: ("application:card", {"application": answers["application"]}),
 )

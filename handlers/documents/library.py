@@ -10,7 +10,7 @@ from telegram import Update
 from handlers.buttons import Button, Press, Row, columns, pages, turns
 from handlers.context import Context
 from handlers.feature import guard
-from handlers.language import Say, isolated
+from handlers.language import Say, isolated, legible
 from handlers.presses import Begin, Home, OpenDocument
 from handlers.screens import Screen, lines
 from storage import documents, topics
@@ -84,7 +84,7 @@ async def search(context: Context) -> None:
 
 async def find(_update: Update, context: Context) -> None:
     guard(context, Action.BELONG)
-    await _look_for(context, " ".join((context.message.text or "").split()))
+    await _look_for(context, " ".join(legible(context.message.text or "").split()))
 
 
 async def _look_for(context: Context, words: str) -> None:

@@ -11,7 +11,7 @@ from telegram import Message, MessageEntity, Update
 from handlers.context import Context
 from handlers.feature import guard
 from handlers.forms import ALBUM, Answers, Dialogue, Form, Option, Question, Reply, Step, line
-from handlers.language import Html, Say, isolated, text
+from handlers.language import Html, Say, isolated, legible, text
 from handlers.screens import Screen, lines
 from handlers.vocabulary import MEANINGS, ask_label
 from storage import documents, topics
@@ -55,12 +55,12 @@ def _source(message: Message) -> dict[str, Any]:
     kinds: list[str | None] = [MessageEntity.URL, MessageEntity.TEXT_LINK]
     found = {**message.parse_entities(kinds), **message.parse_caption_entities(kinds)}
     for entity, words in found.items():
-        return {"url": documents.clean_url(entity.url or words)}
+        return {"url": documents.clean_url(legible(entity.url or words))}
     raise Refusal("document:nothing")
 
 
 def _attached(file: TelegramFile) -> dict[str, Any]:
-    name, size = file.file_name or "file", file.file_size or 0
+    name, size = legible(file.file_name or "file"), file.file_size or 0
     documents.check_file(name, size)
     return {"file_id": file.file_id, "unique_id": file.file_unique_id, "name": name[:200], "size": size}
 

@@ -4,6 +4,8 @@ import { icon, make } from "/page/element.js";
 import { nameOf, pair, person } from "/page/people.js";
 import { say, spoken } from "/page/words.js";
 
+// A preview leads back to the schedule; the digest itself does not.
+const PREVIEW = /\|open\|digest"/;
 // A step is done by what the bot was given (`update`) or what it said (`call`).
 const STEPS = [
   { name: "apply", who: "newcomer", call: ({ chat, words }) => person(chat)?.role === "newcomer" && /\bA-\d+\b/.test(words) },
@@ -11,7 +13,7 @@ const STEPS = [
   { name: "follow", who: "newcomer", update: ({ press, from }) => person(from)?.role === "newcomer" && /^\d+\|top\.set\|.*follow/.test(press) },
   { name: "share", who: "newcomer", call: ({ words }) => /\bD-\d+\b/.test(words) && !/\bA-\d+\b/.test(words) },
   { name: "announce", who: "administrator", call: ({ words }) => /\bN-\d+\b/.test(words) },
-  { name: "digest", who: "newcomer", call: ({ chat, words, method }) => chat > 0 && method === "sendMessage" && /digest No\.|дайджест №/i.test(words) },
+  { name: "digest", who: "newcomer", call: ({ chat, words, keys, method }) => chat > 0 && method === "sendMessage" && /digest No\.|дайджест №/i.test(words) && !PREVIEW.test(keys) },
 ];
 
 export class Tour {
@@ -36,7 +38,8 @@ export class Tour {
 
   call({ method, parameters, status }, fresh) {
     if (status !== 200 || !/^(send|edit)/.test(method)) return;
-    this.see("call", { method, chat: parameters.chat_id, words: `${parameters.text || ""} ${parameters.caption || ""}` }, fresh);
+    const keys = JSON.stringify(parameters.reply_markup ?? "");
+    this.see("call", { method, chat: parameters.chat_id, keys, words: `${parameters.text || ""} ${parameters.caption || ""}` }, fresh);
   }
 
   update({ update }, fresh) {

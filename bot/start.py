@@ -1,0 +1,87 @@
+"""What must be true before the bot works: a token that Telegram knows, a database of this version, administrators."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.exc import DBAPIError
+
+from bot.config import Loaded, Network
+from bot.transport import NO_ANSWER, Wire
+from handlers.context import Policy
+from storage import audit, members, migrations
+from storage.database import Database
+from storage.members import MemberState, Role
+from storage.refusals import Refusal
+from storage.tlp import Label
+
+_UNAUTHORIZED = (401, 404)
+
+
+class StartError(Exception):
+    """The bot cannot start or go on; the message is one clear sentence for the operator."""
+
+
+async def greet(wire: Wire, api_url: str) -> str:
+    """Return the bot's username, as the Bot API tells it.
+
+    Raises:
+        StartError: it cannot be reached, does not work, or rejects the token.
+    """
+    try:
+        answer = await wire.call("getMe", {})
+    except NO_ANSWER as error:
+        raise StartError(f"The Bot API at {api_url} cannot be reached: {type(error).__name__}.") from None
+    if answer.status in _UNAUTHORIZED:
+        raise StartError(f"The Bot API at {api_url} rejects the token: check telegram.token.")
+    if not answer.ok:
+        raise StartError(f"The Bot API at {api_url} does not work: {answer.description}.")
+    return str(answer.body["result"]["username"])
+
+
+async def open_database(database: Database) -> None:
+    """Bring the database to the newest schema.
+
+    Raises:
+        StartError: it cannot be opened or written, or a newer version wrote it.
+    """
+    try:
+        await migrations.upgrade(database)
+    except Refusal as refusal:
+        raise StartError(
+            f"The database was written by a newer version (schema {refusal.facts['revision']}); update the program."
+        ) from None
+    except (DBAPIError, OSError) as error:
+        cause = str(getattr(error, "orig", error)).strip().splitlines()[0]
+        where = database.engine.url.render_as_string(hide_password=True)
+        raise StartError(f"The database {where} cannot be used: {cause}.") from None
+
+
+async def admit_administrators(database: Database, network: Network, now: datetime) -> None:
+    """Make the operator's administrators members with that role; who is one already stays as they are."""
+    async with database.transaction() as tx:
+        for telegram_id in network.administrators:
+            member = await members.welcome(tx, telegram_id, network.default_language, network.timezone, now)
+            if member.state is not MemberState.ACTIVE:
+                member.state, member.joined_at = MemberState.ACTIVE, now
+            if await members.give_role(tx, member.id, Role.ADMINISTRATOR):
+                event = audit.Event.ROLE_GIVEN
+                await audit.record(tx, event, now, actor=None, subject=member.id, role=Role.ADMINISTRATOR.value)
+
+
+def policy_of(loaded: Loaded, bot_username: str) -> Policy:
+    """Return the operator's decisions as handlers see them."""
+    settings = loaded.settings
+    return Policy(
+        network=settings.network.name,
+        zone=settings.network.timezone,
+        languages=tuple(settings.network.languages),
+        default_language=settings.network.default_language,
+        max_label=Label(settings.network.max_label),
+        approvals=settings.admission.approvals,
+        digest_weekday=loaded.digest_weekday,
+        digest_time=loaded.digest_time,
+        skip_holidays=settings.digest.skip_holidays,
+        two_person_above=settings.announcements.two_person_above,
+        bot_username=bot_username,
+    )

@@ -1,0 +1,36 @@
+"""Our own failures: whoever meets one gets a reference that the log knows, and never a spinner or a traceback."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+
+import pytest
+from record import answers, calls, comes
+from story import Stage, written
+
+pytestmark = pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
+
+
+async def test_a_failure_is_answered_with_a_reference_that_is_in_the_log(
+    stage: Stage, capfd: pytest.CaptureFixture[str]
+) -> None:
+    member = await stage.joined(50)
+    async with stage.bot():
+        await member.says("/share https://example.org/paper")
+        asked = await member.sees("What is its title?")
+        await stage.rows("UPDATE dialogue SET name = 'a form of yore' RETURNING member_id")
+        cancel = asked["reply_markup"]["inline_keyboard"][-1][-1]["callback_data"]
+        await member.does("press", message_id=asked["message_id"], data=cancel)
+        apology = await member.sees("Something went wrong on our side")
+        answered = await comes(stage.control, "answerCallbackQuery")
+        pressed, counted = await answers(stage.control)
+    (reference,) = re.findall(r"E-[0-9A-F]{6}", written(apology))
+    assert reference in "".join(capfd.readouterr())
+    assert not re.search(r"Error|Traceback|a form of yore|line \d+", written(apology))
+    assert [counted[query] for query in pressed] == [1]
+    (press,) = [e for e in await stage.control.get("/updates") if "callback_query" in e["update"]]
+    waited = datetime.fromisoformat(answered["at"]) - datetime.fromisoformat(press["at"])
+    assert waited < timedelta(seconds=2), "the button span until it was tried for the last time"
+    sent = next(c for c in await calls(stage.control, "sendMessage") if "went wrong" in c["parameters"]["text"])
+    assert sent["parameters"]["link_preview_options"] == {"is_disabled": True}

@@ -1,0 +1,177 @@
+"""Odd texts on their way through the product: shown as they were written, or refused with a clear sentence."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from record import calls, replies
+from story import Person, Stage, written
+
+from bot.intake import raw_update
+from storage import inbox
+from storage.database import Database
+from storage.members import MemberState, Role
+
+ODD = (
+    "<b>Ann</b> & <Bob>",
+    "&lt;&amp;&nbsp;&#0;",
+    "A\u00a0B \x00 \x1b[31m C",
+    "\u202egnp.exe \u2066Dan\u2069\u2069",
+    "👨\u200d👩\u200d👧 Ana 🏴",
+    "می\u200cخواهم עברית",
+    "{name} {0} %s \\ '; DROP TABLE member; --",
+    "!?…",
+    "slow " * 2000,
+)
+PARTS = "<i>Ann</i> & \u202e{x} 👨\u200d👩\u200d👧 می\u200cخواهم"
+SHOWN = "<i>Ann</i> & {x} 👨\u200d👩\u200d👧 می\u200cخواهم"
+
+
+async def nothing_failed(stage: Stage) -> None:
+    assert await stage.rows("SELECT problem FROM inbox WHERE attempts > 0") == []
+    assert await stage.rows("SELECT notice, state FROM outbox WHERE state IN ('rejected', 'unknown')") == []
+    refused = [
+        call["answer"]
+        for call in await calls(stage.control, "sendMessage", "editMessageText")
+        if call["status"] == 400 and "not modified" not in call["answer"]
+    ]
+    assert refused == []
+
+
+async def test_odd_words_are_searched_for_or_refused(stage: Stage) -> None:
+    member = await stage.joined(50)
+    async with stage.bot():
+        for words in ODD:
+            for said in (words, f"/search {words}"):
+                (answer,) = await replies(member, member.says(said))
+                expected = ("Nothing was found for", "at least one letter", "That is a long text", "too long")
+                assert any(part in written(answer) for part in expected), written(answer)
+    await nothing_failed(stage)
+
+
+async def test_odd_answers_are_kept_as_they_are_or_refused(stage: Stage) -> None:
+    member = await stage.joined(50)
+    async with stage.bot():
+        for words in ODD:
+            await member.says("/share https://example.org/paper")
+            await member.sees("What is its title?")
+            await member.says(words)
+            await member.sees(*(("2 of 7", "⚠️") if words in ODD[-2:] else ("3 of 7",)))
+            await member.says("/cancel")
+            await member.sees("Cancelled")
+    await nothing_failed(stage)
+
+
+async def test_odd_names_and_titles_go_all_the_way(stage: Stage) -> None:
+    administrator = await stage.joined(1, "Maral", roles=[Role.ADMINISTRATOR])
+    newcomer = await stage.joined(60, state=MemberState.VISITOR)
+    stage.administrators = (1,)
+    async with stage.bot():
+        await applies(newcomer, PARTS)
+        await administrator.sees("Application", f"Name: \u2068{SHOWN}\u2069", f"Organisation: \u2068{SHOWN}\u2069")
+        await administrator.taps("Approve")
+        await newcomer.sees("Welcome to Test network")
+
+        await announces(administrator, PARTS)
+        await newcomer.sees(SHOWN, f"The text: {SHOWN}")
+
+        await shares(newcomer, PARTS)
+        await newcomer.sees("D-", f"\u2068{SHOWN}\u2069", f"Publisher: \u2068{SHOWN}\u2069")
+        await newcomer.says("Ann می\u200cخواهم")
+        await newcomer.sees("Found for", SHOWN)
+        await newcomer.says("/mydata")
+        await newcomer.sees("Everything stored about you")
+    await nothing_failed(stage)
+
+
+async def applies(person: Person, words: str) -> None:
+    await person.says("/start apply")
+    await person.taps("Accept")
+    await person.sees("2 of 6")
+    await person.says(words)
+    await person.says(words)
+    for label in ("Academia", "Kazakhstan", "Done", "Submit"):
+        await person.taps(label)
+
+
+async def announces(person: Person, words: str) -> None:
+    for said in ("/announce", words, f"The text: {words}"):
+        await person.says(said)
+    for label in ("TLP:GREEN", "Everybody", "Send"):
+        await person.taps(label)
+
+
+async def shares(person: Person, words: str) -> None:
+    for said in ("/share https://example.org/paper", words, words, "2025"):
+        await person.says(said)
+    for label in ("Media and communication", "TLP:GREEN", "Confirm", "Submit"):
+        await person.taps(label)
+
+
+async def test_what_no_client_sends_does_no_harm_either(stage: Stage) -> None:
+    member = await stage.joined(50)
+    async with stage.bot():
+        await member.says("/share https://example.org/paper")
+        await member.sees("What is its title?")
+    database = Database(stage.storage_url)
+    try:
+        async with database.transaction() as tx:
+            rows = [
+                raw(1, "Re\x00port\ud83d \u202eing"),
+                raw(2, "/cancel"),
+                raw(3, "\x00"),
+                raw(4, "se\x00arch \udc00"),
+            ]
+            await inbox.receive(tx, rows, datetime.now(UTC))
+    finally:
+        await database.close()
+    async with stage.bot():
+        await member.sees("Who published it?")
+        await member.sees("at least one letter")
+        await member.sees("Nothing was found for “\u2068se arch ?\u2069”")
+    await nothing_failed(stage)
+
+
+def raw(number: int, text: str) -> inbox.RawUpdate:
+    """Return a message as it might come from something that is not Telegram."""
+    person: dict[str, Any] = {"id": 50, "is_bot": False, "first_name": "Guest"}
+    message = {"message_id": 4000 + number, "date": 1_790_000_000, "chat": {"id": 50, "type": "private"}}
+    command = {"entities": [{"type": "bot_command", "offset": 0, "length": len(text)}]} if text[0] == "/" else {}
+    update = {"update_id": number, "message": {**message, "from": person, "text": text, **command}}
+    row = raw_update(update)
+    assert row is not None
+    return row
+
+
+@pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
+async def test_an_announcement_fits_or_is_refused_whatever_it_is_made_of(stage: Stage) -> None:
+    administrator = await stage.joined(1, "Maral", roles=[Role.ADMINISTRATOR])
+    async with stage.bot():
+        for said in ("/announce", "Annual re-validation", "👨" * 1501):
+            await administrator.says(said)
+        await administrator.sees("That is too long: at most 3000 characters")
+        bold = [{"type": "bold", "offset": 2 * n, "length": 1} for n in range(81)]
+        await administrator.sends(text="a " * 100, entities=bold)
+        await administrator.sees("at most 80 formatted places")
+        await administrator.sends(text="👨" * 1500, entities=[])
+        for label in ("TLP:GREEN", "Everybody", "Send"):
+            await administrator.taps(label)
+        await administrator.sees("N-1", "sent")
+    await nothing_failed(stage)
+
+
+@pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
+async def test_a_copy_of_ones_data_comes_whole_however_long_it_is(stage: Stage) -> None:
+    member = await stage.joined(50, name="👨" * 120, organisation="👩" * 150)
+    async with stage.bot():
+        for number in range(9):
+            await member.says(f"/share https://example.org/{number}/{'x' * 700}")
+            await member.says("👨 a" * 60)
+            await member.says("/cancel")
+            await member.sees("Cancelled")
+        (copy,) = await replies(member, member.says("/mydata"))
+    assert "Everything stored about you" in written(copy)
+    assert copy["document"]["file_size"] > 4096
+    await nothing_failed(stage)
