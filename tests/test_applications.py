@@ -213,9 +213,10 @@ async def test_double_taps_and_old_buttons_send_one_application(stage: Stage) ->
         summary = next(m for m in person.seen.values() if "read it once more" in written(m))
         press = {"chat": person.chat, "message_id": summary["message_id"], "data": data_of(summary, "Submit")}
         await asyncio.gather(person.does("press", **press), person.does("press", **press))
-        await person.sees("out of date")
+        await person.sees("A-1", "was sent")
         await forges(person, Go(1, "submit"))
-        await person.sees("out of date")
+        await person.says("/status")
+        await person.sees("A-1", "waits for the administrators")
         await first.sees("A-1", "Media and communication")
 
     assert await stage.rows("SELECT count(*) FROM application") == [(1,)]

@@ -64,7 +64,7 @@ async def test_the_calendar_the_card_and_the_archive(stage: Stage) -> None:
         assert "Copy link" not in buttons(green)
         for hidden in (f"ev_{tokens['Closed']}", "ev_nothing"):
             await member.starts(hidden)
-            await member.sees("I know no such event, or it is not open to you")
+            await member.sees("This link does not lead anywhere now")
         for number in (3, 999):
             await forges(member, OpenEvent(number))
             await member.sees("I know no such event")
