@@ -34,7 +34,7 @@ from handlers.context import Context, Policy, Services
 from handlers.dialogues import Dialogues
 from handlers.feature import Feature, command_handler
 from handlers.gate import gate
-from storage import announcements, dialogues, digests, groups, inbox, outbox
+from storage import announcements, dialogues, digests, groups, inbox, outbox, privacy
 from storage.database import Database, is_trouble
 from storage.outbox import Lane
 
@@ -218,7 +218,7 @@ class Bot:
 
         async def housekeeping() -> None:
             async with self._database.transaction() as tx:
-                for forget in (inbox.forget, outbox.forget, dialogues.expire):
+                for forget in (inbox.forget, outbox.forget, dialogues.expire, privacy.forget):
                     await forget(tx, self._clock.now())
 
         return [

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from handlers.buttons import Button, Press, Row, columns, turns
 from handlers.context import Context
-from handlers.feature import Command, Feature, place, tap
+from handlers.feature import Command, Feature, guard, place, tap
 from handlers.language import Html, Say, isolated, text
 from handlers.presses import Home, Open, OpenEvent
 from handlers.screens import Screen, lines
@@ -18,7 +18,6 @@ from storage import events
 from storage.access import Action
 from storage.events import Event
 from storage.pages import Page
-from storage.refusals import Refusal
 from storage.tlp import Label, highest
 
 RUSSIAN = "ru"
@@ -62,14 +61,10 @@ async def show_card(context: Context, press: OpenEvent) -> None:
 
 
 async def open_link(context: Context, token: str) -> None:
-    """Show the event of a deep link; to a visitor an unknown one and a closed one look alike."""
+    """Show the event of a deep link."""
+    guard(context, Action.BELONG)
     async with context.reading() as tx:
-        try:
-            event = await events.by_token(tx, context.viewer, token)
-        except Refusal:
-            if context.viewer.active:
-                raise
-            raise Refusal("access:members") from None
+        event = await events.by_token(tx, context.viewer, token)
     await context.show(_card(event, context))
 
 
@@ -108,9 +103,7 @@ def _card(event: Event, context: Context) -> Screen:
 
 
 def _moves(event: Event, context: Context) -> tuple[Row, ...]:
-    back = Button(context.say("Back"), Open("events")) if context.viewer.active else None
-    menu = Button(context.say("Menu"), Home())
-    moves: Row = (back, menu) if back else (menu,)
+    moves: Row = (Button(context.say("Back"), Open("events")), Button(context.say("Menu"), Home()))
     if event.label is not Label.CLEAR:
         return (moves,)
     link = f"https://t.me/{context.policy.bot_username}?start=ev_{event.token}"
@@ -152,7 +145,7 @@ FEATURE = Feature(
         place("events", show_coming, Action.BELONG),
         tap(Coming, show_coming, Action.BELONG),
         tap(Past, show_past, Action.BELONG),
-        tap(OpenEvent, show_card),
+        tap(OpenEvent, show_card, Action.BELONG),
     ),
     refusals={"event:unknown": text("I know no such event, or it is not open to you.")},
     links={"ev": open_link},

@@ -39,13 +39,6 @@ class OpenDocument(Press, prefix="doc"):
 
 
 @dataclass(frozen=True)
-class OpenAnnouncement(Press, prefix="ann"):
-    """Show one announcement again."""
-
-    announcement: int
-
-
-@dataclass(frozen=True)
 class OpenEvent(Press, prefix="ev"):
     """Show one event's card."""
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
+
+from telegram.error import Forbidden
 
 from handlers.buttons import Button, Press, Row
 from handlers.context import Context
 from handlers.feature import Command, Feature, place, tap
 from handlers.language import text
 from handlers.presses import Home
-from handlers.screens import Screen, lines, split
-from storage import privacy
-
-PART = 3000
+from handlers.screens import Screen, lines
+from storage import applications, privacy, topics
+from storage.members import MemberState
+from storage.refusals import Refusal
 
 
 @dataclass(frozen=True)
@@ -41,8 +44,8 @@ async def notice(context: Context) -> None:
         say("Why: to decide on applications and to send you what you chose. Nothing is sold or analysed elsewhere."),
         say("Who sees it: administrators; members see only the organisation of who shared a document."),
         say(
-            "How long: while you are a member and 90 days more; declined applications 30 days; messages waiting to be "
-            "sent at most 30 days; the log of administrators' acts 24 months, without names after erasure."
+            "How long: while you are a member and 90 days more; declined applications 30 days; the record of what was "
+            "sent to you 30 days; the log of administrators' acts stays, without your name after erasure."
         ),
         say("Telegram, and whoever holds this bot's key, can read what is written here. Write accordingly."),
         say("/mydata gives you a copy of everything. /erase deletes it. Questions: any administrator of {network}.",
@@ -57,10 +60,9 @@ async def mydata(context: Context) -> None:
         found = await privacy.copy_of(tx, context.member.id)
     written = json.dumps(found, ensure_ascii=False, indent=1, default=str)
     say = context.say
-    parts = split(written, PART)
-    for number, part in enumerate(parts, 1):
-        head = say("Everything stored about you, part {k} of {n}:", k=number, n=len(parts))
-        await context.send(Screen(say("{head}\n<pre>{part}</pre>", head=head, part=part)))
+    caption = say("Everything stored about you, as a text file. /privacy explains it, /erase deletes it.")
+    with suppress(Forbidden):  # blocked between the question and the answer: nobody is there to read it
+        await context.bot.send_document(context.message.chat_id, written.encode(), caption, filename="my-data.json")
 
 
 async def erase(context: Context) -> None:
@@ -71,13 +73,15 @@ async def ask_erase(context: Context, press: Erase) -> None:
     say = context.say
     if not press.sure:
         words = say(
-            "Erase everything about you? Your name, account, topics, digests and applications go at once. Public "
-            "documents stay under your organisation; the log of acts keeps a number without a name, for 24 months."
+            "Erase everything about you? Your name, account, topics, digests and applications go at once. What you "
+            "shared stays in the library under your organisation; the log of acts keeps a number without a name."
         )
         sure: Row = (Button(say("Erase my data"), Erase(1), style="danger"), Button(say("Back"), Home()))
         await context.show(Screen(words, (sure,)))
         return
     async with context.transaction() as tx:
+        await applications.forget(tx, context.member.id, context.now)
+        await topics.forget(tx, context.member.id, context.now)
         await privacy.erase(tx, context.member.id, context.now)
     await context.show(Screen(say("Everything about you was erased. /start begins anew, as a stranger.")))
 
@@ -88,13 +92,15 @@ async def leave(context: Context) -> None:
 
 async def ask_leave(context: Context, press: Leave) -> None:
     say = context.say
+    if context.viewer.state not in (MemberState.ACTIVE, MemberState.SUSPENDED):
+        raise Refusal("privacy:no-member")
     if not press.sure:
         words = say("Leave {network}? Your digests and topics end at once.", network=context.policy.network)
         sure: Row = (Button(say("Leave"), Leave(1), style="danger"), Button(say("Back"), Home()))
         await context.show(Screen(words, (sure,)))
         return
     async with context.transaction() as tx:
-        await privacy.leave(tx, context.member.id)
+        await privacy.leave(tx, context.member.id, context.now)
     await context.show(Screen(say("You have left. Thank you for your part in it. /start opens the door again.")))
 
 
@@ -108,6 +114,7 @@ FEATURE = Feature(
     ),
     handlers=(tap(Erase, ask_erase), tap(Leave, ask_leave), place("privacy", notice)),
     refusals={
+        "privacy:no-member": text("You are not a member. /status shows where you stand, /erase deletes your data."),
         "privacy:last-administrator": text("You are the last administrator: make somebody else one first."),
     },
 )

@@ -75,22 +75,6 @@ def units(words: str) -> int:
     return len(words.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def split(words: str, limit: int) -> list[str]:
-    """Cut a long text into parts of at most `limit` units: between lines, and within one only where it is longer."""
-    parts = [""]
-    for line in words.splitlines(keepends=True):
-        for piece in _pieces(line, limit):
-            if units(parts[-1]) + units(piece) > limit:
-                parts.append("")
-            parts[-1] += piece
-    return parts
-
-
-def _pieces(line: str, limit: int) -> list[str]:
-    size = limit if units(line) <= limit else limit // 2  # a character is two units at most
-    return [line[i : i + size] for i in range(0, len(line), size)]
-
-
 def lines(parts: Sequence[str | None]) -> str:
     """Join paragraphs with one empty line; what is None or empty is left out."""
     return "\n\n".join(part for part in parts if part)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,10 +13,11 @@ from handlers.feature import Command, Feature, Notice, place, tap
 from handlers.language import Say, isolated, text
 from handlers.presses import Home, Open
 from handlers.screens import Screen, lines
-from storage import topics
+from storage import members, topics
 from storage.access import Action, Viewer, allowed
 from storage.database import Transaction
 from storage.outbox import Facts
+from storage.refusals import Refusal
 from storage.topics import Level, RequestState, Topic
 from storage.topics import Policy as Entry
 
@@ -25,6 +27,12 @@ PILLARS = {
     "P2": text("Prevent and combat"),
     "P3": text("Capacity"),
     "P4": text("Human rights"),
+}
+
+
+DECIDED = {
+    RequestState.ADMITTED: text("Approved by {by}."),
+    RequestState.REFUSED: text("Declined by {by}."),
 }
 
 
@@ -134,8 +142,10 @@ async def change(context: Context, press: Set) -> None:
             await topics.set_level(tx, me, press.topic, Level.MUTE if press.to == "mute" else Level.FOLLOW)
         elif press.to == "leave":
             await topics.leave(tx, me, press.topic)
-        else:
+        elif press.to == "ask":
             await topics.ask(tx, me, press.topic, context.now)
+        else:
+            raise Refusal("button:old")
     await _card(context, press.topic)
 
 
@@ -146,17 +156,22 @@ async def decide(context: Context, press: Decide) -> None:
 
 
 async def _load_card(tx: Transaction, facts: Facts, viewers: Sequence[Viewer]) -> Mapping[int, Any]:
-    found = await topics.request(tx, facts["request"])
+    found: Any = None
+    with suppress(Refusal):  # the one who asked may have gone since: the card says so
+        request, topic, member = await topics.request(tx, facts["request"])
+        decider = await members.by_id(tx, request.decided_by) if request.decided_by else None
+        found = (request, topic, members.called(member), members.called(decider))
     return {viewer.id: found for viewer in viewers if allowed(viewer, Action.REVIEW)}
 
 
 def _render_card(content: Any, say: Say, _policy: Policy) -> Screen:
-    request, topic, member = content
-    facts = {"name": isolated(member.name or "–"), "topic": topic.title(say.language)}
-    words = say("{name} asks to join the topic “{topic}”.", **facts)
+    if content is None:
+        return Screen(say("This request was erased together with the data of the member who made it."))
+    request, topic, name, by = content
+    words = say("{name} asks to join the topic “{topic}”.", name=isolated(name), topic=topic.title(say.language))
     if request.state is not RequestState.WAITING:
-        admitted = request.state is RequestState.ADMITTED
-        return Screen(lines([words, f"<b>{say('Approved.') if admitted else say('Declined.')}</b>"]))
+        decided = DECIDED[request.state]
+        return Screen(lines([words, f"<b>{say(decided, by=isolated(by))}</b>"]))
     yes = Button(say("Approve"), Decide(request.id, 1), style="success")
     no = Button(say("Decline"), Decide(request.id, 0), style="danger")
     return Screen(words, ((yes, no),))
@@ -173,7 +188,7 @@ def _admitted(topic: Topic, say: Say, _policy: Policy) -> Screen:
 
 
 def _refused(topic: Topic, say: Say, _policy: Policy) -> Screen:
-    words = say("Your wish to join the topic “{topic}” was declined.", topic=topic.title(say.language))
+    words = say("Your request to join the topic “{topic}” was declined.", topic=topic.title(say.language))
     return Screen(words, ((Button(say("Menu"), Home()),),))
 
 
@@ -195,6 +210,8 @@ FEATURE = Feature(
     refusals={
         "topic:unknown": text("There is no such topic. /topics lists them all."),
         "topic:on-request": text("This topic is on request: ask to join it first."),
-        "topic:decided": text("This was decided meanwhile by another administrator."),
+        "topic:open": text("This topic is open: just subscribe to it."),
+        "topic:no-request": text("This request no longer exists."),
+        "topic:decided": text("This has already been decided, by {by}."),
     },
 )

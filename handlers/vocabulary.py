@@ -34,6 +34,7 @@ MEANINGS = {
     Label.CLEAR: text("anyone may read it and pass it on"),
     Label.GREEN: text("members of the network only"),
     Label.AMBER: text("my organisation only"),
+    Label.AMBER_STRICT: text("strictly my organisation only"),
 }
 """What a label says to the one who chooses it (TLP 2.0 §4); it is explained, never translated."""
 

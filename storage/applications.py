@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint, func, select
+from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint, delete, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage import access, audit, members
@@ -122,18 +122,22 @@ async def submit(tx: Transaction, viewer: Viewer, filled: Filled, now: datetime)
     return row
 
 
-async def open_one(tx: Transaction, member_id: int) -> Application | None:
-    """Return the member's application that waits for a decision."""
+async def open_one(tx: Transaction, member_id: int, *, lock: bool = False) -> Application | None:
+    """Return the member's application that waits for a decision; `lock` holds it (PostgreSQL)."""
     mine = (Application.member_id == member_id) & (Application.state == ApplicationState.SUBMITTED)
-    return await tx.scalar(select(Application).where(mine))
+    found = select(Application).where(mine)
+    return await tx.scalar(found.with_for_update() if lock else found)
 
 
 async def by_id(tx: Transaction, viewer: Viewer, application_id: int) -> Application:
-    """Return an application to somebody who may review it, held for the rest of the transaction."""
+    """Return an application to somebody who may review it, held for the rest of the transaction.
+
+    Refusal: `application:gone` where there is none, or none any more.
+    """
     access.require(viewer, Action.REVIEW)
     row = await tx.get(Application, application_id, with_for_update=True)
     if row is None:
-        raise Refusal("access:denied")
+        raise Refusal("application:gone")
     return row
 
 
@@ -146,9 +150,10 @@ async def approvals(tx: Transaction, application_id: int) -> int:
 async def approve(tx: Transaction, viewer: Viewer, application_id: int, needed: int, now: datetime) -> Application:
     """Approve; with enough distinct approvals the applicant becomes a member.
 
-    Refusals: `application:decided` (with `by`), `application:own`, `application:approved-already`.
+    Refusals: `application:gone`, `application:withdrawn`, `application:decided` (with `by`), `application:own`,
+    `application:approved-already`.
     """
-    row = await _decidable(tx, viewer, application_id)
+    row = await decidable(tx, viewer, application_id)
     if row.member_id == viewer.id:
         raise Refusal("application:own")
     voted = select(ApplicationVote.id).where(
@@ -160,13 +165,13 @@ async def approve(tx: Transaction, viewer: Viewer, application_id: int, needed: 
     await tx.flush()
     if await approvals(tx, row.id) >= needed:
         await _admit(tx, row, viewer, now)
-    await _redraw(tx, row, now)
+    await _redraw(tx, row.id, now)
     return row
 
 
 async def decline(tx: Transaction, viewer: Viewer, application_id: int, reason: str, now: datetime) -> None:
-    """Decline with a reason (a code or own words) that the applicant reads. Refusal: `application:decided`."""
-    row = await _decidable(tx, viewer, application_id)
+    """Decline with a reason (a code or own words) that the applicant reads. Refuses as `approve` does."""
+    row = await decidable(tx, viewer, application_id)
     _settle(row, ApplicationState.DECLINED, viewer.id, now)
     row.reason = reason
     member = await members.by_id(tx, row.member_id, lock=True)
@@ -175,18 +180,26 @@ async def decline(tx: Transaction, viewer: Viewer, application_id: int, reason: 
     event = audit.Event.APPLICATION_DECLINED
     await audit.record(tx, event, now, actor=viewer.id, subject=member.id, application=row.id)
     await promise(tx, [Promise(member.id, "application:declined", {"reason": reason})], now)
-    await _redraw(tx, row, now)
+    await _redraw(tx, row.id, now)
 
 
 async def withdraw(tx: Transaction, member_id: int, now: datetime) -> None:
     """Take one's own application back. Refusal: `application:none`."""
-    row = await open_one(tx, member_id)
+    row = await open_one(tx, member_id, lock=True)
     member = await members.by_id(tx, member_id, lock=True)
     if row is None or member is None:
         raise Refusal("application:none")
     _settle(row, ApplicationState.WITHDRAWN, member_id, now)
     member.state = MemberState.VISITOR
-    await _redraw(tx, row, now)
+    await _redraw(tx, row.id, now)
+
+
+async def forget(tx: Transaction, member_id: int, now: datetime) -> None:
+    """Delete a person's applications, and let the cards that administrators have of them say so."""
+    rows = list(await tx.scalars(select(Application.id).where(Application.member_id == member_id)))
+    await tx.execute(delete(Application).where(Application.id.in_(rows)))
+    for application_id in rows:
+        await _redraw(tx, application_id, now)
 
 
 async def waiting(tx: Transaction, viewer: Viewer, first: int | None, size: int) -> Page[Application]:
@@ -196,11 +209,14 @@ async def waiting(tx: Transaction, viewer: Viewer, first: int | None, size: int)
     return await page(tx, found, (Application.id,), first, size)
 
 
-async def _decidable(tx: Transaction, viewer: Viewer, application_id: int) -> Application:
+async def decidable(tx: Transaction, viewer: Viewer, application_id: int) -> Application:
+    """Return an application that waits for a decision, or refuse: `gone`, `withdrawn` or `decided` (with `by`)."""
     row = await by_id(tx, viewer, application_id)
+    if row.state is ApplicationState.WITHDRAWN:
+        raise Refusal("application:withdrawn")
     if row.state is not ApplicationState.SUBMITTED:
         decider = await members.by_id(tx, row.decided_by) if row.decided_by else None
-        raise Refusal("application:decided", by=(decider.name if decider else None) or "–")
+        raise Refusal("application:decided", by=members.called(decider))
     return row
 
 
@@ -221,10 +237,10 @@ def _settle(row: Application, state: ApplicationState, by: int, now: datetime) -
     row.state, row.decided_by, row.decided_at = state, by, now
 
 
-async def _redraw(tx: Transaction, row: Application, now: datetime) -> None:
+async def _redraw(tx: Transaction, application_id: int, now: datetime) -> None:
     await tx.flush()
-    sent = {c.member_id: c.message_id for c in await copies(tx, f"application:{row.id}") if c.member_id}
-    await promise(tx, _cards(row.id, sent), now)
+    sent = {c.member_id: c.message_id for c in await copies(tx, f"application:{application_id}") if c.member_id}
+    await promise(tx, _cards(application_id, sent), now)
 
 
 def _cards(application_id: int, staff: dict[int, int | None]) -> Sequence[Promise]:

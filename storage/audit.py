@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -27,9 +27,12 @@ class Event(StrEnum):
     ANNOUNCEMENT_SUBMITTED = "announcement:submitted"
     ANNOUNCEMENT_RELEASED = "announcement:released"
     ANNOUNCEMENT_RETURNED = "announcement:returned"
+    ANNOUNCEMENT_CANCELLED = "announcement:cancelled"
     GROUP_BOUND = "group:bound"
+    GROUP_LOST = "group:lost"
     TOPIC_ADMITTED = "topic:admitted"
     TOPIC_REFUSED = "topic:refused"
+    MEMBER_LEFT = "member:left"
     MEMBER_ERASED = "member:erased"
 
 
@@ -54,7 +57,7 @@ async def record(
     if tx.get_bind().dialect.name == "postgresql":
         await tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
     last = await tx.scalar(select(AuditRow.digest).order_by(AuditRow.id.desc()).limit(1))
-    row = AuditRow(event=event, actor_id=actor, subject_id=subject, facts=facts, at=now)
+    row = AuditRow(event=event, actor_id=actor, subject_id=subject, facts=facts, at=now.astimezone(UTC))
     row.digest = _digest(row, last or _START)
     tx.add(row)
     await tx.flush()  # the next record in this transaction chains to this one

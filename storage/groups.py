@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, String, select, update
+from sqlalchemy import BigInteger, ForeignKey, String, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage import access, audit
@@ -32,9 +32,18 @@ async def bind(tx: Transaction, viewer: Viewer, chat_id: int, title: str, now: d
     if row is not None:
         row.title = title
         return
+    wake(tx, "staff")
     tx.add(BoundGroup(chat_id=chat_id, title=title, bound_by=viewer.id, bound_at=now))
     await audit.record(tx, audit.Event.GROUP_BOUND, now, actor=viewer.id, chat=chat_id)
     wake(tx, "staff")  # its administrators get their list of commands
+
+
+async def lose(tx: Transaction, chat_id: int, now: datetime) -> None:
+    """Forget a group that the bot is no longer in."""
+    gone = await tx.execute(delete(BoundGroup).where(BoundGroup.chat_id == chat_id).returning(BoundGroup.id))
+    if gone.scalar() is not None:
+        wake(tx, "staff")
+        await audit.record(tx, audit.Event.GROUP_LOST, now, actor=None, chat=chat_id)
 
 
 async def bound(tx: Transaction) -> list[int]:
@@ -50,6 +59,6 @@ async def is_bound(tx: Transaction, chat_id: int) -> bool:
 async def migrate(tx: Transaction, old: int, new: int) -> None:
     """Let every reference follow a group that became a supergroup; doing it twice changes nothing."""
     if await is_bound(tx, new):
-        return
+        await tx.execute(delete(BoundGroup).where(BoundGroup.chat_id == old))
     await tx.execute(update(BoundGroup).where(BoundGroup.chat_id == old).values(chat_id=new))
     await tx.execute(update(OutboxRow).where(OutboxRow.chat_id == old).values(chat_id=new))

@@ -6,8 +6,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import BigInteger, Index, String, Text, delete, func, select, update
+from sqlalchemy import BigInteger, Index, String, Text, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, mapped_column
@@ -91,6 +92,20 @@ async def fail(tx: Transaction, row_id: int, problem: str, now: datetime, *, tri
         row.state = InboxState.DEAD
         row.settled_at = now
     return row.state is InboxState.DEAD
+
+
+async def of_person(tx: Transaction, telegram_id: int) -> list[dict[str, Any]]:
+    """Return what the inbox still knows of a person's messages."""
+    theirs = select(InboxRow).where(InboxRow.lane == f"u{telegram_id}").order_by(InboxRow.id)
+    kept = ("update_id", "lane", "payload", "state", "problem", "received_at")
+    return [{name: getattr(row, name) for name in kept} for row in await tx.scalars(theirs)]
+
+
+async def erase_person(tx: Transaction, telegram_id: int) -> None:
+    """Take a person out of all updates that are handled; that they were handled stays known."""
+    theirs = or_(InboxRow.lane == f"u{telegram_id}", InboxRow.payload.contains(f'"id":{telegram_id},'))
+    handled = update(InboxRow).where(InboxRow.state != InboxState.PENDING, theirs)
+    await tx.execute(handled.values(lane="x", payload=None, problem=None))
 
 
 async def forget(tx: Transaction, now: datetime) -> None:

@@ -97,7 +97,8 @@ async def by_telegram(tx: Transaction, telegram_id: int) -> Member | None:
 async def by_id(tx: Transaction, member_id: int, *, lock: bool = False) -> Member | None:
     """Return a person by id; `lock` holds the row until the end of the transaction (PostgreSQL)."""
     found = select(Member).where(Member.id == member_id).execution_options(populate_existing=lock)
-    return await tx.scalar(found.with_for_update() if lock else found)
+    # Others may still refer to a held person (`key_share`), so that two staff who write to each other do not lock up.
+    return await tx.scalar(found.with_for_update(key_share=True) if lock else found)
 
 
 async def by_ids(tx: Transaction, member_ids: Sequence[int]) -> dict[int, Member]:
@@ -117,6 +118,13 @@ async def welcome(tx: Transaction, telegram_id: int, language: str, zone: str, n
     return member
 
 
+def called(member: Member | None) -> str:
+    """Return what a member is called among members: their name, or their number where none is known."""
+    if member is None:
+        return "–"
+    return member.name or f"M-{member.id}"
+
+
 async def roles(tx: Transaction, member_ids: Sequence[int]) -> dict[int, frozenset[Role]]:
     """Return the roles of each of `member_ids`; nobody is missing from the answer."""
     held: dict[int, set[Role]] = {member_id: set() for member_id in member_ids}
@@ -126,15 +134,16 @@ async def roles(tx: Transaction, member_ids: Sequence[int]) -> dict[int, frozens
     return {member_id: frozenset(found) for member_id, found in held.items()}
 
 
-async def holders(tx: Transaction, role: Role) -> list[Member]:
-    """Return the active members who hold `role`, in the order they came."""
-    found = await tx.scalars(
+async def holders(tx: Transaction, role: Role, *, lock: bool = False) -> list[Member]:
+    """Return the active members who hold `role`, in the order they came; `lock` holds them all (PostgreSQL)."""
+    found = (
         select(Member)
         .join(MemberRole, MemberRole.member_id == Member.id)
         .where(MemberRole.role == role, Member.state == MemberState.ACTIVE)
         .order_by(Member.id)
+        .execution_options(populate_existing=lock)
     )
-    return list(found)
+    return list(await tx.scalars(found.with_for_update(of=Member, key_share=True) if lock else found))
 
 
 async def staff(tx: Transaction) -> dict[int, Member]:
@@ -163,11 +172,11 @@ async def take_roles(tx: Transaction, member_id: int) -> None:
 async def organisation(tx: Transaction, name: str) -> Organisation:
     """Return the organisation people call `name`, as a new one if nobody named it before."""
     key = " ".join(name.casefold().split())
+    insert = sqlite_insert if tx.get_bind().dialect.name == "sqlite" else postgresql_insert
+    row = {"name": " ".join(name.split()), "key": key}
+    await tx.execute(insert(Organisation).values(row).on_conflict_do_nothing(index_elements=["key"]))
     found = await tx.scalar(select(Organisation).where(Organisation.key == key))
-    if found is None:
-        found = Organisation(name=" ".join(name.split()), key=key)
-        tx.add(found)
-        await tx.flush()  # gives the organisation its id
+    assert found is not None
     return found
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from storage import access, audit, members
 from storage.access import Action, Viewer
 from storage.database import Base, Moment, Transaction, one_of
-from storage.members import Member, MemberState, Role
+from storage.members import Member, Role
 from storage.outbox import Promise, copies, promise
 from storage.refusals import Refusal
 
@@ -116,13 +116,6 @@ async def followed(tx: Transaction, member_id: int) -> set[int]:
     return {topic for topic, level in (await levels(tx, member_id)).items() if level is Level.FOLLOW}
 
 
-async def followers(tx: Transaction, topic_id: int) -> list[int]:
-    """Return the active members who follow a topic."""
-    found = select(Subscription.member_id).join(Member, Member.id == Subscription.member_id)
-    found = found.where(Subscription.topic_id == topic_id, Subscription.level == Level.FOLLOW)
-    return list(await tx.scalars(found.where(Member.state == MemberState.ACTIVE).order_by(Member.id)))
-
-
 async def subscribe(tx: Transaction, member_id: int, topic_ids: Iterable[int], now: datetime) -> None:
     """Let a member follow topics; what they follow or mute already stays as it is."""
     held = await levels(tx, member_id)
@@ -164,34 +157,40 @@ async def waits(tx: Transaction, member_id: int, topic_id: int) -> bool:
 
 
 async def ask(tx: Transaction, viewer: Viewer, topic_id: int, now: datetime) -> None:
-    """Ask to join a topic on request; administrators get a card. Asking twice asks once."""
+    """Ask to join a topic on request; administrators get a card. Asking twice asks once. Refusal: `topic:open`."""
     access.require(viewer, Action.BELONG)
-    await by_id(tx, topic_id)
+    if (await by_id(tx, topic_id)).policy is not Policy.REQUEST:
+        raise Refusal("topic:open")
     if await waits(tx, viewer.id, topic_id) or await _subscription(tx, viewer.id, topic_id):
         return
     row = TopicRequest(member_id=viewer.id, topic_id=topic_id, state=RequestState.WAITING, at=now)
     tx.add(row)
     await tx.flush()  # gives the request its id
-    staff = [m.id for m in await members.holders(tx, Role.ADMINISTRATOR) if m.id != viewer.id]
-    await promise(tx, _cards(row.id, dict.fromkeys(staff)), now)
+    staff = [m.id for m in await members.holders(tx, Role.ADMINISTRATOR)]
+    others = [member_id for member_id in staff if member_id != viewer.id]
+    await promise(tx, _cards(row.id, dict.fromkeys(others or staff)), now)
 
 
 async def request(tx: Transaction, request_id: int) -> tuple[TopicRequest, Topic, Member]:
-    """Return a wish to join with its topic and member, or refuse with `topic:unknown`."""
+    """Return a wish to join with its topic and member, or refuse with `topic:no-request`."""
     row = await tx.get(TopicRequest, request_id, with_for_update=True)
     topic = await tx.get(Topic, row.topic_id) if row else None
     member = await tx.get(Member, row.member_id) if row else None
     if row is None or topic is None or member is None:
-        raise Refusal("topic:unknown")
+        raise Refusal("topic:no-request")
     return row, topic, member
 
 
 async def decide(tx: Transaction, viewer: Viewer, request_id: int, now: datetime, *, admit: bool) -> None:
-    """Let a member into a topic or not; tell the member and redraw every card. Refusal: `topic:decided`."""
+    """Let a member into a topic or not; tell the member and redraw every card.
+
+    Refusals: `topic:no-request`, `topic:decided` (with `by`).
+    """
     access.require(viewer, Action.REVIEW)
     row, topic, member = await request(tx, request_id)
     if row.state is not RequestState.WAITING:
-        raise Refusal("topic:decided")
+        decider = await members.by_id(tx, row.decided_by) if row.decided_by else None
+        raise Refusal("topic:decided", by=members.called(decider))
     row.state = RequestState.ADMITTED if admit else RequestState.REFUSED
     row.decided_by = viewer.id
     event = audit.Event.TOPIC_ADMITTED if admit else audit.Event.TOPIC_REFUSED
@@ -199,8 +198,22 @@ async def decide(tx: Transaction, viewer: Viewer, request_id: int, now: datetime
     if admit:
         await subscribe(tx, member.id, [topic.id], now)
     await promise(tx, [Promise(member.id, f"topic:{row.state.value}", {"topic": topic.id})], now)
-    sent = {c.member_id: c.message_id for c in await copies(tx, f"topic-request:{row.id}") if c.member_id}
-    await promise(tx, _cards(row.id, sent), now)
+    await _redraw(tx, row.id, now)
+
+
+async def forget(tx: Transaction, member_id: int, now: datetime) -> None:
+    """Delete what a person follows and asked for, and let the cards that administrators have of it say so."""
+    await tx.execute(delete(Subscription).where(Subscription.member_id == member_id))
+    rows = list(await tx.scalars(select(TopicRequest.id).where(TopicRequest.member_id == member_id)))
+    await tx.execute(delete(TopicRequest).where(TopicRequest.id.in_(rows)))
+    for request_id in rows:
+        await _redraw(tx, request_id, now)
+
+
+async def _redraw(tx: Transaction, request_id: int, now: datetime) -> None:
+    await tx.flush()
+    sent = {c.member_id: c.message_id for c in await copies(tx, f"topic-request:{request_id}") if c.member_id}
+    await promise(tx, _cards(request_id, sent), now)
 
 
 def _cards(request_id: int, staff: dict[int, int | None]) -> list[Promise]:

@@ -143,6 +143,7 @@ async def test_only_an_administrator_can_add_the_bot_to_a_group(stage: Stage) ->
         assert await stage.rows("SELECT * FROM bound_group") == []
         await administrator.does("add", chat=group["id"], user="bot")
         await administrator.sees("Tables", "is bound")
+        await member.does("promote", chat=group["id"], user=1)
         await administrator.does("send", chat=group["id"], text="/setup@network_test_bot")
         await administrator.sees("Tables", "is bound")
     assert len(await stage.rows("SELECT * FROM bound_group")) == 1

@@ -151,7 +151,8 @@ async def test_every_command_alone_is_enough_to_go_on(stage: Stage) -> None:
         for name in names:
             before = await last(stage.control)
             await administrator.says(f"/{name}")
-            shown = await comes(stage.control, "sendMessage", after=before, chat_id=1)
+            method = "sendDocument" if name == "mydata" else "sendMessage"
+            shown = await comes(stage.control, method, after=before)
             assert shown["status"] == 200
             offered = shown["parameters"].get("reply_markup", {}).get("inline_keyboard")
             assert offered or name == "mydata", f"/{name} leads nowhere"

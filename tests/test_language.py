@@ -14,7 +14,6 @@ from test_texts import said
 from bot.sandbox import entities
 from handlers.forms import Form, Reply, line
 from handlers.language import Say, available, isolated, legible
-from handlers.screens import split, units
 from storage.refusals import Refusal
 
 ANYTHING = st.text(st.characters(codec=None, exclude_categories=()), max_size=60) | st.sampled_from(
@@ -86,19 +85,6 @@ def read_or_refused(words: str, limit: int) -> str:
         return line(limit)(form, Reply(text=words))
     except Refusal as refusal:
         return refusal.reason
-
-
-@given(st.text(st.sampled_from("ab\n👨ж")), st.integers(2, 20))
-def test_a_long_text_is_cut_between_lines_and_loses_nothing(words: str, limit: int) -> None:
-    parts = split(words, limit)
-    assert "".join(parts) == words
-    assert all(units(part) <= limit for part in parts)
-
-
-@given(st.lists(st.text("ab👨ж", max_size=5)))
-def test_a_line_that_fits_is_not_cut(rows: list[str]) -> None:
-    parts = split("".join(f"{row}\n" for row in rows), 20)
-    assert all(part.endswith("\n") for part in parts if part)
 
 
 @pytest.mark.parametrize("language", available())

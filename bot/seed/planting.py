@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
-from bot.seed.catalogue import COMING_EVENTS, DOCUMENTS, INVENTED_DOCUMENTS, PAST_EVENTS, SeedDocument
+from bot.seed.calendar import COMING_EVENTS, PAST_EVENTS
+from bot.seed.documents import DOCUMENTS, INVENTED_DOCUMENTS, SeedDocument
 from bot.seed.people import PEOPLE, SeedPerson
 from storage import access, documents, events, members, topics
 from storage.applications import ZONES
@@ -40,6 +41,8 @@ async def plant(database: Database, now: datetime, *, invented: int = 0, people:
 
 async def _settle(tx: Transaction, person: SeedPerson, now: datetime) -> None:
     member = await members.welcome(tx, person.telegram_id, person.language, person.zone, now)
+    if member.name is not None:
+        return  # planted before: what they have changed since stays
     organisation = await members.organisation(tx, person.organisation)
     member.name, member.organisation_id, member.category = person.name, organisation.id, person.category
     member.country, member.zone, member.language = person.country, person.zone, person.language

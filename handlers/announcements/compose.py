@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from html import unescape
-from typing import Any
 
 from handlers.announcements.reading import Content, draw
+from handlers.buttons import Press
 from handlers.context import Context
 from handlers.forms import Answers, Dialogue, Form, Option, Question, Reply, Step, line
 from handlers.language import Html, Say, text
@@ -14,10 +14,9 @@ from handlers.screens import Screen, lines, units
 from handlers.vocabulary import CATEGORIES, ask_label
 from storage import announcements, topics
 from storage.access import Action, Viewer
-from storage.announcements import Audience, AudienceKind, Draft
+from storage.announcements import AnnouncementState, Audience, AudienceKind, Draft
 from storage.applications import ZONES
 from storage.database import Transaction
-from storage.outbox import Promise, promise
 from storage.refusals import Refusal
 from storage.tlp import Label
 
@@ -40,8 +39,25 @@ class Data:
     count: int | None
 
 
+@dataclass(frozen=True)
+class Again(Press, prefix="ann.again"):
+    """Take an announcement up again that was not sent."""
+
+    announcement: int
+
+
 async def announce(context: Context) -> None:
     await context.begin("announcement")
+
+
+async def write_again(context: Context, press: Again) -> None:
+    async with context.reading() as tx:
+        row = await announcements.by_id(tx, context.viewer, press.announcement)
+    if row.author_id != context.viewer.id or row.state is not AnnouncementState.RETURNED:
+        raise Refusal("button:old")
+    kind, value = row.audience["kind"], row.audience["value"]
+    answers = {"title": row.title, "text": row.text, "label": row.label.name, "audience": kind}
+    await context.begin("announcement", answers | ({kind: value} if value else {}))
 
 
 def _ask_title(_form: Form, say: Say) -> Question:
@@ -62,36 +78,39 @@ def _read_text(_form: Form, reply: Reply) -> str:
     return reply.html
 
 
-def _ask_label(_form: Form, say: Say) -> Question:
+def _ask_label(form: Form, say: Say) -> Question:
     asked = say("Which Traffic Light Protocol label does it carry? What is above TLP:GREEN is not announced.")
-    return ask_label(asked, LABELS, say)
+    return ask_label(asked, [label for label in LABELS if label.rank <= form.policy.max_label.rank], say)
 
 
 def _ask_kind(_form: Form, say: Say) -> Question:
     return Question(say("Who is it for?"), tuple(Option(say(label), kind.value) for kind, label in KINDS.items()))
 
 
-def _ask_value(form: Form, say: Say) -> Question:
-    match AudienceKind(form.answers["audience"]):
-        case AudienceKind.TOPIC:
-            options = [Option(t.title(say.language), str(t.id)) for t in form.data.topics]
-            return Question(say("Followers of which topic?"), tuple(options))
-        case AudienceKind.COUNTRY:
-            named = sorted((say.country(code), code) for code in ZONES)
-            return Question(say("Members in which country?"), tuple(Option(n, c) for n, c in named), columns=2)
-        case _:
-            options = [Option(say(label), kind.value) for kind, label in CATEGORIES.items()]
-            return Question(say("Members of which category?"), tuple(options))
+def _ask_topic(form: Form, say: Say) -> Question:
+    options = (Option(f"{t.emoji} {t.title(say.language)}", str(t.id)) for t in form.data.topics)
+    return Question(say("Followers of which topic?"), tuple(options))
+
+
+def _ask_country(_form: Form, say: Say) -> Question:
+    named = sorted((say.country(code), code) for code in ZONES)
+    return Question(say("Members in which country?"), tuple(Option(n, c) for n, c in named), columns=2)
+
+
+def _ask_category(_form: Form, say: Say) -> Question:
+    options = (Option(say(label), kind.value) for kind, label in CATEGORIES.items())
+    return Question(say("Members of which category?"), tuple(options))
 
 
 def _audience(answers: Answers) -> Audience:
-    return Audience(AudienceKind(answers["audience"]), answers.get("value") or "")
+    kind = AudienceKind(answers["audience"])
+    return Audience(kind, "" if kind is AudienceKind.ALL else answers[kind.value])
 
 
 async def _prepare(tx: Transaction, _viewer: Viewer, answers: Answers) -> Data:
     found = tuple(await topics.catalogue(tx))
     chosen = answers.get("audience")
-    if chosen is None or (chosen != AudienceKind.ALL and not answers.get("value")):
+    if chosen is None or (chosen != AudienceKind.ALL and chosen not in answers):
         return Data(found, None)
     return Data(found, len(await announcements.recipients(tx, _audience(answers))))
 
@@ -106,7 +125,7 @@ def _summary(form: Form, say: Say) -> Screen:
     count = form.data.count or 0
     reach = say.many("It will be sent to {n} member.", "It will be sent to {n} members.", count)
     if not count:
-        reach = say("This audience is empty: nobody would get it. Choose another one with Edit.")
+        reach = say("This audience is empty: nobody would get it. Choose another one.")
     elif count > form.policy.two_person_above:
         reach = Html(f"{reach} {say('A second administrator must release it.')}")
     return Screen(lines([preview.text, f"<i>— {reach}</i>"]), label=draft.label)
@@ -114,16 +133,12 @@ def _summary(form: Form, say: Say) -> Screen:
 
 async def _finish(context: Context, tx: Transaction, viewer: Viewer, answers: Answers) -> None:
     above = context.policy.two_person_above
-    row = await announcements.submit(tx, viewer, _draft(answers), above, context.now)
-    if row.state is announcements.AnnouncementState.AWAITING:
-        facts = {"announcement": row.id}
-        waits = Promise(viewer.id, "announcement:progress", facts, subject=f"announcement-progress:{row.id}")
-        await promise(tx, [waits], context.now)
+    await announcements.submit(tx, viewer, _draft(answers), above, context.now, context.replaces)
 
 
-def _show_value(form: Form, say: Say, answer: Any) -> str:
-    options = _ask_value(form, say).options
-    return next((say("{answer}", answer=unescape(o.label)) for o in options if o.value == answer), "–")
+def _which(kind: AudienceKind, ask: Callable[[Form, Say], Question]) -> Step:
+    """Return the step that is asked for one kind of audience only, so that each kind keeps its own answer."""
+    return Step(kind.value, text("Which"), ask, when=lambda answers: answers.get("audience") == kind.value)
 
 
 ANNOUNCEMENT = Dialogue(
@@ -134,7 +149,9 @@ ANNOUNCEMENT = Dialogue(
         Step("text", text("Text"), _ask_text, _read_text),
         Step("label", text("Label"), _ask_label),
         Step("audience", text("Audience"), _ask_kind),
-        Step("value", text("Which"), _ask_value, show=_show_value, when=lambda a: a.get("audience", "all") != "all"),
+        _which(AudienceKind.TOPIC, _ask_topic),
+        _which(AudienceKind.COUNTRY, _ask_country),
+        _which(AudienceKind.CATEGORY, _ask_category),
     ),
     finish=_finish,
     submit=text("Send"),

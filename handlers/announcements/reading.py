@@ -1,26 +1,21 @@
-"""What a reader sees of an announcement: the same in the preview, in the message, and later again."""
+"""What a reader sees of an announcement: the same in the preview, on the releaser's card, and in the message."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from handlers.buttons import Button
-from handlers.context import Context, Policy
+from handlers.context import Policy
 from handlers.feature import Notice
 from handlers.language import Say
-from handlers.presses import Home, Open, OpenAnnouncement
+from handlers.presses import Open
 from handlers.screens import Screen, lines
 from storage import announcements
 from storage.access import Viewer
 from storage.database import Transaction
 from storage.outbox import Facts
-from storage.refusals import Refusal
 from storage.tlp import Label
-
-SPAN = timedelta(days=365)
-"""How far back an announcement can be opened again."""
 
 
 @dataclass(frozen=True)
@@ -52,13 +47,3 @@ async def _load(tx: Transaction, facts: Facts, viewers: Sequence[Viewer]) -> Map
 
 
 TEXT = Notice("announcement:text", draw, _load)
-
-
-async def show_again(context: Context, press: OpenAnnouncement) -> None:
-    async with context.reading() as tx:
-        sent = await announcements.for_digest(tx, context.viewer, context.now - SPAN)
-    row = next((a for a in sent if a.id == press.announcement), None)
-    if row is None:
-        raise Refusal("announcement:unknown")
-    screen = draw(Content(row.id, row.title, row.text, row.label), context.say, context.policy)
-    await context.show(Screen(screen.text, ((Button(context.say("Menu"), Home()),),), screen.label))

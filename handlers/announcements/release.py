@@ -6,21 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from handlers.announcements.compose import Again
 from handlers.announcements.reading import Content, draw
 from handlers.buttons import Button, Press, Row
 from handlers.context import Context, Policy
 from handlers.feature import Notice
 from handlers.language import Html, Say, isolated
-from handlers.presses import Begin
 from handlers.screens import Screen, lines
 from storage import announcements, members
 from storage.access import Action, Viewer, allowed
 from storage.announcements import AnnouncementState
 from storage.database import Transaction
 from storage.outbox import Facts
-
-BOUND = 16
-"""How many digits of the hash a button carries."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +53,7 @@ async def _load(tx: Transaction, facts: Facts, viewers: Sequence[Viewer]) -> Map
         if allowed(viewer, Action.ANNOUNCE):
             row = await announcements.by_id(tx, viewer, facts["announcement"])
             names = await members.by_ids(tx, [i for i in (row.author_id, row.released_by) if i])
-            found[viewer.id] = (row, {i: m.name or "–" for i, m in names.items()})
+            found[viewer.id] = (row, {i: members.called(m) for i, m in names.items()})
     return found
 
 
@@ -71,8 +68,10 @@ def _card(content: Any, say: Say, policy: Policy) -> Screen:
     match row.state:
         case AnnouncementState.AWAITING:
             said = say("{author} asks you to release this announcement. {count}.", author=author, count=count)
-            go = Button(say("Release"), Release(row.id, row.digest[:BOUND]), style="success")
+            go = Button(say("Release"), Release(row.id, row.digest[: announcements.BOUND]), style="success")
             buttons = ((go, Button(say("Return"), Return(row.id), style="danger")),)
+        case AnnouncementState.RETURNED if row.released_by is None:
+            said = say("Nobody released it within 30 minutes.")
         case AnnouncementState.RETURNED:
             said = say("Returned by {by}.", by=by)
         case AnnouncementState.CANCELLED:
@@ -83,9 +82,12 @@ def _card(content: Any, say: Say, policy: Policy) -> Screen:
 
 
 def _returned(content: Any, say: Say, _policy: Policy) -> Screen:
-    row, _ = content
-    words = say("Your announcement “{title}” was returned unsent by a second administrator.", title=row.title)
-    return Screen(words, ((Button(say("Write again"), Begin("announcement")),),))
+    row, names = content
+    words = say("Nobody released your announcement “{title}” within 30 minutes: it was not sent.", title=row.title)
+    if row.released_by is not None:
+        by = isolated(names.get(row.released_by, "–"))
+        words = say("Your announcement “{title}” was returned by {by}: it was not sent.", title=row.title, by=by)
+    return Screen(words, ((Button(say("Edit and send again"), Again(row.id), style="primary"),),))
 
 
 RELEASE = Notice("announcement:release", _card, _load)

@@ -105,7 +105,7 @@ async def stop(context: Context, press: Stop) -> None:
     async with context.transaction() as tx:
         me = await context.myself(tx)
         await announcements.cancel(tx, me, press.announcement, context.now)
-    await context.toast(context.say("Stopped. What is on its way still arrives."))
+    await context.toast(context.say("Stopped. What has already left still arrives."))
 
 
 async def report(context: Context, press: Report) -> None:

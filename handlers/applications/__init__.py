@@ -26,11 +26,12 @@ FEATURE = Feature(
     dialogues=(APPLICATION, DECLINE),
     notices=(RECEIVED, CARD, APPROVED, DECLINED),
     refusals={
-        "application:waiting": text("Your application waits already. /status shows where it stands."),
-        "application:decided": text("This application was decided meanwhile, by {by}."),
+        "application:waiting": text("Your application is already being reviewed. /status shows where it stands."),
+        "application:gone": text("There is no such application any more."),
+        "application:withdrawn": text("The applicant has withdrawn this application."),
+        "application:decided": text("This application has already been decided, by {by}."),
         "application:own": text("Nobody decides on their own application; another administrator will."),
         "application:approved-already": text("You have approved this application already; another approval is needed."),
-        "application:none": text("There is no application of yours that waits."),
-        "application:terms": text("Please accept the terms with the button, or cancel."),
+        "application:none": text("You have no application that is waiting."),
     },
 )

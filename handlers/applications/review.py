@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ from handlers.applications.standing import REASONS
 from handlers.buttons import Button, Press, Row, turns
 from handlers.context import Context, Policy
 from handlers.feature import Notice
-from handlers.forms import Answers, Dialogue, Form, Option, Question, Reply, Step, line
+from handlers.forms import Answers, Dialogue, Form, Option, Question, Step, line
 from handlers.language import Say, isolated, text
 from handlers.presses import Home
 from handlers.screens import Screen, lines
@@ -20,6 +21,7 @@ from storage.access import Action, Viewer, allowed
 from storage.applications import Application, ApplicationState
 from storage.database import Transaction
 from storage.outbox import Facts, Promise, promise
+from storage.refusals import Refusal
 
 PAGE = 5
 STATES = {
@@ -65,15 +67,18 @@ async def card(tx: Transaction, viewer: Viewer, application_id: int) -> Card:
     """Return what a reviewer reads of an application now."""
     row = await applications.by_id(tx, viewer, application_id)
     titles = await topics.titles(tx, row.topics, viewer.language)
-    decider = await members.by_id(tx, row.decided_by) if row.decided_by else None
-    name = (decider.name if decider else None) or "–"
-    return Card(
-        row, tuple(titles[t] for t in row.topics if t in titles), name, await applications.approvals(tx, row.id)
-    )
+    by = members.called(await members.by_id(tx, row.decided_by) if row.decided_by else None)
+    return Card(row, tuple(titles[t] for t in row.topics if t in titles), by, await applications.approvals(tx, row.id))
 
 
-def draw(found: Card, say: Say, policy: Policy) -> Screen:
-    """Return the card: what the applicant wrote, where it stands, and the two decisions while it waits."""
+def draw(found: Card | int, say: Say, policy: Policy) -> Screen:
+    """Return the card: what the applicant wrote, where it stands, and the two decisions while it waits.
+
+    Of an application that was erased only its number is left.
+    """
+    if isinstance(found, int):
+        title = say("Application <code>A-{number}</code>", number=found)
+        return Screen(lines([f"<b>{title}</b>", say("Erased at the applicant's wish.")]))
     row = found.application
     facts = (
         say("Name: {name}", name=isolated(row.name)),
@@ -115,6 +120,8 @@ async def _schedule(context: Context, tx: Transaction, member_id: int) -> None:
 
 
 async def ask_reason(context: Context, press: Decline) -> None:
+    async with context.reading() as tx:
+        await applications.decidable(tx, context.viewer, press.application)
     await context.begin("decline", {"application": press.application})
 
 
@@ -139,13 +146,19 @@ async def _list(context: Context, first: int) -> None:
         page = await applications.waiting(tx, context.viewer, first or None, PAGE)
     rows: list[Row] = [(Button(f"A-{row.id} · {row.name}"[:40], Review(row.id, first)),) for row in page.items]
     rows += turns(page, lambda first: Review(0, first))
-    words = say("These applications wait, oldest first.") if page.items else say("No application waits.")
+    words = say("Applications that are waiting, oldest first.") if page.items else say("No application is waiting.")
     await context.show(Screen(words, (*rows, (Button(say("Menu"), Home()),))))
 
 
 async def _load(tx: Transaction, facts: Facts, viewers: Sequence[Viewer]) -> Mapping[int, Any]:
-    reviewers = [viewer for viewer in viewers if allowed(viewer, Action.REVIEW)]
-    return {viewer.id: await card(tx, viewer, facts["application"]) for viewer in reviewers}
+    found: dict[int, Card | int] = {}
+    for viewer in viewers:
+        if allowed(viewer, Action.REVIEW):
+            try:
+                found[viewer.id] = await card(tx, viewer, facts["application"])
+            except Refusal:
+                found[viewer.id] = facts["application"]
+    return found
 
 
 CARD = Notice("application:card", draw, _load)
@@ -153,19 +166,19 @@ CARD = Notice("application:card", draw, _load)
 
 def _ask_why(_form: Form, say: Say) -> Question:
     options = tuple(Option(say(label), code) for code, (label, _) in REASONS.items())
-    return Question(say("Why is it declined? Choose a reason, or write one: the applicant will read it."), options)
+    return Question(
+        say("Why do you decline it? Choose a reason or write your own: the applicant will read it."), options
+    )
 
 
 def _show_why(_form: Form, say: Say, answer: Any) -> str:
     return say(REASONS[answer][0]) if answer in REASONS else isolated(answer)
 
 
-def _read_why(form: Form, reply: Reply) -> str:
-    return line(400)(form, reply)
-
-
 async def _finish(context: Context, tx: Transaction, viewer: Viewer, answers: Answers) -> None:
-    await applications.decline(tx, viewer, answers["application"], answers["why"], context.now)
+    # Where somebody was quicker, the card that takes the form's place says who.
+    with suppress(Refusal):
+        await applications.decline(tx, viewer, answers["application"], answers["why"], context.now)
     facts = {"application": answers["application"]}
     await promise(tx, [Promise(viewer.id, "application:card", facts, replaces=context.replaces)], context.now)
 
@@ -173,7 +186,7 @@ async def _finish(context: Context, tx: Transaction, viewer: Viewer, answers: An
 DECLINE = Dialogue(
     name="decline",
     title=text("Decline an application"),
-    steps=(Step("why", text("Reason"), _ask_why, _read_why, _show_why),),
+    steps=(Step("why", text("Reason"), _ask_why, line(400), _show_why),),
     finish=_finish,
     submit=text("Decline"),
     needs=Action.REVIEW,

@@ -156,7 +156,7 @@ def _reserved(issue: Issue, say: Say) -> Html | None:
 
 def _why(issue: Issue, say: Say) -> Html:
     return say(
-        "You get this because you are a member: your weekly digest comes on {weekday}, {at}, {zone}. "
+        "You get this because you are a member: your digest comes every {weekday} at {at} ({zone}). "
         "Change or stop it: /digest",
         weekday=say.weekday(issue.weekday),
         at=issue.at,

@@ -13,7 +13,9 @@ from handlers.presses import OpenDocument
 from storage.access import Action
 
 _NEW = filters.UpdateType.MESSAGE & filters.ChatType.PRIVATE
-_TAKEN = filters.Document.ALL | filters.Entity("url") | filters.Entity("text_link") | filters.CaptionEntity("url")
+_LINKED = filters.Entity("url") | filters.Entity("text_link")
+_CAPTIONED = filters.CaptionEntity("url") | filters.CaptionEntity("text_link")
+_SENT = filters.Document.ALL | filters.PHOTO | filters.VIDEO | filters.AUDIO
 
 FEATURE = Feature(
     name="documents",
@@ -28,14 +30,14 @@ FEATURE = Feature(
         tap(Shelf, shelf, Action.BELONG),
         tap(Found, turn, Action.BELONG),
         place("library", library, Action.BELONG),
-        MessageHandler(_NEW & ~filters.COMMAND & _TAKEN, take),
+        MessageHandler(_NEW & ~filters.COMMAND & (_LINKED | _CAPTIONED | _SENT), take),
         MessageHandler(_NEW & ~filters.COMMAND & filters.TEXT, find),
     ),
     dialogues=(DOCUMENT,),
     notices=(SHARED, FILE),
     refusals={
         "document:unknown": text("There is no such document. /library shows what there is."),
-        "document:link": text("That is no web address. It should look like https://example.org/paper."),
+        "document:link": text("That is not a web address. It should look like https://example.org/paper."),
         "document:big": text("This file is larger than 20 MB. Please share a link to it instead."),
         "document:dangerous": text("Programs and files with macros cannot be shared. A PDF can."),
         "document:duplicate": text("This is in the library already: “{title}”. Search for it with /search."),
@@ -45,8 +47,8 @@ FEATURE = Feature(
         ),
         "document:no-organisation": text("TLP:AMBER is for one's own organisation, and yours is not on record."),
         "document:year": text("Please write a year between 1945 and {last}."),
-        "document:nothing": text("Please send a web address or a file."),
-        "label:unknown": text("“{text}” is no TLP label."),
+        "document:nothing": text("Please send a web address, or the document as a file."),
+        "label:unknown": text("“{text}” is not a TLP label. Press a button, or write for example TLP:GREEN."),
     },
     links={"doc": by_link},
 )

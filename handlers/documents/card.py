@@ -8,12 +8,12 @@ from typing import Any
 
 from handlers.buttons import Button, Press, Row
 from handlers.context import Context, Policy
-from handlers.feature import Notice
+from handlers.feature import Notice, guard
 from handlers.language import Say, isolated
 from handlers.presses import Home, Open, OpenDocument
 from handlers.screens import Screen, lines
 from storage import documents, members, topics
-from storage.access import Viewer
+from storage.access import Action, Viewer
 from storage.database import Transaction
 from storage.documents import Document
 from storage.outbox import Facts
@@ -85,6 +85,7 @@ async def open_document(context: Context, press: OpenDocument) -> None:
 
 
 async def by_link(context: Context, token: str) -> None:
+    guard(context, Action.BELONG)
     async with context.reading() as tx:
         found = await documents.by_token(tx, context.viewer, token)
         content = await card(tx, found) if found else None

@@ -22,6 +22,8 @@ from storage.tlp import highest
 PAGE = 5
 LONGEST = 100
 NUMBERS = "①②③④⑤"
+ROOM = 44
+"""How many bytes of a button are left for the words of a search."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Shelf(Press, prefix="lib"):
 
 @dataclass(frozen=True)
 class Found(Press, prefix="find"):
-    """Turn to another page of a search; the words are at most 40 bytes long."""
+    """Turn to another page of a search; the words are folded, and at most `ROOM` bytes long."""
 
     offset: int
     words: str
@@ -76,7 +78,7 @@ async def search(context: Context) -> None:
         await _look_for(context, context.words)
         return
     say = context.say
-    asked = say("What are you looking for? Just write some words: they are searched in titles and publishers.")
+    asked = say("What are you looking for? Just write a few words: titles, publishers and years are searched.")
     await context.show(Screen(asked, ((Button(say("Menu"), Home()),),)))
 
 
@@ -102,8 +104,9 @@ async def turn(context: Context, press: Found) -> None:
 
 async def _search(context: Context, words: str, offset: int) -> None:
     say = context.say
+    kept = carried(words)
     async with context.reading() as tx:
-        shown, total = await documents.search(tx, context.viewer, words, offset, PAGE)
+        shown, total = await documents.search(tx, context.viewer, kept, offset, PAGE)
     if not shown:
         nothing = say(
             "Nothing was found for “{words}”. Try fewer words or only their beginnings.", words=isolated(words)
@@ -111,7 +114,6 @@ async def _search(context: Context, words: str, offset: int) -> None:
         ways: Row = (Button(say("Browse the library"), Shelf(0, 0)), Button(say("Menu"), Home()))
         await context.show(Screen(nothing, (ways,)))
         return
-    kept = _short(words)
     following = Found(offset + PAGE, kept) if total > offset + PAGE else None
     previous = Found(max(offset - PAGE, 0), kept) if offset else None
     turning = pages(previous, following, offset // PAGE + 1, -(-total // PAGE))
@@ -134,5 +136,11 @@ def _open(shown: Sequence[Document]) -> list[Row]:
     return columns([Button(n, OpenDocument(row.id)) for n, row in zip(NUMBERS, shown, strict=False)], 3)
 
 
-def _short(words: str) -> str:
-    return words.encode()[:40].decode(errors="ignore").replace("|", " ").strip()
+def carried(words: str) -> str:
+    """Return the words of a search as a button can carry them: all of them, as long beginnings as there is room for."""
+    folded = documents.fold(words)
+    for length in range(len(folded), 0, -1):
+        kept = " ".join(word[:length] for word in folded.split())
+        if len(kept.encode()) <= ROOM:
+            return kept
+    return folded.encode()[:ROOM].decode(errors="ignore")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from telegram import Document as TelegramFile
@@ -19,21 +20,33 @@ from storage.database import Transaction
 from storage.documents import Attachment, Draft
 from storage.outbox import Promise, promise
 from storage.refusals import Refusal
-from storage.tlp import Label
+from storage.tlp import Label, parse
 
 FIRST_YEAR = 1945
 
 
 async def share(context: Context) -> None:
-    words = context.words
-    await context.begin("document", {"source": {"url": documents.clean_url(words)}} if words else None)
+    if not context.words:
+        await context.begin("document")
+        return
+    source = {"url": documents.clean_url(context.words)}
+    await _check(context, source)
+    await context.begin("document", {"source": source})
 
 
 async def take(_update: Update, context: Context) -> None:
     guard(context, Action.SHARE)
     reply = Reply.of(context.message)
     source = _source(context.message)
+    await _check(context, source)
     await context.begin("document", {"source": source} | ({ALBUM: reply.album} if reply.album else {}))
+
+
+async def _check(context: Context, source: Mapping[str, Any]) -> None:
+    """Refuse what the sharer can see in the library already, before anything is asked."""
+    unique_id = source["file"]["unique_id"] if "file" in source else None
+    async with context.reading() as tx:
+        await documents.check_new(tx, context.viewer, source.get("url"), unique_id)
 
 
 def _source(message: Message) -> dict[str, Any]:
@@ -42,8 +55,7 @@ def _source(message: Message) -> dict[str, Any]:
     kinds: list[str | None] = [MessageEntity.URL, MessageEntity.TEXT_LINK]
     found = {**message.parse_entities(kinds), **message.parse_caption_entities(kinds)}
     for entity, words in found.items():
-        url = entity.url or (words if "://" in words else f"https://{words}")
-        return {"url": documents.clean_url(legible(url))}
+        return {"url": documents.clean_url(legible(entity.url or words))}
     raise Refusal("document:nothing")
 
 
@@ -62,8 +74,7 @@ def _read_source(_form: Form, reply: Reply) -> dict[str, Any]:
         return {"file": _attached(reply.document)}
     if reply.text is None:
         raise Refusal("document:nothing")
-    written = reply.text.strip()
-    return {"url": documents.clean_url(written if "://" in written else f"https://{written}")}
+    return {"url": documents.clean_url(reply.text)}
 
 
 def _show_source(_form: Form, _say: Say, answer: Any) -> Html:
@@ -104,7 +115,18 @@ def _ask_label(form: Form, say: Say) -> Question:
     offered = [label for label in MEANINGS if label.rank <= form.policy.max_label.rank]
     if form.viewer.organisation_id is None:
         offered = [label for label in offered if not label.named_audience]
-    return ask_label(say("Which Traffic Light Protocol label has its source given it?"), offered, say)
+    asked = say("Which Traffic Light Protocol label has its source given it?")
+    above = ", ".join(label.value for label in Label if label.rank > form.policy.max_label.rank)
+    kept_out = say("Not carried here: {labels}. Deliver that in person.", labels=above)
+    return ask_label(Html(lines([asked, kept_out])), offered, say)
+
+
+def _read_label(form: Form, reply: Reply) -> str:
+    if reply.text is None:
+        raise Refusal("answer:choose")
+    label = parse(reply.text[:40])
+    documents.check_label(form.viewer, label, form.policy.max_label)
+    return label.name
 
 
 def _ask_permission(_form: Form, say: Say) -> Question:
@@ -163,7 +185,7 @@ DOCUMENT = Dialogue(
         Step("publisher", text("Publisher"), _ask_publisher, line(120), optional=True),
         Step("year", text("Year"), _ask_year, _read_year, optional=True),
         Step("topic", text("Topic"), _ask_topic, show=_show_topic),
-        Step("label", text("Label"), _ask_label, show=lambda _form, _say, answer: Label[answer].value),
+        Step("label", text("Label"), _ask_label, _read_label, lambda _form, _say, answer: Label[answer].value),
         Step("permission", text("Permission"), _ask_permission, show=lambda _form, say, _answer: say("confirmed")),
     ),
     finish=_finish,

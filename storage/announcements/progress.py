@@ -7,11 +7,13 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
+from storage import members
 from storage.access import Viewer
+from storage.announcements.release import RELEASE_WITHIN, STOPPED, tell_author, turn_back
 from storage.announcements.tables import Announcement, AnnouncementState, by_id
 from storage.database import Transaction
 from storage.members import Member
-from storage.outbox import WAITING, OutboxRow, OutboxState, Promise, copies, promise, tally
+from storage.outbox import WAITING, OutboxRow, OutboxState, copies, tally
 
 
 @dataclass(frozen=True)
@@ -39,24 +41,28 @@ async def progress_of(tx: Transaction, row: Announcement) -> Progress:
 
 
 async def report_progress(tx: Transaction, now: datetime) -> None:
-    """Tell authors of running announcements what changed since they were last told; finish those that are through."""
+    """Tell authors of running announcements what changed since they were last told; finish those that are through.
+
+    What nobody released in time goes back to its author.
+    """
     running = select(Announcement).where(Announcement.state == AnnouncementState.SENDING)
     for row in await tx.scalars(running.with_for_update(skip_locked=True)):
         progress = await progress_of(tx, row)
         if not progress.left:
-            row.state, row.finished_at = AnnouncementState.DONE, now
+            row.state, row.finished_at = await _end(tx, row), now
         said = f"{progress}{row.state}"[-80:]
-        if said == row.reported:
-            continue
-        subject = f"announcement-progress:{row.id}"
-        shown = [c.message_id for c in await copies(tx, subject) if c.message_id]
-        if not shown and progress.left:
-            continue  # the first copy is still on its way
+        if said == row.reported or (progress.left and not await copies(tx, row.told)):
+            continue  # nothing new, or the first copy is still on its way
         row.reported = said
-        facts = {"announcement": row.id}
-        replaces = shown[-1] if shown else None
-        told = Promise(row.author_id, "announcement:progress", facts, subject=subject, replaces=replaces)
-        await promise(tx, [told], now)
+        await tell_author(tx, row, now)
+    late = (Announcement.state == AnnouncementState.AWAITING) & (Announcement.submitted_at < now - RELEASE_WITHIN)
+    for row in await tx.scalars(select(Announcement).where(late).with_for_update(skip_locked=True)):
+        await turn_back(tx, row, now)
+
+
+async def _end(tx: Transaction, row: Announcement) -> AnnouncementState:
+    stopped = select(OutboxRow.id).where(OutboxRow.subject == row.subject, OutboxRow.reason == STOPPED).limit(1)
+    return AnnouncementState.DONE if await tx.scalar(stopped) is None else AnnouncementState.CANCELLED
 
 
 async def unreached(
@@ -64,8 +70,8 @@ async def unreached(
 ) -> tuple[list[tuple[str, OutboxState, str | None]], int]:
     """Return who was not reached, by name, with the state and the reason; and how many there are in all."""
     row = await by_id(tx, viewer, announcement_id)
-    found = select(Member.name, OutboxRow.state, OutboxRow.reason).join(Member, Member.id == OutboxRow.member_id)
+    found = select(Member, OutboxRow.state, OutboxRow.reason).join(Member, Member.id == OutboxRow.member_id)
     found = found.where(OutboxRow.subject == row.subject, OutboxRow.state.not_in([OutboxState.SENT, *WAITING]))
     total = await tx.scalar(found.with_only_columns(func.count())) or 0
     rows = await tx.execute(found.order_by(Member.name, Member.id).offset(max(offset, 0)).limit(limit))
-    return [(r.name or "–", r.state, r.reason) for r in rows], total
+    return [(members.called(r.Member), r.state, r.reason) for r in rows], total

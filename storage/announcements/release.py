@@ -20,6 +20,9 @@ from storage.refusals import Refusal
 from storage.tlp import Label
 
 RELEASE_WITHIN = timedelta(minutes=30)
+STOPPED = "cancelled"
+BOUND = 16
+"""How many digits of the hash a release is bound to: as many as a button carries."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +41,13 @@ class Draft:
         return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
-async def submit(tx: Transaction, viewer: Viewer, draft: Draft, two_person_above: int, now: datetime) -> Announcement:
+async def submit(
+    tx: Transaction, viewer: Viewer, draft: Draft, two_person_above: int, now: datetime, shown: int | None = None
+) -> Announcement:
     """Send to the frozen audience, or put it before a second administrator.
 
-    Refusals: `announcement:nobody`, `announcement:no-second`.
+    The author is told how it goes, in place of the message `shown`. Refusals: `announcement:nobody`,
+    `announcement:no-second`.
     """
     access.require(viewer, Action.ANNOUNCE)
     meant = await recipients(tx, draft.audience)
@@ -60,40 +66,54 @@ async def submit(tx: Transaction, viewer: Viewer, draft: Draft, two_person_above
         await promise(tx, _cards(row, dict.fromkeys(others)), now)
     else:
         await _send(tx, row, meant, now)
+    await _tell(tx, row, shown, now)
     return row
 
 
 async def release(tx: Transaction, viewer: Viewer, announcement_id: int, digest: str, now: datetime) -> None:
-    """Release somebody else's announcement, exactly as it was shown.
+    """Release somebody else's announcement, exactly as it was shown; `digest` is the beginning of its hash then.
 
     Refusals: `announcement:decided`, `announcement:own`, `announcement:late`, `announcement:changed`,
-    `announcement:author-gone` (the author may no longer announce).
+    `announcement:author-gone` (the author may no longer announce), `announcement:nobody`.
     """
     row = await _awaiting(tx, viewer, announcement_id)
     if row.author_id == viewer.id:
         raise Refusal("announcement:own")
     if now - row.submitted_at > RELEASE_WITHIN:
         raise Refusal("announcement:late")
-    if not row.digest.startswith(digest):
+    audience = Audience(AudienceKind(row.audience["kind"]), row.audience["value"])
+    now_shown = Draft(row.title, row.text, row.label, audience).digest[:BOUND]
+    if not now_shown == digest == row.digest[:BOUND]:
         raise Refusal("announcement:changed")
-    if not access.allowed(await access.viewer(tx, row.author_id), Action.ANNOUNCE):
+    author = (await access.viewers(tx, [row.author_id]))[row.author_id]
+    if not access.allowed(author, Action.ANNOUNCE):
         raise Refusal("announcement:author-gone")
+    meant = await recipients(tx, audience)
+    if not meant:
+        raise Refusal("announcement:nobody")
     row.released_by = viewer.id
     event = audit.Event.ANNOUNCEMENT_RELEASED
     await audit.record(tx, event, now, actor=viewer.id, subject=row.author_id, announcement=row.id)
-    audience = Audience(AudienceKind(row.audience["kind"]), row.audience["value"])
-    await _send(tx, row, await recipients(tx, audience), now)
+    await _send(tx, row, meant, now)
     await _redraw(tx, row, now)
+    await tell_author(tx, row, now)
 
 
 async def give_back(tx: Transaction, viewer: Viewer, announcement_id: int, now: datetime) -> None:
     """Return an announcement to its author unsent. Refusal: `announcement:decided`."""
     row = await _awaiting(tx, viewer, announcement_id)
-    row.state, row.released_by = AnnouncementState.RETURNED, viewer.id
+    row.released_by = viewer.id
     event = audit.Event.ANNOUNCEMENT_RETURNED
     await audit.record(tx, event, now, actor=viewer.id, subject=row.author_id, announcement=row.id)
+    await turn_back(tx, row, now)
+
+
+async def turn_back(tx: Transaction, row: Announcement, now: datetime) -> None:
+    """Let an announcement go back to its author, who can send it again; every card says so."""
+    row.state = AnnouncementState.RETURNED
     await promise(tx, [Promise(row.author_id, "announcement:returned", {"announcement": row.id})], now)
     await _redraw(tx, row, now)
+    await tell_author(tx, row, now)
 
 
 async def cancel(tx: Transaction, viewer: Viewer, announcement_id: int, now: datetime) -> None:
@@ -102,10 +122,13 @@ async def cancel(tx: Transaction, viewer: Viewer, announcement_id: int, now: dat
     if row.state not in (AnnouncementState.SENDING, AnnouncementState.AWAITING):
         raise Refusal("announcement:decided")
     waiting = update(OutboxRow).where(OutboxRow.subject == row.subject, OutboxRow.state == OutboxState.QUEUED)
-    await tx.execute(waiting.values(state=OutboxState.WITHHELD, reason="cancelled", settled_at=now))
+    await tx.execute(waiting.values(state=OutboxState.WITHHELD, reason=STOPPED, settled_at=now))
+    event = audit.Event.ANNOUNCEMENT_CANCELLED
+    await audit.record(tx, event, now, actor=viewer.id, subject=row.author_id, announcement=row.id)
     if row.state is AnnouncementState.AWAITING:
         row.state = AnnouncementState.CANCELLED
         await _redraw(tx, row, now)
+    await tell_author(tx, row, now)
 
 
 async def _awaiting(tx: Transaction, viewer: Viewer, announcement_id: int) -> Announcement:
@@ -126,8 +149,19 @@ async def _send(tx: Transaction, row: Announcement, meant: list[int], now: datet
         ],
         now,
     )
-    progress = Promise(row.author_id, "announcement:progress", facts, subject=f"announcement-progress:{row.id}")
-    await promise(tx, [progress], now)
+
+
+async def tell_author(tx: Transaction, row: Announcement, now: datetime) -> None:
+    """Let the author's progress message say how the announcement stands, in its place."""
+    await tx.flush()
+    shown = [copy.message_id for copy in await copies(tx, row.told)]
+    await _tell(tx, row, shown[-1] if shown else None, now)
+
+
+async def _tell(tx: Transaction, row: Announcement, shown: int | None, now: datetime) -> None:
+    facts = {"announcement": row.id}
+    told = Promise(row.author_id, "announcement:progress", facts, subject=row.told, replaces=shown)
+    await promise(tx, [told], now)
 
 
 async def _redraw(tx: Transaction, row: Announcement, now: datetime) -> None:

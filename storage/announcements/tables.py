@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String, Text, select
+from sqlalchemy import JSON, ForeignKey, String, Text, cast, exists, literal, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage import access
@@ -54,6 +54,11 @@ class Announcement(Base):
         """The name under which the outbox keeps its copies."""
         return f"announcement:{self.id}"
 
+    @property
+    def told(self) -> str:
+        """The name under which the outbox keeps what its author is told of it."""
+        return f"announcement-progress:{self.id}"
+
 
 async def by_id(tx: Transaction, viewer: Viewer, announcement_id: int, *, lock: bool = False) -> Announcement:
     """Return an announcement to somebody who may announce."""
@@ -69,18 +74,22 @@ async def for_readers(
 ) -> tuple[Announcement | None, list[Viewer]]:
     """Return an announcement with those of `viewers` who may read it now."""
     row = await tx.get(Announcement, announcement_id)
-    if row is None or row.state is AnnouncementState.CANCELLED:
+    if row is None or row.state not in (AnnouncementState.SENDING, AnnouncementState.DONE):
         return None, []
     return row, [v for v in viewers if v.active and access.may_see(v, row.label, ())]
 
 
-async def for_digest(tx: Transaction, viewer: Viewer, since: datetime) -> list[Announcement]:
-    """Return the announcements that the viewer was sent since a moment and may still read, newest first."""
-    sent_to_them = (OutboxRow.member_id == viewer.id) & (OutboxRow.notice == "announcement:text")
-    sent = select(OutboxRow.subject).where(sent_to_them, OutboxRow.state == OutboxState.SENT)
-    subjects = set(await tx.scalars(sent))
-    found = select(Announcement).where(Announcement.sent_at >= since).order_by(Announcement.id.desc())
-    return [a for a in await tx.scalars(found) if a.subject in subjects and access.may_see(viewer, a.label, ())]
+async def for_digest(tx: Transaction, viewer: Viewer, since: datetime, until: datetime) -> list[Announcement]:
+    """Return what the viewer was sent between two moments and may still read, the newest first; not what was stopped.
+
+    What a member was sent is known for as long as the outbox keeps it.
+    """
+    key = literal("announcement:").concat(cast(Announcement.id, String)).concat(f":{viewer.id}")
+    sent = exists().where(OutboxRow.key == key, OutboxRow.state == OutboxState.SENT)
+    standing = Announcement.state.in_([AnnouncementState.SENDING, AnnouncementState.DONE])
+    within = (Announcement.sent_at >= since) & (Announcement.sent_at < until)
+    found = select(Announcement).where(within, standing, sent).order_by(Announcement.id.desc())
+    return [a for a in await tx.scalars(found) if access.may_see(viewer, a.label, ())]
 
 
 async def listed(tx: Transaction, viewer: Viewer, first: int | None, size: int) -> Page[Announcement]:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select, update
+from sqlalchemy import case, func, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -51,8 +51,11 @@ async def _claim(tx: Transaction, now: datetime, limit: int) -> Sequence[tuple[D
 
 
 async def _last_ends(tx: Transaction, member_ids: Sequence[int]) -> dict[int, datetime]:
-    ends = select(Digest.member_id, func.max(Digest.period_end)).where(Digest.member_id.in_(member_ids))
-    rows = await tx.execute(ends.where(Digest.state != DigestState.SKIPPED).group_by(Digest.member_id))
+    made = func.max(case((Digest.state != DigestState.SKIPPED, Digest.period_end)))
+    # Who only ever missed issues gets what the first of them would have said.
+    since = func.coalesce(made, func.min(Digest.period_start))
+    ends = select(Digest.member_id, since).where(Digest.member_id.in_(member_ids))
+    rows = await tx.execute(ends.group_by(Digest.member_id))
     return {row[0]: row[1] for row in rows}
 
 
@@ -68,7 +71,7 @@ def _advance(
         row.next_due_at = _after(row, member, working)
     issues = [_issue(member, due, DigestState.SKIPPED, due - _WEEK, now) for due in owed]
     if owed and now - owed[-1] <= LATEST:
-        start = max(since.get(member.id, owed[-1] - _WEEK), owed[-1] - _LONGEST)
+        start = max(since.get(member.id, owed[0] - _WEEK), owed[-1] - _LONGEST)
         issues[-1] = _issue(member, owed[-1], DigestState.QUEUED, start, now)
         row.last_sent_at = now
     return issues

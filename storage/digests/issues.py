@@ -9,7 +9,6 @@ from datetime import datetime
 
 from storage import announcements, documents, events, topics
 from storage.access import Viewer
-from storage.announcements import Announcement, AnnouncementState
 from storage.database import Transaction
 from storage.digests.schedules import Digest, of
 from storage.digests.times import week_of
@@ -110,7 +109,7 @@ async def compose(
         return None
     followed = await topics.followed(tx, viewer.id)
     fresh = [d for d in await documents.fresh(tx, viewer, start, followed) if d.shared_at < end]
-    announced = await _announcements(tx, viewer, start, end)
+    announced = await announcements.for_digest(tx, viewer, start, end)
     listed = [d for d in fresh if not d.label.named_audience]
     told = [a for a in announced if not a.label.named_audience]
     return Issue(
@@ -140,12 +139,6 @@ async def _counts(tx: Transaction, viewer: Viewer, listed: Sequence[Document]) -
     counted = Counter(d.topic_id for d in listed)
     names = await topics.titles(tx, list(counted), viewer.language)
     return tuple((names[topic_id], n) for topic_id, n in counted.most_common())
-
-
-async def _announcements(tx: Transaction, viewer: Viewer, start: datetime, end: datetime) -> list[Announcement]:
-    sent = await announcements.for_digest(tx, viewer, start)
-    standing = [a for a in sent if a.state is not AnnouncementState.CANCELLED]
-    return [a for a in standing if a.sent_at is not None and a.sent_at < end]
 
 
 def _dated(event: Event, at: datetime, *, deadline: bool) -> Dated:

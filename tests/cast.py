@@ -1,0 +1,62 @@
+"""The people of the features' stories, and what several of these stories do alike."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+from story import Person, Stage
+
+from handlers.buttons import Press
+from storage import access, documents, members
+from storage.database import Database
+from storage.documents import Draft
+from storage.members import Role
+from storage.tlp import Label
+
+JPOA, MEDIA, BORDER, VICTIMS = 1, 3, 4, 10
+"""Ids of topics, by their place in the catalogue; the third is on request."""
+
+
+async def administrators(stage: Stage) -> tuple[Person, Person]:
+    """Bring two administrators on stage, in different countries and zones."""
+    first = await stage.joined(1, "Maral Demo", roles=[Role.ADMINISTRATOR], organisation="Secretariat")
+    facts = {"country": "KG", "zone": "Asia/Bishkek", "organisation": "Secretariat"}
+    return first, await stage.joined(2, "Timur Demo", roles=[Role.ADMINISTRATOR], **facts)
+
+
+async def forges(person: Person, press: Press) -> None:
+    """Press a button that stands nowhere, on the newest message."""
+    await person.does("press", chat=person.chat, message_id=max(person.seen), data=press.pack(), forge=True)
+
+
+def data_of(message: dict[str, Any], label: str) -> str:
+    """Return what the button called `label` says to the bot."""
+    rows = message["reply_markup"]["inline_keyboard"]
+    return next(str(b["callback_data"]) for row in rows for b in row if label in b["text"])
+
+
+async def goes(person: Person, label: str, *seen: str) -> dict[str, Any]:
+    """Press a button and wait for what it opens."""
+    await person.taps(label)
+    return await person.sees(*seen)
+
+
+async def shelves(stage: Stage, telegram_id: int, *drafts: Draft) -> None:
+    """Let a member have shared documents; call it before the bot comes."""
+    database = Database(stage.storage_url)
+    try:
+        async with database.transaction() as tx:
+            member = await members.by_telegram(tx, telegram_id)
+            assert member is not None
+            viewer = await access.viewer(tx, member.id)
+            for draft in drafts:
+                await documents.share(tx, viewer, draft, Label.AMBER_STRICT, datetime.now(UTC))
+    finally:
+        await database.close()
+
+
+def paper(title: str, label: Label = Label.CLEAR, *, topic: int = MEDIA, publisher: str | None = None) -> Draft:
+    """Return a document to be shared, with an address of its own."""
+    return Draft(title, topic, label, f"https://border.example.org/{quote(title)}", publisher=publisher)

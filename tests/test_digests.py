@@ -1,0 +1,193 @@
+"""The weekly digest: due by each member's own clock, with what is theirs, once a week, and never silently lost."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from cast import JPOA, VICTIMS, administrators, forges, goes, paper, shelves
+from story import Person, Stage, buttons, written
+
+from handlers.digests.schedule import SetDay, SetHour, SetZone
+from storage.tlp import Label
+
+MONDAY = datetime(2026, 12, 7, tzinfo=UTC)
+
+
+async def stands_at(stage: Stage, at: datetime) -> None:
+    """Let the clock of the network stand still at a moment."""
+    await stage.control.post("/clock", freeze=True, to=at.isoformat())
+
+
+async def issues(stage: Stage) -> list[Any]:
+    return await stage.rows(
+        "SELECT m.telegram_id, d.iso_week, d.state FROM digest d JOIN member m ON m.id = d.member_id "
+        "WHERE m.telegram_id >= 50 ORDER BY 1, 2"
+    )
+
+
+async def noted(stage: Stage, issue: tuple[int, int, str]) -> None:
+    """Wait until an issue is noted so."""
+    while issue not in await issues(stage):
+        await stage.control.get("/calls", after=10**9, timeout=0.2)
+
+
+async def came(stage: Stage, person: Person) -> bool:
+    found = await stage.control.get(f"/users/{person.id}/chats/{person.id}/messages", after=0)
+    return any("digest No." in written(m) for m in found["messages"])
+
+
+async def test_each_member_gets_it_at_nine_of_their_own_monday(stage: Stage) -> None:
+    await stands_at(stage, MONDAY - timedelta(days=4))
+    zones = ["Asia/Bishkek", "Asia/Kabul", "America/New_York"]
+    readers = [
+        await stage.joined(50 + n, f"Reader {n}", zone=zone, country=None, topics=["media"])
+        for n, zone in enumerate(zones)
+    ]
+    await shelves(stage, 50, paper("Fresh paper"))
+    await stage.rows("UPDATE document SET shared_at = '2026-12-04 00:00:00+00:00' RETURNING id")
+    async with stage.bot():
+        for reader, zone in zip(readers, zones, strict=True):
+            due = datetime(2026, 12, 7, 9, tzinfo=ZoneInfo(zone))
+            await stands_at(stage, due)
+            issue = await reader.sees("digest No. 50", "Fresh paper")
+
+    assert await issues(stage) == [(50 + n, 50, "queued") for n in range(3)]
+    made = await stage.rows("SELECT created_at FROM digest WHERE member_id <= 3 ORDER BY member_id")
+    assert [str(at)[11:16] for (at,) in made] == ["03:00", "04:30", "14:00"]  # UTC
+    assert written(issue).startswith("TLP:CLEAR")
+    assert written(issue).endswith("— end of TLP:CLEAR —")
+    assert "every Monday at 09:00 (New York)" in written(issue)
+    assert "Change or stop it: /digest" in written(issue)
+
+
+async def test_it_holds_only_what_is_new_in_followed_topics_and_says_what_it_does_not_list(stage: Stage) -> None:
+    await stands_at(stage, MONDAY - timedelta(days=2))
+    source = await stage.joined(50, topics=["media", "jpoa"], country=None, organisation="Institute A")
+    other = await stage.joined(51, "Other", topics=["media"], country=None, organisation="Institute B")
+    papers = [paper(f"Paper {n} <{'x' * 150}>", Label.GREEN) for n in range(30)]
+    reserved = [paper("Reserved one", Label.AMBER), paper("Reserved two", Label.AMBER)]
+    await shelves(stage, 50, paper("Elsewhere", topic=VICTIMS), paper("Plan", topic=JPOA), *reserved, *papers)
+    await stage.rows("UPDATE document SET shared_at = '2026-12-04 00:00:00+00:00' RETURNING id")
+    async with stage.bot():
+        await other.says("/topics")
+        await other.sees("Topics.")
+        await goes(other, "Media and communication", "You follow")
+        await goes(other, "Mute", "You have muted")
+        await source.says("/digest now")
+        await source.sees("Plan", "2 items for your organisation are not listed here")
+        await stands_at(stage, MONDAY + timedelta(hours=9))
+        issue = await source.sees("digest No. 50", "Plan", "… and", "more in /library", "30 documents")
+        await stage.settled("notice = 'digest:issue'")
+        await stage.control.post("/clock", advance=1)
+        await noted(stage, (51, 50, "empty"))
+        await stands_at(stage, MONDAY + timedelta(days=7, hours=9))
+        await noted(stage, (50, 51, "queued"))
+        await source.says("/digest 51")
+        await source.sees("Digest No. 51 had nothing to say")
+        await source.says("/digest 50")
+        await source.sees("digest No. 50", "Plan")
+        for words in ("7", "tomorrow", "<b>"):
+            await source.says(f"/digest {words}")
+            await source.sees(f"You have no digest No. {words}")
+
+    assert written(issue).startswith("TLP:GREEN")
+    assert issue["has_protected_content"]
+    assert "Elsewhere" not in written(issue)
+    assert "Reserved" not in written(issue)
+    assert not await came(stage, other)
+
+
+async def test_day_hour_and_zone_change_in_three_taps_and_never_give_two_issues_a_week(stage: Stage) -> None:
+    await stands_at(stage, MONDAY - timedelta(days=1))
+    member = await stage.joined(50, topics=["media"], country=None)
+    await shelves(stage, 50, paper("Fresh paper"))
+    await stage.rows("UPDATE document SET shared_at = '2026-12-04 00:00:00+00:00' RETURNING id")
+    async with stage.bot():
+        await member.says("/digest")
+        first = await member.sees("Your weekly digest", "Monday, ", "7 Dec 2026, 09:00", "Almaty (UTC+5)")
+        assert buttons(first) == [
+            "Preview now", "Change day", "Change time", "Change time zone", "Pause", "Menu",
+        ]  # fmt: skip
+        assert "✓ Monday" in buttons(await goes(member, "Change day", "On which day"))
+        await goes(member, "Wednesday", "9 Dec 2026, 09:00")
+        await goes(member, "Change time", "At what time")
+        await goes(member, "18:00", "9 Dec 2026, 18:00")
+        assert "✓ Kazakhstan (UTC+5)" in buttons(await goes(member, "Change time zone", "By which clock"))
+        last = await goes(member, "Norway", "Oslo (UTC+1)", "9 Dec 2026, 18:00")
+        assert last["message_id"] == first["message_id"]
+        await stands_at(stage, MONDAY + timedelta(days=2, hours=17))
+        await member.sees("digest No. 50", "Fresh paper")
+        await member.says("/digest")
+        await member.sees("16 Dec 2026, 18:00")
+        await goes(member, "Change day", "On which day")
+        await goes(member, "Friday", "18 Dec 2026, 18:00")
+        for press in (SetDay(7), SetHour(3), SetZone("Mars/Base")):
+            await forges(member, press)
+            await member.sees("out of date")
+        await member.says("/digest")
+        await member.sees("18 Dec 2026")
+        await goes(member, "Pause", "It is paused")
+        await stands_at(stage, MONDAY + timedelta(days=20))
+        await goes(member, "Resume", "1 Jan 2027, 18:00")
+
+    assert await issues(stage) == [(50, 50, "queued")]
+
+
+async def test_a_holiday_moves_it_to_the_next_working_day(stage: Stage) -> None:
+    await stands_at(stage, datetime(2026, 3, 20, tzinfo=UTC))
+    member = await stage.joined(50, "Салтанат", topics=["media"], country="TJ", zone="Asia/Dushanbe", language="ru")
+    await shelves(stage, 50, paper("Fresh paper"))
+    await stage.rows("UPDATE document SET shared_at = '2026-03-21 00:00:00+00:00' RETURNING id")
+    async with stage.bot():
+        await member.says("/digest")
+        await member.sees("не в обычный день", "среда", "25 мар. 2026", "09:00")
+        await stands_at(stage, datetime(2026, 3, 24, 9, tzinfo=UTC))
+        assert not await came(stage, member)
+        await stands_at(stage, datetime(2026, 3, 25, 4, tzinfo=UTC))
+        await member.sees("дайджест № 13", "Fresh paper", "конец TLP:CLEAR", "понедельник, 09:00")
+
+
+@pytest.mark.parametrize(("down", "state"), [(timedelta(hours=9), "queued"), (timedelta(days=4), "skipped")])
+async def test_after_a_downtime_of_hours_it_comes_and_after_days_it_is_noted_as_skipped(
+    stage: Stage, down: timedelta, state: str
+) -> None:
+    await stands_at(stage, MONDAY - timedelta(days=1))
+    member = await stage.joined(50, topics=["media"], country=None)
+    await shelves(stage, 50, paper("Fresh paper"))
+    await stage.rows("UPDATE document SET shared_at = '2026-12-06 00:00:00+00:00' RETURNING id")
+    async with stage.bot():
+        await member.says("/digest")
+        await member.sees("7 Dec 2026")
+    await stands_at(stage, MONDAY + timedelta(hours=4) + down)
+    async with stage.bot():
+        if state == "queued":
+            await member.sees("digest No. 50", "Fresh paper")
+        await stands_at(stage, MONDAY + timedelta(days=7, hours=4))
+        if state == "skipped":
+            await member.sees("digest No. 51", "Fresh paper")
+        await member.says("/digest")
+        await member.sees("21 Dec 2026")
+
+    assert (await issues(stage))[0] == (50, 50, state)
+
+
+async def test_who_leaves_between_the_promise_and_the_delivery_gets_no_digest(stage: Stage) -> None:
+    await stands_at(stage, MONDAY - timedelta(days=1))
+    stage.settings["delivery"] = {"messages_per_second": 3, "in_flight": 1}
+    await administrators(stage)
+    readers = [await stage.joined(50 + n, f"Reader {n}", topics=["media"], country=None) for n in range(4)]
+    await shelves(stage, 50, paper("Fresh paper"))
+    await stage.rows("UPDATE document SET shared_at = '2026-12-06 00:00:00+00:00' RETURNING id")
+    async with stage.bot():
+        await stands_at(stage, MONDAY + timedelta(hours=4))
+        await readers[0].sees("Fresh paper")
+        await stage.rows("UPDATE member SET state = 'left' WHERE telegram_id = 53 RETURNING id")
+        await stage.settled("notice = 'digest:issue'")
+
+    assert await stage.rows("SELECT state FROM outbox WHERE notice = 'digest:issue' AND member_id = 6") == [
+        ("withheld",)
+    ]
+    assert not await came(stage, readers[3])

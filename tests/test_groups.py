@@ -1,0 +1,123 @@
+"""Groups: bound by administrators, left otherwise, and never a place for anything personal."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from cast import administrators
+from story import Person, Stage, written
+
+from storage import groups
+from storage.database import Database
+from storage.groups import BoundGroup
+from storage.members import Role
+
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+RIGHTS = ("can_invite_users", "can_manage_topics", "can_pin_messages", "can_delete_messages")
+
+
+async def founds(stage: Stage, owner: Person, kind: str = "supergroup", **facts: Any) -> int:
+    others = [p.id for p in stage.people.values() if p is not owner]
+    chat = {"type": kind, "title": "Media & <friends>", "owner": owner.id, "members": others}
+    return int((await stage.control.post("/chats", **{**chat, **facts}))["id"])
+
+
+def inside(person: Person, chat: int) -> Person:
+    """Return the same person, looking at a group."""
+    return Person(person.control, person.id, chat=chat)
+
+
+async def test_a_stranger_who_adds_the_bot_is_told_why_it_leaves(stage: Stage) -> None:
+    await administrators(stage)
+    member = await stage.joined(50)
+    group = await founds(stage, member)
+    there = inside(member, group)
+    async with stage.bot():
+        await there.does("add", chat=group, user="bot")
+        await there.sees("Only an administrator of Test network can add me to a group")
+        await stage.control.post(f"/users/{member.id}/send", chat=member.id, text="/status")
+        await member.sees("You are a member")
+        calls = [c["method"] for c in await stage.control.get("/calls", after=0)]
+        assert calls.count("leaveChat") == 1
+
+    assert await stage.rows("SELECT count(*) FROM bound_group") == [(0,)]
+
+
+async def test_an_administrator_binds_a_group_and_hears_which_rights_are_missing(stage: Stage) -> None:
+    first, second = await administrators(stage)
+    member = await stage.joined(50)
+    group = await founds(stage, first, is_forum=True)
+    async with stage.bot():
+        await first.does("add", chat=group, user="bot")
+        await first.sees("The group “Media & <friends>” is bound", "invite users, manage topics, pin messages, delete")
+        await first.does("promote", chat=group, user="bot", rights=dict.fromkeys(RIGHTS, True))
+        there = inside(first, group)
+        await there.says("/setup")
+        told = await first.sees("is bound to the network")
+        assert "I still need" not in written(told)
+
+        there = inside(member, group)
+        for command in ("/search secret words", "/mydata", "/start@network_test_bot", "/HELP"):
+            await there.says(command)
+            answer = await there.sees("Let us go on in private")
+            button = answer["reply_markup"]["inline_keyboard"][0][0]
+            assert button["url"] == "https://t.me/network_test_bot?start=menu"
+        said = len([m for m in there.seen.values() if m["from"]["is_bot"]])
+        for silent in ("/help@another_bot", "/nothing", "just talk", "https://example.org/a", "/setup"):
+            await there.says(silent)
+        await inside(second, group).says("/setup")
+        await there.sees("Only an administrator of this group can bind it")
+        assert len([m for m in there.seen.values() if m["from"]["is_bot"]]) == said + 1
+
+        await first.does("remove", chat=group, user="bot")
+        await first.says("/status")
+        await first.sees("You are a member")
+
+    assert await stage.rows("SELECT count(*) FROM bound_group") == [(0,)]
+    assert await stage.rows("SELECT event FROM audit WHERE event LIKE 'group:%' ORDER BY id") == [
+        ("group:bound",), ("group:lost",),
+    ]  # fmt: skip
+
+
+async def test_an_administrator_who_never_opened_the_private_chat_is_answered_in_the_group(stage: Stage) -> None:
+    await administrators(stage)
+    shy = await stage.person(3, "Shy")
+    stage.administrators = (1, 2, 3)
+    group = await founds(stage, shy)
+    there = inside(shy, group)
+    async with stage.bot():
+        await there.does("add", chat=group, user="bot")
+        answer = await there.sees("is bound to the network", "pin messages")
+        assert "manage topics" not in written(answer)
+
+
+async def test_a_group_that_becomes_a_supergroup_stays_bound(stage: Stage) -> None:
+    first, _ = await administrators(stage)
+    group = await founds(stage, first, "group")
+    async with stage.bot():
+        await first.does("add", chat=group, user="bot")
+        await first.sees("is bound")
+        new = int((await first.does("upgrade", chat=group))["id"])
+        there = inside(first, new)
+        await there.says("/help")
+        await there.sees("Let us go on in private")
+
+    assert await stage.rows("SELECT chat_id FROM bound_group") == [(new,)]
+
+
+async def test_a_migration_is_followed_in_both_orders_and_when_both_are_bound(stage: Stage) -> None:
+    await stage.joined(1, roles=[Role.ADMINISTRATOR])
+    database = Database(stage.storage_url)
+    found = []
+    for before in ([-1], [-1, -100], [-100], []):
+        async with database.transaction() as tx:
+            tx.add_all([BoundGroup(chat_id=n, title="G", bound_by=1, bound_at=NOW) for n in before])
+            await tx.flush()
+            await groups.migrate(tx, -1, -100)
+            await groups.migrate(tx, -1, -100)
+            found.append(await groups.bound(tx))
+            await groups.lose(tx, -100, NOW)
+    await database.close()
+
+    assert found == [[-100], [-100], [-100], []]

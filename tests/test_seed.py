@@ -1,0 +1,141 @@
+"""What is planted: the public documents, the archive, and invented people whose digests are never empty."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, time, timedelta
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import func, select
+
+from bot.seed import plant
+from bot.seed.calendar import COMING_EVENTS, PAST_EVENTS
+from bot.seed.documents import DOCUMENTS, INVENTED_DOCUMENTS, SeedDocument
+from bot.seed.people import PEOPLE
+from handlers.context import Policy
+from handlers.digests.issue import length, render
+from handlers.language import Say, available
+from handlers.screens import LIMIT
+from storage import access, digests, documents, events, members, migrations, topics
+from storage.applications import ZONES
+from storage.database import Base, Database
+from storage.members import Role
+from storage.tlp import Label
+
+NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
+POLICY = Policy("Test", "UTC", ("en", "ru"), "en", Label.AMBER, 1, 0, time(9), skip_holidays=True, two_person_above=20)
+CODES = {
+    "jpoa", "dialogue", "media", "border", "justice", "financing", "rehab", "prison", "online", "victims", "youth-edu",
+    "capacity",
+}  # fmt: skip
+
+
+@pytest.fixture
+async def database(storage_url: str) -> AsyncIterator[Database]:
+    database = Database(storage_url)
+    await migrations.upgrade(database)
+    yield database
+    await database.close()
+
+
+async def everything(database: Database) -> dict[str, list[tuple[object, ...]]]:
+    async with database.reading() as tx:
+        return {
+            table.name: sorted(tuple(map(repr, row)) for row in await tx.execute(select(table)))
+            for table in Base.metadata.sorted_tables
+        }
+
+
+async def test_planting_twice_changes_nothing(database: Database) -> None:
+    await plant(database, NOW, people=True)
+    before = await everything(database)
+    await plant(database, NOW + timedelta(days=1), people=True)
+
+    assert await everything(database) == before
+    assert len(before["topic"]) == 12
+    assert len(before["document"]) == len(DOCUMENTS) + len(INVENTED_DOCUMENTS) == 18
+    assert len(before["event"]) == len(PAST_EVENTS) + len(COMING_EVENTS) == 13
+    assert len(before["member"]) == len(PEOPLE) == 9
+
+
+async def test_a_network_of_its_own_gets_the_public_documents_and_the_archive_only(database: Database) -> None:
+    async with database.transaction() as tx:
+        member = await members.welcome(tx, 1, "en", "UTC", NOW)
+        member.state = members.MemberState.ACTIVE
+        await members.give_role(tx, member.id, Role.ADMINISTRATOR)
+    await plant(database, NOW)
+    async with database.reading() as tx:
+        viewer = await access.viewer(tx, member.id)
+        library = await documents.latest(tx, viewer, None, 100)
+        coming = await events.coming(tx, viewer, NOW)
+        past = await events.past(tx, viewer, NOW)
+
+    assert {d.title for d in library.items} == {d.title for d in DOCUMENTS}
+    assert coming.items == ()
+    assert past.items[0].title_en.startswith("Fifth regional conference")
+
+
+async def test_the_digest_of_every_demo_person_says_something_in_both_languages(database: Database) -> None:
+    await plant(database, NOW, people=True)
+    async with database.transaction() as tx:
+        await digests.ensure_schedules(tx, NOW, 0, POLICY.digest_time)
+        codes = {topic.code: topic.id for topic in await topics.catalogue(tx)}
+        for person in PEOPLE:
+            member = await members.by_telegram(tx, person.telegram_id)
+            assert member is not None
+            viewer = await access.viewer(tx, member.id)
+            issue = await digests.compose(tx, viewer, NOW - timedelta(days=7), NOW)
+            assert issue is not None, person.name
+            assert issue.documents, person.name
+            assert issue.calendar, person.name
+            assert await topics.followed(tx, member.id) == {codes[code] for code in person.topics}
+            for language in available():
+                screen = render(issue, Say(language, person.zone), POLICY)
+                assert length(screen.html) <= LIMIT
+
+
+def test_the_people_are_seven_members_and_two_administrators_in_zones_of_their_own() -> None:
+    members_, staff = [p for p in PEOPLE if not p.administrator], [p for p in PEOPLE if p.administrator]
+
+    assert (len(members_), len(staff)) == (7, 2)
+    assert {p.name for p in members_} == {
+        "Алия Демоева", "Бакыт Үлгүев", "Ҷамшед Намунаев", "Gülşat Nusgaýewa", "Oʻktam Namunayev", "Farid Namuna",
+        "Ingrid Eksempel",
+    }  # fmt: skip
+    for person in PEOPLE:
+        assert ZONES[person.country] == person.zone
+        assert person.language in available()
+        assert set(person.topics) <= CODES
+
+
+@pytest.mark.parametrize("seed", [*DOCUMENTS, *INVENTED_DOCUMENTS], ids=lambda seed: seed.title[:40])
+def test_an_address_is_well_formed_and_stored_as_it_is_written(seed: SeedDocument) -> None:
+    assert documents.clean_url(seed.url) == seed.url
+    assert urlsplit(seed.url).scheme == "https"
+    assert len(seed.title) <= 200
+
+
+def test_what_is_invented_says_so_and_only_that_is_restricted() -> None:
+    assert all(d.title.startswith("DEMO — ") and d.url.startswith("https://example.org/") for d in INVENTED_DOCUMENTS)
+    assert all(e.title_en.startswith("DEMO — ") and e.title_ru.startswith("ДЕМО — ") for e in COMING_EVENTS)
+    assert {d.label for d in DOCUMENTS} == {Label.CLEAR}
+    assert {d.label for d in INVENTED_DOCUMENTS} == {Label.GREEN, Label.AMBER}
+    assert not any("DEMO" in item for d in DOCUMENTS for item in (d.title, d.publisher))
+
+
+def test_the_archive_lies_in_the_past_and_demo_events_come_within_and_beyond_the_digest() -> None:
+    assert all(e.first <= e.last < "2026" for e in PAST_EVENTS)
+    assert {ZoneInfo(e.zone).key for e in (*PAST_EVENTS, *COMING_EVENTS)} <= set(ZONES.values())
+    assert sorted(e.days for e in COMING_EVENTS) == [3, 7, 10, 20, 45, 120]
+    assert {d.topic for d in (*DOCUMENTS, *INVENTED_DOCUMENTS)} <= CODES
+
+
+async def test_members_for_trials_of_size_are_added_each_time(database: Database) -> None:
+    await plant(database, NOW, invented=30)
+    await plant(database, NOW, invented=20)
+    async with database.reading() as tx:
+        found = await tx.scalar(select(func.count(members.Member.id)))
+
+    assert found == 50
