@@ -97,6 +97,7 @@ class Lanes:
                 return
             if turn.settled:  # its effect stands; only the redrawing failed
                 _log.warning("shown incompletely", update=row.update_id, problem=repr(turn.failure))
+                await self._answer(turn)
                 return
             if await self._failed(row, turn) or self._draining:
                 return

@@ -22,7 +22,7 @@ Style = Literal["primary", "success", "danger"]
 
 
 class Press:
-    """Base of what a button says; a subclass is a frozen dataclass of integers and short strings.
+    """Base of what a button says; a subclass is a frozen dataclass of ids of rows, small numbers and short strings.
 
     `class Open(Press, prefix="doc.open")` packs to `1|doc.open|12`. The prefix is unique in the whole program.
     """
@@ -62,7 +62,10 @@ class Press:
             return None
         if not all(_sound(value, types[name]) for name, value in zip(names, values, strict=True)):
             return None
-        return cls(*(types[name](value) for name, value in zip(names, values, strict=True)))
+        try:
+            return cls(*(types[name](value) for name, value in zip(names, values, strict=True)))
+        except ValueError:  # a field of few values, and this is none of them
+            return None
 
 
 def _sound(value: str, kind: type) -> bool:

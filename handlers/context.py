@@ -73,6 +73,10 @@ TURN: ContextVar[Turn] = ContextVar("turn")
 """The turn of the running task; lanes set it before they process an update."""
 
 
+Deed = Callable[[Transaction], Awaitable[None]]
+"""Something to do inside a transaction that is open."""
+
+
 class AlreadyHandledError(Exception):
     """Another process handled this update meanwhile; its effects stand and ours are undone."""
 
@@ -100,13 +104,7 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], dict
         links: Mapping[str, Link] = self.application.bot_data["links"]
         return links
 
-    async def begin(
-        self,
-        dialogue: str,
-        answers: Mapping[str, Any] | None = None,
-        *,
-        first: Callable[[Transaction], Awaitable[None]] | None = None,
-    ) -> None:
+    async def begin(self, dialogue: str, answers: Mapping[str, Any] | None = None, first: Deed | None = None) -> None:
         """Open the form called `dialogue`, or go on with it; see `Dialogues.begin`."""
         await self.application.bot_data["dialogues"].begin(self, dialogue, answers, first=first)
 
@@ -210,15 +208,16 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], dict
 
     async def strip(self, message_id: int | None) -> None:
         """Take the buttons off an earlier message that no longer leads anywhere, if it can still be edited."""
-        if message_id is not None and message_id != self.replaces:
+        if message_id != self.replaces:
             await self._without_buttons(message_id)
 
     async def close(self) -> None:
         """Take the buttons off the pressed message: what they began is done, and the message stays as it is."""
-        if self.replaces is not None:
-            await self._without_buttons(self.replaces)
+        await self._without_buttons(self.replaces)
 
-    async def _without_buttons(self, message_id: int) -> None:
+    async def _without_buttons(self, message_id: int | None) -> None:
+        if message_id is None:
+            return
         with suppress(BadRequest, Forbidden):
             await self.bot.edit_message_reply_markup(self.chat_id, message_id)
 
@@ -236,12 +235,7 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], dict
     async def _redraw(self, screen: Screen, message_id: int) -> bool:
         try:
             await self.bot.edit_message_text(
-                screen.html,
-                self.chat_id,
-                message_id,
-                parse_mode=ParseMode.HTML,
-                reply_markup=screen.markup,
-                link_preview_options=screen.preview,
+                screen.html, self.chat_id, message_id, parse_mode=ParseMode.HTML, reply_markup=screen.markup
             )
         except BadRequest as error:
             return "not modified" in str(error).lower()
@@ -254,7 +248,6 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], dict
                 screen.html,
                 parse_mode=ParseMode.HTML,
                 reply_markup=screen.markup,
-                link_preview_options=screen.preview,
                 protect_content=screen.protected,
             )
         except Forbidden:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from telegram import Message, Update
 from telegram.ext import MessageHandler, filters
 
 from handlers.buttons import Button, Press
-from handlers.context import TURN, Context, Policy
+from handlers.context import TURN, Context, Deed, Policy
 from handlers.errors import words
 from handlers.feature import Handler, Notice, guard, notice, tap
 from handlers.forms import ALBUM, SUMMARY, Answers, Dialogue, Form, Reply
@@ -26,8 +26,6 @@ from storage.refusals import Refusal
 
 PROMPT = "dialogue:prompt"
 CANCELLED = "dialogue:cancelled"
-
-Deed = Callable[[Transaction], Awaitable[None]]
 
 
 class Dialogues:

@@ -123,7 +123,7 @@ class Dialogue:
 
     `finish` runs in the writing transaction of the last press; it stores the result and promises what is said next.
     `summary` replaces the plain list of answers, for a preview; `left` names the notice (and its facts) that stands
-    in the form's place after Cancel, where something stood there before.
+    in the form's place after Cancel, where something stood there before. `style` colours the last button.
     """
 
     name: str

@@ -6,7 +6,10 @@ from collections import Counter
 from collections.abc import Awaitable
 from typing import Any
 
-from story import Control, Person
+from sqlalchemy import text
+from story import Control, Person, Stage
+
+from storage.database import Database
 
 Json = dict[str, Any]
 SHOWING = ("sendMessage", "editMessageText", "sendDocument", "editMessageReplyMarkup")
@@ -20,7 +23,7 @@ async def calls(control: Control, *methods: str, after: int = 0) -> list[Json]:
 
 async def last(control: Control) -> int:
     """Return the number of the bot's latest call."""
-    return max((call["n"] for call in await calls(control)), default=0)
+    return sum(call["n"] for call in await control.get("/calls", limit=1))
 
 
 async def comes(control: Control, method: str, after: int = 0, **parameters: Any) -> Json:
@@ -57,6 +60,16 @@ async def written_in(person: Person, chat: int) -> list[Json]:
     """Return the messages of a chat that are still there."""
     found = await person.control.get(f"/users/{person.id}/chats/{chat}/messages")
     return [message for message in found["messages"] if not message["deleted"]]
+
+
+async def changes(stage: Stage, statement: str, **values: Any) -> None:
+    """Change the database itself, beside the bot."""
+    database = Database(stage.storage_url)
+    try:
+        async with database.transaction() as tx:
+            await tx.execute(text(statement), values)
+    finally:
+        await database.close()
 
 
 async def answers(control: Control) -> tuple[set[str], Counter[str]]:

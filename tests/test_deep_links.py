@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 
 import pytest
-from record import calls, comes, last, replies
+from record import calls, changes, comes, last, replies
 from story import Stage, buttons, written
+from tour import planted
 
-from bot.seed import plant
-from storage.database import Database
 from storage.members import MemberState, Role
 
 pytestmark = pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
@@ -18,14 +16,10 @@ NOWHERE = "This link does not lead anywhere now."
 GARBAGE = ("doc_unknown", "doc_", "ev_unknown", "inv_used", "zzz", "1", "doc_1", "../../etc", "дверь" * 8, "x" * 300)
 
 
-async def planted(stage: Stage) -> None:
-    """Put the documents and events of the demonstration in place, with an administrator who shared them."""
+async def furnished(stage: Stage) -> None:
+    """Put documents and events in place, with an administrator who shared them."""
     await stage.joined(1, "Maral", roles=[Role.ADMINISTRATOR])
-    database = Database(stage.storage_url)
-    try:
-        await plant(database, datetime.now(UTC), people=True)
-    finally:
-        await database.close()
+    await planted(stage)
 
 
 async def payloads(stage: Stage) -> dict[str, str]:
@@ -48,7 +42,7 @@ async def test_a_link_to_apply_opens_the_form_after_the_choice_of_a_language(sta
 
 
 async def test_links_open_their_screens_for_members_at_once_and_after_the_choice(stage: Stage) -> None:
-    await planted(stage)
+    await furnished(stage)
     member = await stage.joined(50)
     fresh = await stage.joined(51, language_chosen=False)
     async with stage.bot():
@@ -63,7 +57,7 @@ async def test_links_open_their_screens_for_members_at_once_and_after_the_choice
 
 
 async def test_a_stranger_learns_nothing_from_a_link(stage: Stage) -> None:
-    await planted(stage)
+    await furnished(stage)
     newcomer = await stage.person(60)
     async with stage.bot():
         await newcomer.starts((await payloads(stage))["doc"])
@@ -90,9 +84,9 @@ async def test_who_may_not_apply_is_told_where_they_stand_and_not_to_apply(stage
 
 
 async def test_an_unknown_a_spent_and_a_foreign_link_answer_alike_with_the_start_screen(stage: Stage) -> None:
-    await planted(stage)
+    await furnished(stage)
     member = await stage.joined(50, organisation="Another Institute")
-    await stage.rows("UPDATE document SET label = 'TLP:AMBER' WHERE id = 1 RETURNING id")
+    await changes(stage, "UPDATE document SET label = 'TLP:AMBER' WHERE id = 1")
     ((foreign,),) = await stage.rows("SELECT token FROM document WHERE id = 1")
     async with stage.bot():
         answers = await replies(member, *(member.says(f"/start {payload}") for payload in (f"doc_{foreign}", *GARBAGE)))
@@ -115,7 +109,7 @@ async def test_a_newcomer_with_garbage_in_the_link_meets_the_door(stage: Stage) 
 
 
 async def test_the_links_that_are_given_out_are_short_random_and_name_no_row(stage: Stage) -> None:
-    await planted(stage)
+    await furnished(stage)
     member = await stage.joined(50, topics=["jpoa", "media", "justice"])
     async with stage.bot():
         await member.says("/library")

@@ -173,3 +173,13 @@ async def test_a_farewell_is_asked_twice_and_names_what_goes(stage: Stage) -> No
         await member.taps("Erase my data")
         await member.sees("Everything about you was erased")
     assert await stage.rows("SELECT state FROM member WHERE telegram_id = 50") == []
+
+
+async def test_a_newcomer_is_answered_in_the_language_of_their_client_or_the_general_one(stage: Stage) -> None:
+    async with stage.bot():
+        for number, (tag, answer) in enumerate(
+            (("ru", "Что здесь можно делать"), ("ru-KZ", "Что здесь можно делать"), ("kk", ALWAYS["/help"]))
+        ):
+            newcomer = await stage.person(80 + number, language=tag)
+            await newcomer.says("/help")
+            await newcomer.sees(answer)

@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from record import Json, answers, comes, last, replies, written_in
+from record import Json, answers, changes, comes, last, replies, written_in
 from story import Person, Stage, written
 from tour import planted
 
@@ -20,7 +20,7 @@ UNEDITABLE = ("message to edit not found", "message can't be edited", "MESSAGE_I
 
 async def everything_is_green(stage: Stage) -> None:
     """Mark all documents, so that their screens are protected and cannot be made by an edit."""
-    await stage.rows("UPDATE document SET label = 'TLP:GREEN' RETURNING id")
+    await changes(stage, "UPDATE document SET label = 'TLP:GREEN'")
 
 
 async def from_the_bot(person: Person) -> list[Json]:
@@ -62,10 +62,11 @@ async def test_a_walk_of_many_taps_leaves_one_message(stage: Stage) -> None:
 async def answers_are_all_in(stage: Stage) -> None:
     """Wait until the last press is answered: what was shown instead of something is there, and that is gone."""
     while True:
+        before = await last(stage.control)
         pressed, answered = await answers(stage.control)
         if all(answered[query] for query in pressed):
             return
-        await comes(stage.control, "answerCallbackQuery", after=await last(stage.control))
+        await comes(stage.control, "answerCallbackQuery", after=before)
 
 
 async def test_a_form_answered_with_taps_stays_in_one_message(stage: Stage) -> None:

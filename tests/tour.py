@@ -15,7 +15,7 @@ from storage.database import Database
 from storage.members import Role
 
 FAREWELLS = ("1|erase|1", "1|leave|1")
-OFTEN, EACH_KIND = 2, {"1|open": 20, "1|begin": 5, "1|lang": 0}
+OFTEN, EACH_KIND = 1, {"1|open": 20, "1|begin": 5, "1|lang": 0, "1|lib": 2}
 """How many buttons of a kind are pressed."""
 SHOWING = ("sendMessage", "editMessageText", "sendDocument")
 
