@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
+from sqlalchemy import text
 from story import Person, Stage
 
 from handlers.buttons import Press
@@ -60,3 +61,13 @@ async def shelves(stage: Stage, telegram_id: int, *drafts: Draft) -> None:
 def paper(title: str, label: Label = Label.CLEAR, *, topic: int = MEDIA, publisher: str | None = None) -> Draft:
     """Return a document to be shared, with an address of its own."""
     return Draft(title, topic, label, f"https://border.example.org/{quote(title)}", publisher=publisher)
+
+
+async def alters(stage: Stage, statement: str) -> None:
+    """Change the database beside the bot, as a writer does."""
+    database = Database(stage.storage_url)
+    try:
+        async with database.transaction() as tx:
+            await tx.execute(text(statement))
+    finally:
+        await database.close()

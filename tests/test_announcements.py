@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from cast import administrators, goes
+from cast import administrators, alters, goes
 from story import Person, Stage, buttons, written
 
 NOBODY = "This audience is empty: nobody would get it"
@@ -119,7 +119,7 @@ async def test_sending_can_be_stopped_and_who_lost_access_meanwhile_is_not_told(
         await composes(author, "Stop me", label="TLP:CLEAR")
         await author.taps("Send")
         await second.sees("Stop me")
-        await stage.rows("UPDATE member SET state = 'suspended' WHERE telegram_id = 54 RETURNING id")
+        await alters(stage, "UPDATE member SET state = 'suspended' WHERE telegram_id = 54")
         await readers[5].sees("Stop me")
         shown = await goes(author, "Cancel", "N-1: being sent", "withheld")
         await reported(stage, author, "N-1: cancelled", "withheld")
@@ -153,11 +153,11 @@ async def test_many_readers_need_a_second_administrator_who_releases_exactly_wha
         await author.does("press", data=data, **press)
         await author.sees("A second administrator must release it, not its author")
 
-        await stage.rows("UPDATE announcement SET text = 'Other words' RETURNING id")
+        await alters(stage, "UPDATE announcement SET text = 'Other words'")
         for forged in (data, data[: data.rindex("|") + 1], data[:-1]):
             await second.does("press", chat=2, message_id=message_id, data=forged, forge=True)
             await second.sees("not the text that was put before you")
-        await stage.rows("UPDATE announcement SET text = 'Please &lt;read&gt;' RETURNING id")
+        await alters(stage, "UPDATE announcement SET text = 'Please &lt;read&gt;'")
         await stage.control.post("/clock", advance=31 * 60)
         await author.sees("Nobody released your announcement", "For all")
         await second.sees("For all", "Nobody released it within 30 minutes")
@@ -181,7 +181,7 @@ async def test_many_readers_need_a_second_administrator_who_releases_exactly_wha
         await composes(author, "Last")
         await author.taps("Send")
         await second.sees("Last", "asks you to release")
-        await stage.rows("DELETE FROM member_role WHERE member_id = 1 RETURNING id")
+        await alters(stage, "DELETE FROM member_role WHERE member_id = 1")
         await goes(second, "Release", "may no longer announce")
 
     assert await stage.rows("SELECT state, released_by FROM announcement ORDER BY id") == [

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from cast import JPOA, VICTIMS, administrators, forges, goes, paper, shelves
+from cast import JPOA, VICTIMS, administrators, alters, forges, goes, paper, shelves
 from story import Person, Stage, buttons, written
 
 from handlers.digests.schedule import SetDay, SetHour, SetZone
@@ -47,7 +47,7 @@ async def test_each_member_gets_it_at_nine_of_their_own_monday(stage: Stage) -> 
         for n, zone in enumerate(zones)
     ]
     await shelves(stage, 50, paper("Fresh paper"))
-    await stage.rows("UPDATE document SET shared_at = '2026-12-04 00:00:00+00:00' RETURNING id")
+    await alters(stage, "UPDATE document SET shared_at = '2026-12-04 00:00:00+00:00'")
     async with stage.bot():
         for reader, zone in zip(readers, zones, strict=True):
             due = datetime(2026, 12, 7, 9, tzinfo=ZoneInfo(zone))
@@ -70,7 +70,7 @@ async def test_it_holds_only_what_is_new_in_followed_topics_and_says_what_it_doe
     papers = [paper(f"Paper {n} <{'x' * 150}>", Label.GREEN) for n in range(30)]
     reserved = [paper("Reserved one", Label.AMBER), paper("Reserved two", Label.AMBER)]
     await shelves(stage, 50, paper("Elsewhere", topic=VICTIMS), paper("Plan", topic=JPOA), *reserved, *papers)
-    await stage.rows("UPDATE document SET shared_at = '2026-12-04 00:00:00+00:00' RETURNING id")
+    await alters(stage, "UPDATE document SET shared_at = '2026-12-04 00:00:00+00:00'")
     async with stage.bot():
         await other.says("/topics")
         await other.sees("Topics.")
@@ -104,7 +104,7 @@ async def test_day_hour_and_zone_change_in_three_taps_and_never_give_two_issues_
     await stands_at(stage, MONDAY - timedelta(days=1))
     member = await stage.joined(50, topics=["media"], country=None)
     await shelves(stage, 50, paper("Fresh paper"))
-    await stage.rows("UPDATE document SET shared_at = '2026-12-04 00:00:00+00:00' RETURNING id")
+    await alters(stage, "UPDATE document SET shared_at = '2026-12-04 00:00:00+00:00'")
     async with stage.bot():
         await member.says("/digest")
         first = await member.sees("Your weekly digest", "Monday, ", "7 Dec 2026, 09:00", "Almaty (UTC+5)")
@@ -140,7 +140,7 @@ async def test_a_holiday_moves_it_to_the_next_working_day(stage: Stage) -> None:
     await stands_at(stage, datetime(2026, 3, 20, tzinfo=UTC))
     member = await stage.joined(50, "Салтанат", topics=["media"], country="TJ", zone="Asia/Dushanbe", language="ru")
     await shelves(stage, 50, paper("Fresh paper"))
-    await stage.rows("UPDATE document SET shared_at = '2026-03-21 00:00:00+00:00' RETURNING id")
+    await alters(stage, "UPDATE document SET shared_at = '2026-03-21 00:00:00+00:00'")
     async with stage.bot():
         await member.says("/digest")
         await member.sees("не в обычный день", "среда", "25 мар. 2026", "09:00")
@@ -157,7 +157,7 @@ async def test_after_a_downtime_of_hours_it_comes_and_after_days_it_is_noted_as_
     await stands_at(stage, MONDAY - timedelta(days=1))
     member = await stage.joined(50, topics=["media"], country=None)
     await shelves(stage, 50, paper("Fresh paper"))
-    await stage.rows("UPDATE document SET shared_at = '2026-12-06 00:00:00+00:00' RETURNING id")
+    await alters(stage, "UPDATE document SET shared_at = '2026-12-06 00:00:00+00:00'")
     async with stage.bot():
         await member.says("/digest")
         await member.sees("7 Dec 2026")
@@ -180,11 +180,11 @@ async def test_who_leaves_between_the_promise_and_the_delivery_gets_no_digest(st
     await administrators(stage)
     readers = [await stage.joined(50 + n, f"Reader {n}", topics=["media"], country=None) for n in range(4)]
     await shelves(stage, 50, paper("Fresh paper"))
-    await stage.rows("UPDATE document SET shared_at = '2026-12-06 00:00:00+00:00' RETURNING id")
+    await alters(stage, "UPDATE document SET shared_at = '2026-12-06 00:00:00+00:00'")
     async with stage.bot():
         await stands_at(stage, MONDAY + timedelta(hours=4))
         await readers[0].sees("Fresh paper")
-        await stage.rows("UPDATE member SET state = 'left' WHERE telegram_id = 53 RETURNING id")
+        await alters(stage, "UPDATE member SET state = 'left' WHERE telegram_id = 53")
         await stage.settled("notice = 'digest:issue'")
 
     assert await stage.rows("SELECT state FROM outbox WHERE notice = 'digest:issue' AND member_id = 6") == [
