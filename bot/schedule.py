@@ -34,6 +34,8 @@ class Schedule:
         self._watch = watch
         defaults = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         self._scheduler = AsyncIOScheduler(timezone=UTC, job_defaults=defaults)
+        self._running: set[str] = set()
+        self._again: set[str] = set()
         self._stopped = False
 
     def start(self) -> None:
@@ -46,10 +48,13 @@ class Schedule:
         self._scheduler.start()
 
     def hurry(self, name: str | None = None) -> None:
-        """Run one tick now; without a name every tick: the clock has jumped."""
+        """Run one tick now, or once more if it runs; without a name every tick: the clock has jumped."""
         for tick in self._ticks:
             if self._scheduler.running and name in (None, tick.name):
-                self._scheduler.modify_job(tick.name, next_run_time=datetime.now(UTC))
+                if tick.name in self._running:
+                    self._again.add(tick.name)
+                else:
+                    self._scheduler.modify_job(tick.name, next_run_time=datetime.now(UTC))
 
     def stop(self) -> None:
         """Start no tick any more and cut short the one that runs: what it did not commit is due again."""
@@ -58,6 +63,16 @@ class Schedule:
             self._scheduler.shutdown(wait=False)
 
     async def _run(self, tick: Tick) -> None:
+        self._running.add(tick.name)
+        try:
+            await self._once(tick)
+            while tick.name in self._again:  # asked for meanwhile: what it has just read may be old
+                self._again.discard(tick.name)
+                await self._once(tick)
+        finally:
+            self._running.discard(tick.name)
+
+    async def _once(self, tick: Tick) -> None:
         try:
             await tick.work()
             self._watch.ticked()

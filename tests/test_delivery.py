@@ -135,7 +135,7 @@ async def test_a_rejected_token_stops_the_bot_and_keeps_what_was_promised(stage:
     await stage.control.post("/faults", method="sendMessage", kind="401", times=None)
     process = await stage.process()
 
-    assert await process.process.wait() == 1
+    assert await process.wait() == 1
     assert stage.log().strip().splitlines()[-1] == "Telegram rejects the token: Unauthorized"
     assert [state for (state,) in await stage.rows("SELECT state FROM outbox")] == ["queued"]
 

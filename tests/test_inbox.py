@@ -8,8 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from story import Stage
-from test_starts import network_bot
+from story import Stage, network_bot
 
 
 def said(update_id: int, person: int, words: str, **facts: Any) -> dict[str, Any]:

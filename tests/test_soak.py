@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 import pytest
-from story import ROOT, Control, Person, Process, Stage, environment, written
+from story import Control, Person, Process, Stage, network_bot, written
 
 from bot.seed.planting import INVENTED_FROM
 
@@ -128,9 +128,8 @@ async def test_a_broadcast_to_1000_survives_10_kills(stage: Stage) -> None:
 
 
 async def seeded(stage: Stage) -> None:
-    command = [sys.executable, "-m", "bot", "seed", "--config", str(stage.config), "--members", str(RECIPIENTS)]
-    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=environment())
-    assert await process.wait() == 0
+    code, said = await network_bot("seed", "--config", str(stage.config), "--members", str(RECIPIENTS))
+    assert code == 0, said
     for n in range(RECIPIENTS):
         await stage.control.post("/users", id=INVENTED_FROM + n, first_name=f"Member {n}", started=True)
 

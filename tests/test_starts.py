@@ -13,28 +13,9 @@ from typing import Any
 
 import psycopg
 import pytest
-from story import ROOT, TOKEN, Control, Stage, environment, free_port
+from story import ROOT, TOKEN, Control, Stage, free_port, network_bot
 
 from bot.config import Config, load
-
-
-async def network_bot(*arguments: str, **variables: str) -> tuple[int, str]:
-    """Run the command line; return its exit code and everything it said."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "bot",
-        *arguments,
-        cwd=ROOT,
-        env=environment() | variables,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    said, _ = await process.communicate()
-    code = process.returncode
-    assert code is not None
-    assert "Traceback" not in said.decode()
-    return code, said.decode()
 
 
 async def says(sentence: str, *arguments: str, **variables: str) -> None:
@@ -204,6 +185,16 @@ async def test_the_doctor_is_content_with_a_good_installation(stage: Stage) -> N
     code, said = await network_bot("status", "--json", "--config", str(stage.config))
     assert code == 0
     assert '"schema": "000' in said
+
+
+async def test_the_program_starts_as_a_module() -> None:
+    command = [sys.executable, "-m", "bot", "--help"]
+    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
+    said, _ = await process.communicate()
+
+    assert process.returncode == 0
+    for name in ("run", "demo", "check", "migrate", "status", "seed"):
+        assert name in said.decode()
 
 
 async def test_wrong_usage_exits_2() -> None:

@@ -34,7 +34,7 @@ class Sandbox:
         app.router.add_get("/", _index)
         app.router.add_static("/page/", PAGE)
         app.on_response_prepare.append(_asked_again)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
+        self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.2)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", port)
         await site.start()
