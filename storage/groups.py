@@ -48,7 +48,6 @@ async def is_bound(tx: Transaction, chat_id: int) -> bool:
 
 async def migrate(tx: Transaction, old: int, new: int) -> None:
     """Let every reference follow a group that became a supergroup; doing it twice changes nothing."""
-    if await is_bound(tx, new):
-        return
-    await tx.execute(update(BoundGroup).where(BoundGroup.chat_id == old).values(chat_id=new))
+    if not await is_bound(tx, new):
+        await tx.execute(update(BoundGroup).where(BoundGroup.chat_id == old).values(chat_id=new))
     await tx.execute(update(OutboxRow).where(OutboxRow.chat_id == old).values(chat_id=new))
