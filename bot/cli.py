@@ -130,7 +130,7 @@ def seed(
     """Add the public documents and past events, and invented members for trials."""
     from bot.clock import Clock
     from bot.seed import plant
-    from bot.start import open_database
+    from bot.start import naming_trouble, open_database
     from storage.database import Database
 
     async def work() -> None:
@@ -138,7 +138,8 @@ def seed(
         database = Database(loaded.storage_url)
         try:
             await open_database(database)
-            await plant(database, Clock().now(), invented=members)
+            with naming_trouble(database):
+                await plant(database, Clock().now(), invented=members)
         finally:
             await database.close()
         typer.echo("Planted.")
@@ -163,7 +164,7 @@ def _finish(work: Coroutine[Any, Any, None]) -> None:
     except StartError as error:
         _fail([str(error)])
     except KeyboardInterrupt:
-        return
+        raise typer.Abort from None
 
 
 def _fail(problems: list[str]) -> NoReturn:

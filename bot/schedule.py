@@ -35,6 +35,7 @@ class Schedule:
         defaults = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         self._scheduler = AsyncIOScheduler(timezone=UTC, job_defaults=defaults)
         self._stopped = False
+        self._running: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
         """Start all ticks, each at once and then at its interval."""
@@ -51,13 +52,19 @@ class Schedule:
             if self._scheduler.running and name in (None, tick.name):
                 self._scheduler.modify_job(tick.name, next_run_time=datetime.now(UTC))
 
-    def stop(self) -> None:
-        """Start no tick any more and cut short the one that runs: what it did not commit is due again."""
+    async def stop(self) -> None:
+        """Start no tick any more and cut short those that run: what they did not commit is due again."""
         self._stopped = True
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
+        # One that still gives back its connection when the database is closed would never end.
+        await asyncio.gather(*self._running, return_exceptions=True)
 
     async def _run(self, tick: Tick) -> None:
+        running = asyncio.current_task()
+        assert running is not None
+        self._running.add(running)
+        running.add_done_callback(self._running.discard)
         try:
             await tick.work()
             self._watch.ticked()
