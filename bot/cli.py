@@ -31,7 +31,10 @@ class Part(StrEnum):
 
 def main() -> None:
     """Run the command line; exit 0 when done, 1 for a problem that is named, 2 for wrong usage."""
-    cli()
+    try:
+        cli()
+    except OSError as error:  # of the output itself, on a full disk, say: everything else is named where it happens
+        sys.exit(f"The output cannot be written: {error.strerror or error}.")
 
 
 @cli.command()

@@ -245,6 +245,13 @@ async def test_a_read_only_database_is_named(stage: Stage, tmp_path: Path) -> No
     await says("The database .* cannot be used: .*readonly.*", "run", "--config", str(stage.config), **variables)
 
 
+async def test_two_that_start_at_once_both_find_the_newest_schema(stage: Stage) -> None:
+    config = str(stage.config)
+    ended = await asyncio.gather(*(network_bot("migrate", "--config", config) for _ in range(2)))
+
+    assert [code for code, _ in ended] == [0, 0], ended
+
+
 async def test_a_newer_database_is_left_alone(stage: Stage) -> None:
     assert (await network_bot("migrate", "--config", str(stage.config)))[0] == 0
     _write_revision(stage.storage_url, "9999")
@@ -286,6 +293,18 @@ async def test_the_doctor_is_content_with_a_good_installation(stage: Stage) -> N
     code, said = await network_bot("status", "--json", "--config", str(stage.config))
     assert code == 0
     assert '"schema": "000' in said
+
+
+async def test_a_disk_too_full_for_the_output_is_named(tmp_path: Path) -> None:
+    path = written(tmp_path, f'[telegram]\ntoken = "{TOKEN}"')
+    with Path("/dev/full").open("wb") as full:  # noqa: ASYNC230 - a device
+        command = [sys.executable, "-m", "bot", "status", "--config", path]
+        pipe = asyncio.subprocess.PIPE
+        process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=environment(), stdout=full, stderr=pipe)
+        _, said = await process.communicate()
+
+    assert process.returncode == 1
+    assert said == b"The output cannot be written: No space left on device.\n"
 
 
 async def test_wrong_usage_exits_2() -> None:
