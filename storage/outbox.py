@@ -157,9 +157,14 @@ async def claim(
     earlier = aliased(OutboxRow)
     held = earlier.leased_until.between(now, until) | (_free(earlier, now, until) & _before(earlier))
     busy = exists().where(_to_same(earlier), earlier.id != OutboxRow.id, earlier.lane.in_(lanes), held)
-    due = select(OutboxRow.id).where(_free(OutboxRow, now, until), OutboxRow.lane.in_(lanes), ~busy)
-    due = due.order_by(OutboxRow.lane, OutboxRow.due_at, OutboxRow.id).limit(limit)
-    ids = list(await tx.scalars(due.with_for_update(skip_locked=True)))
+    lost = (OutboxRow.state == OutboxState.LEASED, OutboxRow.lane.in_(lanes), _free(OutboxRow, now, until))
+    queued = (OutboxRow.state == OutboxState.QUEUED, OutboxRow.due_at <= now)
+    ids: list[int] = []
+    # One lane after the other, so that the index gives the order and a long queue is never read to its end.
+    for group in (lost, *((OutboxRow.lane == lane, *queued) for lane in sorted(lanes))):
+        due = select(OutboxRow.id).where(*group, ~busy).order_by(OutboxRow.due_at, OutboxRow.id)
+        due = due.limit(limit - len(ids)).with_for_update(skip_locked=True)
+        ids += await tx.scalars(due)
     if not ids:
         return []
     leased = update(OutboxRow).where(OutboxRow.id.in_(ids)).execution_options(synchronize_session=False)
