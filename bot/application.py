@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from telegram import LinkPreviewOptions
 from telegram.ext import Application, ApplicationBuilder, ContextTypes, Defaults, ExtBot
@@ -22,27 +22,27 @@ from bot.delivery.window import Terms, Window
 from bot.features import FEATURES
 from bot.health import SILENCE, HealthServer, Watch
 from bot.holiday import is_working_day
-from bot.intake import Polling, WebhookIntake
+from bot.intake import ALLOWED, Polling, WebhookIntake
 from bot.lanes import Lanes
 from bot.logs import log
 from bot.profile import Profile
 from bot.schedule import Schedule, Tick
 from bot.start import StartError
-from bot.transport import AiohttpRequest, Wire
+from bot.transport import AiohttpRequest, Answer, Wire
+from bot.workers import Unfinished, Worker, drained, kept_working, until_cancelled
 from handlers import errors, fallback
 from handlers.context import Context, Policy, Services
 from handlers.dialogues import Dialogues
 from handlers.feature import Feature, command_handler
 from handlers.gate import gate
 from storage import announcements, dialogues, digests, groups, inbox, outbox, privacy
-from storage.database import Database, is_trouble
+from storage.database import Database
 from storage.outbox import Lane
 
-PAUSE_IN_TROUBLE = 2.0
 INTERACTIVE_LEASE = 10
 """Seconds: somebody looks at the screen, so after a crash an answer is taken up again sooner than a newsletter."""
 
-Worker = Callable[[], Awaitable[None]]
+T = TypeVar("T")
 
 _log = log("bot")
 
@@ -77,17 +77,31 @@ class Bot:
         try:
             for wire in wires:
                 await wire.start()
-            settings = self._loaded.settings
-            username = await start.greet(self._people, settings.telegram.api_url)
-            await start.open_database(self._database)
-            await start.admit_administrators(self._database, settings.network, self._clock.now())
-            await self._serve(start.policy_of(self._loaded, username))
+            policy = await self._unless_stopped(self._prepare())
+            if policy is not None:
+                await self._serve(policy)
         finally:
             for wire in wires:
                 await wire.close()
             await self._database.close()
         if self._problem is not None:
             raise StartError(self._problem)
+
+    async def _prepare(self) -> Policy:
+        settings = self._loaded.settings
+        username = await start.greet(self._people, settings.telegram.api_url)
+        await start.open_database(self._database)
+        await start.admit_administrators(self._database, settings.network, self._clock.now())
+        return start.policy_of(self._loaded, username)
+
+    async def _unless_stopped(self, work: Coroutine[Any, Any, T]) -> T | None:
+        """Do `work`, or give it up and return None when the process is asked to end meanwhile."""
+        working, stopping = asyncio.create_task(work), asyncio.create_task(self._stopping.wait())
+        await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
+        working.cancel()
+        stopping.cancel()
+        await asyncio.gather(working, stopping, return_exceptions=True)
+        return None if working.cancelled() else working.result()
 
     def stop(self, problem: str | None = None) -> None:
         """Ask the process to end; with `problem` it ends as failed."""
@@ -105,28 +119,29 @@ class Bot:
         self._database.on_commit("staff", partial(schedule.hurry, "profile"))
         health = self._health()
         async with application:
-            if health is not None:
-                await health.start()
-            _log.info("ready", bot=policy.bot_username)
-            schedule.start()
-            follow = partial(self._clock.follow, schedule.hurry)
-            await self._work([lanes.run, *(w.run for w in windows), follow, self._guard], lanes, windows)
-            schedule.stop()
-            if health is not None:
-                await health.stop()
+            try:
+                if health is not None:
+                    await start.listen(health, "health.listen")
+                intake = await self._unless_stopped(self._intake()) or []
+                _log.info("ready", bot=policy.bot_username)
+                schedule.start()
+                follow = partial(self._clock.follow, schedule.hurry)
+                workers: list[Worker] = [lanes.run, *(w.run for w in windows), follow, self._guard, *intake]
+                await self._work(workers, [lanes, *windows])
+            finally:
+                await schedule.stop()
+                if health is not None:
+                    await health.stop()
         _log.info("stopped")
 
-    async def _work(self, workers: list[Worker], lanes: Lanes, windows: list[Window]) -> None:
-        intake = await self._intake()
-        tasks = [asyncio.create_task(_kept_working(worker)) for worker in [*workers, *intake]]
+    async def _work(self, workers: list[Worker], unfinished: Sequence[Unfinished]) -> None:
+        tasks = [asyncio.create_task(kept_working(worker)) for worker in workers]
         stopping = asyncio.create_task(self._stopping.wait())
         done, _ = await asyncio.wait([*tasks, stopping], return_when=asyncio.FIRST_COMPLETED)
         for task in [*tasks, stopping]:
             task.cancel()
         await asyncio.gather(*tasks, stopping, return_exceptions=True)
-        await lanes.drain()
-        for window in windows:
-            await window.drain()
+        await asyncio.gather(*(drained(one) for one in unfinished))
         for task in done - {stopping}:  # a worker never ends by itself
             error = None if task.cancelled() else task.exception()
             if error is not None:
@@ -135,27 +150,25 @@ class Bot:
     async def _intake(self) -> list[Worker]:
         settings = self._loaded.settings
         if settings.telegram.mode == "polling":
-            await self._people.call("deleteWebhook", {"drop_pending_updates": False})
+            await self._ask("deleteWebhook", {"drop_pending_updates": False})
             return [Polling(self._polls, self._database, self._clock, self._watch).run]
         self._watch.listening = False
         secret = settings.webhook.secret_token
         if settings.webhook.public_url is None or secret is None:
             raise StartError("telegram.mode is webhook: webhook.public_url and webhook.secret_token are needed.")
         server = WebhookIntake(settings.webhook.listen, secret.get_secret_value(), self._database, self._clock)
-        await server.start()
+        await start.listen(server, "webhook.listen")
         await self._set_webhook(settings.webhook.public_url, secret.get_secret_value())
-        return [partial(_until_cancelled, server)]
+        return [partial(until_cancelled, server.stop)]
 
     async def _set_webhook(self, url: str, secret: str) -> None:
-        from bot.intake import ALLOWED
-
         parameters = {"url": url, "secret_token": secret, "allowed_updates": ALLOWED}
-        answer = await self._people.call("setWebhook", parameters)
-        while (seconds := answer.retry_after) is not None:  # asked for too often: a restart, say
-            await asyncio.sleep(seconds)
-            answer = await self._people.call("setWebhook", parameters)
+        answer = await self._ask("setWebhook", parameters)
         if not answer.ok:
             raise StartError(f"Telegram refuses the webhook: {answer.description}.")
+
+    async def _ask(self, method: str, parameters: dict[str, Any]) -> Answer:
+        return await start.ask(self._people, self._loaded.settings.telegram.api_url, method, parameters)
 
     async def _guard(self) -> None:
         """Say loudly, and once, when nothing has come from Telegram for too long."""
@@ -238,22 +251,3 @@ class Bot:
         for name in (signal.SIGTERM, signal.SIGINT):
             with suppress(NotImplementedError):
                 loop.add_signal_handler(name, self.stop)
-
-
-async def _kept_working(worker: Worker) -> None:
-    """Run a worker that never ends by itself; while the database is in trouble, begin again after a pause."""
-    while True:
-        try:
-            await worker()
-        except Exception as error:
-            if not is_trouble(error):
-                raise
-            _log.error("the database is in trouble", problem=str(getattr(error, "orig", error)).strip())
-            await asyncio.sleep(PAUSE_IN_TROUBLE)
-
-
-async def _until_cancelled(server: WebhookIntake) -> None:
-    try:
-        await asyncio.Event().wait()
-    finally:
-        await server.stop()

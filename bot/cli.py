@@ -31,7 +31,10 @@ class Part(StrEnum):
 
 def main() -> None:
     """Run the command line; exit 0 when done, 1 for a problem that is named, 2 for wrong usage."""
-    cli()
+    try:
+        cli()
+    except OSError as error:  # of the output itself, on a full disk, say: everything else is named where it happens
+        sys.exit(f"The output cannot be written: {error.strerror or error}.")
 
 
 @cli.command()
@@ -130,7 +133,7 @@ def seed(
     """Add the public documents and past events, and invented members for trials."""
     from bot.clock import Clock
     from bot.seed import plant
-    from bot.start import open_database
+    from bot.start import naming_trouble, open_database
     from storage.database import Database
 
     async def work() -> None:
@@ -138,7 +141,8 @@ def seed(
         database = Database(loaded.storage_url)
         try:
             await open_database(database)
-            await plant(database, Clock().now(), invented=members)
+            with naming_trouble(database):
+                await plant(database, Clock().now(), invented=members)
         finally:
             await database.close()
         typer.echo("Planted.")
@@ -163,7 +167,7 @@ def _finish(work: Coroutine[Any, Any, None]) -> None:
     except StartError as error:
         _fail([str(error)])
     except KeyboardInterrupt:
-        return
+        raise typer.Abort from None
 
 
 def _fail(problems: list[str]) -> NoReturn:

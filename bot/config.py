@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import re
 import tomllib
 from dataclasses import dataclass
 from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
 
-from handlers.language import available
-from storage.refusals import Refusal
-from storage.tlp import Label, parse
+from bot import values
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_PREFIX = "NETWORK_BOT_"
+_TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 
@@ -28,52 +28,6 @@ class ConfigError(Exception):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
-
-
-def _known_zone(zone: str) -> str:
-    if zone not in available_timezones():
-        raise ValueError(f"{zone!r} is no IANA time zone, such as Asia/Ashgabat")
-    return zone
-
-
-def _known_label(written: str) -> str:
-    try:
-        label = parse(written)
-    except Refusal:
-        raise ValueError(f"{written!r} is no TLP 2.0 label, such as TLP:AMBER") from None
-    if label is Label.RED:
-        raise ValueError("TLP:RED is never accepted; the highest possible value is TLP:AMBER+STRICT")
-    return label.value
-
-
-def _http_base(url: str) -> str:
-    if not url.startswith(("http://", "https://")):
-        raise ValueError("must begin with https:// (or http:// for a local server)")
-    return url.rstrip("/")
-
-
-def _proxy(url: str | None) -> str | None:
-    if url is not None and not url.startswith(("http://", "https://", "socks4://", "socks5://")):
-        raise ValueError("must begin with http://, https://, socks4:// or socks5://")
-    return url
-
-
-def _storage_url(url: str) -> str:
-    try:
-        backend = make_url(url).get_backend_name()
-    except ArgumentError:
-        backend = ""
-    if backend not in {"sqlite", "postgresql", "postgres"}:
-        raise ValueError("must be sqlite+aiosqlite:///file or postgresql://user@host/database")
-    return url.replace("sqlite://", "sqlite+aiosqlite://", 1) if url.startswith("sqlite://") else url
-
-
-def _spoken(languages: list[str]) -> list[str]:
-    if unknown := [language for language in languages if language not in available()]:
-        raise ValueError(f"not spoken: {', '.join(unknown)}; available: {', '.join(available())}")
-    if not languages:
-        raise ValueError("needs at least one language")
-    return languages
 
 
 class Section(BaseModel):
@@ -87,9 +41,9 @@ class Telegram(Section):
 
     token: SecretStr | None = None
     token_file: Path | None = None
-    api_url: Annotated[str, AfterValidator(_http_base)] = "https://api.telegram.org"
+    api_url: Annotated[str, AfterValidator(values.http_base)] = "https://api.telegram.org"
     mode: Literal["polling", "webhook"] = "polling"
-    proxy_url: Annotated[str | None, AfterValidator(_proxy)] = None
+    proxy_url: Annotated[str | None, AfterValidator(values.proxy)] = None
 
     @model_validator(mode="after")
     def _one_token(self) -> Telegram:
@@ -102,25 +56,25 @@ class Webhook(Section):
     """Where Telegram delivers updates when `telegram.mode` is `webhook`."""
 
     public_url: str | None = None
-    listen: str = "127.0.0.1:8443"
+    listen: Annotated[str, AfterValidator(values.address)] = "127.0.0.1:8443"
     secret_token: SecretStr | None = None
 
 
 class Storage(Section):
     """The database."""
 
-    url: Annotated[str, AfterValidator(_storage_url)] = "sqlite+aiosqlite:///network.db"
+    url: Annotated[str, AfterValidator(values.storage_url)] = "sqlite+aiosqlite:///network.db"
 
 
 class Network(Section):
     """The network itself."""
 
     name: str = Field(default="Practitioners' network", min_length=1, max_length=60)
-    timezone: Annotated[str, AfterValidator(_known_zone)] = "Asia/Ashgabat"
-    languages: Annotated[list[str], AfterValidator(_spoken)] = ["en", "ru"]
+    timezone: Annotated[str, AfterValidator(values.known_zone)] = "Asia/Ashgabat"
+    languages: Annotated[list[str], AfterValidator(values.spoken)] = ["en", "ru"]
     default_language: str = "en"
-    administrators: list[int] = []
-    max_label: Annotated[str, AfterValidator(_known_label)] = "TLP:AMBER"
+    administrators: list[Annotated[int, Field(gt=0, lt=2**52)]] = []
+    max_label: Annotated[str, AfterValidator(values.known_label)] = "TLP:AMBER"
 
     @model_validator(mode="after")
     def _default_is_spoken(self) -> Network:
@@ -167,14 +121,14 @@ class Delivery(Section):
 class Health(Section):
     """Where `/healthz`, `/readyz` and `/metrics` are served, if anywhere."""
 
-    listen: str | None = None
+    listen: Annotated[str, AfterValidator(values.address)] | None = None
 
 
 class Config(BaseSettings):
     """Everything the operator decides; see config.example.toml for each key."""
 
     model_config = SettingsConfigDict(
-        env_prefix="NETWORK_BOT_",
+        env_prefix=_PREFIX,
         env_nested_delimiter="__",
         extra="forbid",
         frozen=True,
@@ -231,8 +185,21 @@ def load(path: Path) -> Loaded:
     try:
         settings = Config(**_table(path))
     except ValidationError as error:
-        raise ConfigError([_sentence(path, problem) for problem in error.errors()]) from None
+        raise ConfigError([*_unknown_variables(), *(_sentence(path, p) for p in error.errors())]) from None
+    except SettingsError as error:
+        raise ConfigError([*_unknown_variables(), f"environment: {error.args[0]}: lists are written as JSON"]) from None
+    if unknown := _unknown_variables():
+        raise ConfigError(unknown)
     return Loaded(settings, _token(path, settings.telegram), _beside(path, settings.storage.url))
+
+
+def _unknown_variables() -> list[str]:
+    """Name the variables whose section does not exist; a wrong key of a section that does is named by its table."""
+    written = (name.upper() for name in os.environ if name.upper().startswith(_PREFIX) and "__" in name)
+    sections = (
+        name for name in written if name.removeprefix(_PREFIX).split("__")[0].lower() not in Config.model_fields
+    )
+    return [f"environment: {name}: there is no such key" for name in sorted(sections)]
 
 
 def _table(path: Path) -> dict[str, Any]:
@@ -265,10 +232,9 @@ def _token(path: Path, telegram: Telegram) -> str:
         assert telegram.token_file is not None
         try:
             token = (path.parent / telegram.token_file).read_text(encoding="utf-8").strip()
-        except OSError as error:
+        except (OSError, UnicodeDecodeError) as error:
             raise ConfigError([f"{path}: telegram.token_file: cannot be read: {error}"]) from None
-    head, _, tail = token.partition(":")
-    if not (head.isdigit() and tail):
+    if not _TOKEN.fullmatch(token):
         raise ConfigError([f"{path}: telegram.token: a bot token looks like 123456:ABC-DEF; this one does not"])
     return token
 

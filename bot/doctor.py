@@ -11,7 +11,7 @@ from bot.config import Loaded
 from bot.health import counts
 from bot.transport import NO_ANSWER, Wire
 from storage import migrations
-from storage.database import Database
+from storage.database import Database, cause_of
 from storage.refusals import Refusal
 
 _SETTINGS = (
@@ -57,8 +57,7 @@ async def overview(loaded: Loaded) -> dict[str, Any] | str:
     except Refusal as refusal:
         return f"The database was written by a newer version (schema {refusal.facts['revision']}); update the program."
     except (DBAPIError, OSError) as error:
-        cause = str(getattr(error, "orig", error)).strip().splitlines()[0]
-        return f"The database cannot be used: {cause}."
+        return f"The database cannot be used: {cause_of(error)}."
     finally:
         await database.close()
 

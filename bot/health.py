@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -10,11 +11,14 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from bot.workers import STOP_SECONDS
 from storage import inbox, outbox
 from storage.database import Database
 
 SILENCE = 60.0
 """Seconds without a successful poll after which the process is unhealthy."""
+
+_PATIENCE = 3.0
 
 
 @dataclass
@@ -64,7 +68,7 @@ class HealthServer:
             "/metrics": self._metrics,
         }
         app.add_routes([web.get(path, handler) for path, handler in routes.items()])
-        self._runner = web.AppRunner(app, access_log=None)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_SECONDS)
         await self._runner.setup()
         await web.TCPSite(self._runner, self._host or "127.0.0.1", self._port).start()
 
@@ -79,7 +83,7 @@ class HealthServer:
 
     async def _ready(self, _request: web.Request) -> web.Response:
         try:
-            found = await counts(self._database)
+            found = await self._boxes()
         except Exception as error:  # noqa: BLE001 - whatever is wrong with the database, the answer is the same
             return web.json_response({"ready": False, "problem": type(error).__name__}, status=503)
         return web.json_response({"ready": True, **found})
@@ -90,8 +94,18 @@ class HealthServer:
         silence.set(self._watch.silent_for())
         ticked = Gauge("network_bot_seconds_since_tick", "Seconds since the last tick", registry=registry)
         ticked.set(time.monotonic() - self._watch.ticked_at)
-        for box, states in (await counts(self._database)).items():
+        for box, states in (await self._boxes_if_any()).items():
             gauge = Gauge(f"network_bot_{box}_rows", f"Rows of the {box} by state", ["state"], registry=registry)
             for state, number in states.items():
                 gauge.labels(state).set(number)
         return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    async def _boxes(self) -> dict[str, dict[str, int]]:
+        async with asyncio.timeout(_PATIENCE):  # who monitors does not wait for a lock
+            return await counts(self._database)
+
+    async def _boxes_if_any(self) -> dict[str, dict[str, int]]:
+        try:
+            return await self._boxes()
+        except Exception:  # noqa: BLE001 - without its database the process still has its own numbers to tell
+            return {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
-from collections.abc import Iterable
+import time
 from typing import Any
 
 from aiohttp import web
@@ -14,23 +14,27 @@ from bot.clock import Clock
 from bot.health import SILENCE, Watch
 from bot.logs import log
 from bot.transport import NO_ANSWER, Answer, Wire
+from bot.workers import STOP_SECONDS
 from storage import inbox
-from storage.database import Database
-from storage.inbox import RawUpdate
+from storage.database import Database, is_trouble
+from storage.inbox import LANE, RawUpdate
 
 ALLOWED = ["message", "edited_message", "callback_query", "chat_join_request", "chat_member", "my_chat_member"]
 POLL_SECONDS = 30
 BODY_LIMIT = 1024 * 1024
 CONFLICT = 409
 LONGEST_PAUSE = 15.0
+_ID_BITS = 63
+_SHORTEST_POLL = 1.0
+_SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - its name, not its value
 
 _log = log("bot.intake")
 
 
-def raw_update(update: dict[str, Any]) -> RawUpdate | None:
+def raw_update(update: Any) -> RawUpdate | None:
     """Return an update ready to store, or None if it has no id that could be acknowledged."""
-    update_id = update.get("update_id")
-    if not isinstance(update_id, int):
+    update_id = update.get("update_id") if isinstance(update, dict) else None
+    if not isinstance(update_id, int) or update_id.bit_length() > _ID_BITS:
         return None
     written = json.dumps(update, ensure_ascii=False, separators=(",", ":"))
     sound = written.encode(errors="replace").decode()  # half a character can be read from JSON and not be stored
@@ -41,9 +45,10 @@ def _lane(update: dict[str, Any]) -> str:
     for event in update.values():
         if isinstance(event, dict):
             for key, letter in (("from", "u"), ("chat", "c")):
-                if isinstance(event.get(key), dict) and "id" in event[key]:
-                    return f"{letter}{event[key]['id']}"
-    return f"x{update.get('update_id')}"
+                speaker = event.get(key)
+                if isinstance(speaker, dict) and isinstance(speaker.get("id"), int):
+                    return f"{letter}{speaker['id']}"[:LANE]
+    return f"x{update['update_id']}"
 
 
 class Polling:
@@ -60,15 +65,18 @@ class Polling:
     async def run(self) -> None:
         """Poll until cancelled. Whatever goes wrong is waited out; the watchdog tells when it lasts."""
         while True:
+            began = time.monotonic()
             try:
                 answer = await self._poll()
             except NO_ANSWER as error:
                 await self._wait(f"no answer: {type(error).__name__}")
                 continue
-            if answer.ok:
-                await self._store(answer.body["result"])  # if it fails, the same updates come again
-            else:
+            if not answer.ok:
                 await self._wait(answer.description, answer)
+            elif not await self._store(answer.body["result"]):  # if it fails, the same updates come again
+                await self._wait("an answer without a readable update")
+            elif not answer.body["result"]:  # a long poll that does not wait would keep both sides busy
+                await asyncio.sleep(max(0, began + _SHORTEST_POLL - time.monotonic()))
 
     async def _poll(self) -> Answer:
         parameters: dict[str, Any] = {"timeout": POLL_SECONDS, "limit": 100, "allowed_updates": ALLOWED}
@@ -76,14 +84,18 @@ class Polling:
             parameters["offset"] = self._offset
         return await self._wire.call("getUpdates", parameters, read_seconds=POLL_SECONDS + 10)
 
-    async def _store(self, updates: Iterable[dict[str, Any]]) -> None:
-        rows = [row for row in map(raw_update, updates) if row is not None]
+    async def _store(self, updates: Any) -> bool:
+        """Store what can be; return False where the answer makes no sense and would only come again."""
+        rows = [row for row in map(raw_update, updates) if row is not None] if isinstance(updates, list) else []
         if rows:
             async with self._database.transaction() as tx:
                 await inbox.receive(tx, rows, self._clock.now())
             self._offset = rows[-1].update_id + 1
+        elif updates != []:
+            return False
         self._failures = 0
         self._watch.polled()
+        return True
 
     async def _wait(self, problem: str, answer: Answer | None = None) -> None:
         self._failures += 1
@@ -109,7 +121,7 @@ class WebhookIntake:
     async def start(self) -> None:
         app = web.Application(client_max_size=BODY_LIMIT)
         app.router.add_post("/{path:.*}", self._receive)
-        self._runner = web.AppRunner(app, access_log=None)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_SECONDS)
         await self._runner.setup()
         await web.TCPSite(self._runner, self._host or "127.0.0.1", self._port).start()
 
@@ -118,22 +130,23 @@ class WebhookIntake:
             await self._runner.cleanup()
 
     async def _receive(self, request: web.Request) -> web.Response:
-        given = request.headers.get("X-Telegram-Bot-Api-Secret-Token", "")
-        if not hmac.compare_digest(given.encode(), self._secret.encode()):
+        given = request.headers.get(_SECRET_HEADER, "")
+        if not hmac.compare_digest(given.encode(errors="surrogateescape"), self._secret.encode()):
             return web.Response(status=403)
         body = await request.read()
         try:
             update = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             update = None
-        row = raw_update(update) if isinstance(update, dict) else None
+        row = raw_update(update)
         if row is None:
             _log.error("unreadable update from the webhook", bytes=len(body))
             return web.Response()
         try:
             async with self._database.transaction() as tx:
                 await inbox.receive(tx, [row], self._clock.now())
-        except Exception:  # noqa: BLE001 - Telegram brings it again, whatever was wrong
-            _log.exception("an update could not be stored; Telegram will bring it again")
+        except Exception as error:  # noqa: BLE001 - Telegram brings it again, whatever was wrong
+            unexpected = not is_trouble(error) and error
+            _log.error("an update could not be stored; Telegram will bring it again", exc_info=unexpected)
             return web.Response(status=503)
         return web.Response()

@@ -5,27 +5,31 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
+from contextlib import suppress
 from datetime import timedelta
 from itertools import count
 from typing import Any
 
 from telegram import Update
-from telegram.error import RetryAfter, TelegramError
+from telegram.error import NetworkError, RetryAfter, TelegramError
 from telegram.ext import Application
 
 from bot.clock import Clock
 from bot.logs import log
+from bot.transport import NOT_SENT
+from bot.workers import finished
 from handlers.context import TURN, Turn
 from handlers.errors import apology, incident
 from handlers.language import Say
 from storage import inbox
-from storage.database import Database, is_trouble
+from storage.database import Database, cause_of, is_trouble
 from storage.inbox import InboxRow
 
 TRIES = 3
 PARALLEL = 16
 BACKLOG = 200
 LONGEST_PAUSE = 30.0
+LONGEST_BAN = 300.0
 _PAUSES = (0.2, 2.0)
 
 _log = log("bot.lanes")
@@ -41,11 +45,10 @@ class Lanes:
         self._clock = clock
         self._application = application
         self._queues: dict[str, deque[InboxRow]] = {}
-        self._known: set[int] = set()
         self._free = asyncio.Semaphore(PARALLEL)
         self._tasks: set[asyncio.Task[None]] = set()
         self._news = asyncio.Event()
-        self._draining = False
+        self._draining = asyncio.Event()
         database.on_commit("inbox", self._news.set)
 
     async def run(self) -> None:
@@ -55,22 +58,21 @@ class Lanes:
             if not await self._fetch():
                 await self._news.wait()
 
-    async def drain(self) -> None:
-        """Wait until the updates in hand are settled; one that fails now stays in the inbox."""
-        self._draining = True
+    async def drain(self, seconds: float) -> None:
+        """Wait up to `seconds` until the updates in hand are settled; one that is not stays in the inbox."""
+        self._draining.set()
         for queue in self._queues.values():
             while len(queue) > 1:  # not begun: they stay in the inbox
-                self._known.discard(queue.pop().id)
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+                queue.pop()
+        await finished(self._tasks, seconds)
 
     async def _fetch(self) -> bool:
-        if len(self._known) >= BACKLOG:
+        """Take more updates from the inbox, of lanes that have none in hand; return whether there were any."""
+        if len(self._queues) >= BACKLOG:
             return False
         async with self._database.reading() as tx:
-            rows = await inbox.pending(tx, self._known, BACKLOG)
+            rows = await inbox.pending(tx, self._queues, BACKLOG)
         for row in rows:
-            self._known.add(row.id)
             if row.lane in self._queues:
                 self._queues[row.lane].append(row)
             else:
@@ -83,27 +85,31 @@ class Lanes:
     async def _work(self, lane: str) -> None:
         queue = self._queues[lane]
         while queue:
-            async with self._free:
-                await self._see_through(queue[0])
-            self._known.discard(queue.popleft().id)
+            await self._see_through(queue[0])
+            queue.popleft()
         del self._queues[lane]
         self._news.set()
 
     async def _see_through(self, row: InboxRow) -> None:
         answered = False
         for attempt in count():
-            turn = await self._try(row, answered=answered)
-            if turn.failure is None:
-                return
-            if turn.settled:  # its effect stands; only the redrawing failed
-                _log.warning("shown incompletely", update=row.update_id, problem=repr(turn.failure))
-                await self._answer(turn)
-                return
-            if await self._failed(row, turn) or self._draining:
-                return
+            async with self._free:  # a lane that pauses leaves its place to others
+                if self._draining.is_set():
+                    return
+                turn = await self._try(row, answered=answered)
+                if turn.failure is None:
+                    return
+                if turn.settled:  # its effect stands; only the redrawing failed
+                    _log.warning("shown incompletely", update=row.update_id, problem=repr(turn.failure))
+                    await self._answer(turn)
+                    return
+                if await self._failed(row, turn, turn.failure) or self._draining.is_set():
+                    return
             await self._answer(turn)  # nobody looks at a spinner while it is tried again
             answered = turn.answered
-            await asyncio.sleep(_pause(turn.failure, attempt))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._draining.wait(), _pause(turn.failure, attempt))
+                return
 
     async def _try(self, row: InboxRow, *, answered: bool) -> Turn:
         turn = Turn(row.id, Update(row.update_id), answered=answered)
@@ -134,16 +140,25 @@ class Lanes:
             except TelegramError as error:
                 _log.info("a button was answered too late", problem=str(error))
 
-    async def _failed(self, row: InboxRow, turn: Turn) -> bool:
+    async def _failed(self, row: InboxRow, turn: Turn, failure: BaseException) -> bool:
         """Count the failed try; return whether it was the last. Only what the database can note is counted."""
+        if _is_outage(failure):
+            _log.warning("Telegram takes no calls; tried again", update=row.update_id, problem=repr(failure))
+            return False
         reference = incident()
-        _log.error("update failed", update=row.update_id, incident=reference, exc_info=turn.failure)
+        shown = cause_of(failure) if is_trouble(failure) else None
+        _log.error(
+            "update failed",
+            update=row.update_id,
+            incident=reference,
+            problem=shown,
+            exc_info=not shown and failure,
+        )
         try:
             async with self._database.transaction() as tx:
-                dead = await inbox.fail(tx, row.id, f"{reference} {turn.failure!r}", self._clock.now(), tries=TRIES)
-        except Exception as error:
-            if not is_trouble(error):
-                raise
+                dead = await inbox.fail(tx, row.id, f"{reference} {failure!r}", self._clock.now(), tries=TRIES)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the lane must go on
+            _log.error("a failed try could not be noted", incident=reference, exc_info=not is_trouble(error) and error)
             return False
         if dead:
             await self._apologise(turn, reference)
@@ -154,16 +169,25 @@ class Lanes:
         chat = turn.update.effective_chat
         if chat is None or chat.type != "private":
             return
-        say = Say(turn.member.language, turn.member.zone) if turn.member else Say("en")
-        screen = apology(reference, say)
         try:
+            say = Say(turn.member.language, turn.member.zone) if turn.member else Say("en")
+            screen = apology(reference, say)
             await self._application.bot.send_message(chat.id, screen.html, parse_mode="HTML")
-        except TelegramError as error:
+        except Exception as error:  # noqa: BLE001 - an unreadable answer is no reason to leave the lane
             _log.warning("no apology could be sent", incident=reference, problem=str(error))
 
 
 def _pause(failure: BaseException, attempt: int) -> float:
     if isinstance(failure, RetryAfter):
         asked = failure.retry_after
-        return min(asked.total_seconds() if isinstance(asked, timedelta) else float(asked), LONGEST_PAUSE)
+        return min(asked.total_seconds() if isinstance(asked, timedelta) else float(asked), LONGEST_BAN)
+    if _is_outage(failure):
+        return float(min(2.0 ** min(attempt - 2, 10), LONGEST_PAUSE))
     return _PAUSES[min(attempt, len(_PAUSES) - 1)]
+
+
+def _is_outage(failure: BaseException | None) -> bool:
+    """Tell whether the call certainly did not reach Telegram, or came too soon: the update is not to blame."""
+    return isinstance(failure, RetryAfter) or (
+        isinstance(failure, NetworkError) and isinstance(failure.__cause__, NOT_SENT)
+    )

@@ -34,7 +34,7 @@ class Schedule:
         self._watch = watch
         defaults = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         self._scheduler = AsyncIOScheduler(timezone=UTC, job_defaults=defaults)
-        self._running: set[str] = set()
+        self._running: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
         self._stopped = False
 
@@ -56,21 +56,25 @@ class Schedule:
                 else:
                     self._scheduler.modify_job(tick.name, next_run_time=datetime.now(UTC))
 
-    def stop(self) -> None:
-        """Start no tick any more and cut short the one that runs: what it did not commit is due again."""
+    async def stop(self) -> None:
+        """Start no tick any more and cut short those that run: what they did not commit is due again."""
         self._stopped = True
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
+        # One that still gives back its connection when the database is closed would never end.
+        await asyncio.gather(*self._running.values(), return_exceptions=True)
 
     async def _run(self, tick: Tick) -> None:
-        self._running.add(tick.name)
+        running = asyncio.current_task()
+        assert running is not None
+        self._running[tick.name] = running
         try:
             await self._once(tick)
-            while tick.name in self._again:  # asked for meanwhile: what it has just read may be old
+            while tick.name in self._again and not self._stopped:  # what it has just read may be old
                 self._again.discard(tick.name)
                 await self._once(tick)
         finally:
-            self._running.discard(tick.name)
+            del self._running[tick.name]
 
     async def _once(self, tick: Tick) -> None:
         try:

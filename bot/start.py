@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from bot.config import Loaded, Network
-from bot.transport import NO_ANSWER, Wire
+from bot.health import HealthServer
+from bot.intake import WebhookIntake
+from bot.transport import NO_ANSWER, Answer, Wire
 from handlers.context import Policy
 from storage import audit, members, migrations
-from storage.database import Database
+from storage.database import Database, Transaction, cause_of
 from storage.members import MemberState, Role
 from storage.refusals import Refusal
 from storage.tlp import Label
@@ -28,15 +35,26 @@ async def greet(wire: Wire, api_url: str) -> str:
     Raises:
         StartError: it cannot be reached, does not work, or rejects the token.
     """
-    try:
-        answer = await wire.call("getMe", {})
-    except NO_ANSWER as error:
-        raise StartError(f"The Bot API at {api_url} cannot be reached: {type(error).__name__}.") from None
+    answer = await ask(wire, api_url, "getMe", {})
     if answer.status in _UNAUTHORIZED:
         raise StartError(f"The Bot API at {api_url} rejects the token: check telegram.token.")
     if not answer.ok:
         raise StartError(f"The Bot API at {api_url} does not work: {answer.description}.")
     return str(answer.body["result"]["username"])
+
+
+@contextmanager
+def naming_trouble(database: Database) -> Iterator[None]:
+    """Say in one sentence what the database cannot do.
+
+    Raises:
+        StartError: in place of what the block raised.
+    """
+    try:
+        yield
+    except (DBAPIError, PoolTimeoutError, OSError) as error:
+        where = database.engine.url.render_as_string(hide_password=True)
+        raise StartError(f"The database {where} cannot be used: {cause_of(error)}.") from None
 
 
 async def open_database(database: Database) -> None:
@@ -46,27 +64,57 @@ async def open_database(database: Database) -> None:
         StartError: it cannot be opened or written, or a newer version wrote it.
     """
     try:
-        await migrations.upgrade(database)
+        with naming_trouble(database):
+            await migrations.upgrade(database)
     except Refusal as refusal:
         raise StartError(
             f"The database was written by a newer version (schema {refusal.facts['revision']}); update the program."
         ) from None
-    except (DBAPIError, OSError) as error:
-        cause = str(getattr(error, "orig", error)).strip().splitlines()[0]
-        where = database.engine.url.render_as_string(hide_password=True)
-        raise StartError(f"The database {where} cannot be used: {cause}.") from None
+
+
+async def listen(server: HealthServer | WebhookIntake, key: str) -> None:
+    """Let a server of ours listen where `key` of the configuration says.
+
+    Raises:
+        StartError: it cannot, since the port is taken, say.
+    """
+    try:
+        await server.start()
+    except OSError as error:
+        raise StartError(f"{key}: nobody can listen there: {error.strerror or error}.") from None
+
+
+async def ask(wire: Wire, api_url: str, method: str, parameters: dict[str, Any]) -> Answer:
+    """Call a Bot API method that the start depends on, and wait as long as Telegram asks.
+
+    Raises:
+        StartError: it cannot be reached.
+    """
+    try:
+        answer = await wire.call(method, parameters)
+        while (seconds := answer.retry_after) is not None:  # asked for too often: a restart, say
+            await asyncio.sleep(seconds)
+            answer = await wire.call(method, parameters)
+    except NO_ANSWER as error:
+        raise StartError(f"The Bot API at {api_url} cannot be reached: {type(error).__name__}.") from None
+    return answer
 
 
 async def admit_administrators(database: Database, network: Network, now: datetime) -> None:
     """Make the operator's administrators members with that role; who is one already stays as they are."""
-    async with database.transaction() as tx:
-        for telegram_id in network.administrators:
-            member = await members.welcome(tx, telegram_id, network.default_language, network.timezone, now)
-            if member.state is not MemberState.ACTIVE:
-                member.state, member.joined_at = MemberState.ACTIVE, now
-            if await members.give_role(tx, member.id, Role.ADMINISTRATOR):
-                event = audit.Event.ROLE_GIVEN
-                await audit.record(tx, event, now, actor=None, subject=member.id, role=Role.ADMINISTRATOR.value)
+    with naming_trouble(database):
+        async with database.transaction() as tx:
+            await _admit(tx, network, now)
+
+
+async def _admit(tx: Transaction, network: Network, now: datetime) -> None:
+    for telegram_id in network.administrators:
+        member = await members.welcome(tx, telegram_id, network.default_language, network.timezone, now)
+        if member.state is not MemberState.ACTIVE:
+            member.state, member.joined_at = MemberState.ACTIVE, now
+        if await members.give_role(tx, member.id, Role.ADMINISTRATOR):
+            event = audit.Event.ROLE_GIVEN
+            await audit.record(tx, event, now, actor=None, subject=member.id, role=Role.ADMINISTRATOR.value)
 
 
 def policy_of(loaded: Loaded, bot_username: str) -> Policy:

@@ -19,6 +19,8 @@ from storage.database import inside_transaction
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 20.0
 TOO_MANY = 429
+LONGEST_WAIT = 7 * 86_400.0
+_LONGEST_DESCRIPTION = 500
 
 
 @dataclass(frozen=True)
@@ -33,15 +35,23 @@ class Answer:
         return self.body.get("ok") is True and "result" in self.body
 
     @property
+    def parameters(self) -> dict[str, Any]:
+        found = self.body.get("parameters")
+        return found if isinstance(found, dict) else {}
+
+    @property
     def retry_after(self) -> float | None:
         """Seconds to wait before the call may be tried again, where Telegram says 429; else None."""
         if self.status != TOO_MANY:
             return None
-        return max(float((self.body.get("parameters") or {}).get("retry_after") or 1), 0.1)
+        asked = self.parameters.get("retry_after")
+        return float(min(asked, LONGEST_WAIT)) if isinstance(asked, int | float) and asked > 0 else 1.0
 
     @property
     def description(self) -> str:
-        return str(self.body.get("description", f"HTTP {self.status}"))
+        """What Telegram says of a refusal, as text that every database can keep."""
+        told = str(self.body.get("description", f"HTTP {self.status}"))[:_LONGEST_DESCRIPTION]
+        return told.encode(errors="replace").decode().replace("\0", "")
 
 
 class Wire:
@@ -93,7 +103,7 @@ class Wire:
         status, raw = await self.request("POST", self._base + method, read_seconds=read_seconds, json=parameters)
         try:
             body = json.loads(raw)
-        except ValueError:
+        except (ValueError, RecursionError):
             body = None
         return Answer(status, body if isinstance(body, dict) else {})
 

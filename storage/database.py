@@ -27,6 +27,9 @@ Transaction = AsyncSession
 
 _open: ContextVar[bool] = ContextVar("open_transaction", default=False)
 _SAFE_SQLITE = (3, 51, 3)
+_TROUBLE = ("08", "25006", "3D", "40", "53", "55", "57", "58")
+"""What SQLSTATE begins with where the statement is not to blame; the two drivers raise different exceptions for it."""
+_PATIENCE_FOR_LOCKS = "10s"
 _CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -69,10 +72,18 @@ def one_of(kind: type[E_]) -> Enum:
 
 
 def is_trouble(error: BaseException) -> bool:
-    """Tell whether the database itself is in trouble: gone, full, locked. The same work may succeed later."""
+    """Tell whether the database itself is in trouble: gone, full, locked, read-only. Later the same may succeed."""
     if isinstance(error, errors.DBAPIError) and error.connection_invalidated:
         return True
+    if str(getattr(getattr(error, "orig", error), "sqlstate", None)).startswith(_TROUBLE):
+        return True
     return isinstance(error, (errors.OperationalError, errors.InterfaceError, errors.TimeoutError, OSError))
+
+
+def cause_of(error: BaseException) -> str:
+    """Return the first line of what the database itself said, without SQL and without values."""
+    told = str(getattr(error, "orig", error)).strip()
+    return told.splitlines()[0] if told else type(error).__name__
 
 
 def inside_transaction() -> bool:
@@ -139,10 +150,15 @@ def normal_url(url: str) -> str:
 def _engine(url: str) -> AsyncEngine:
     parsed = make_url(normal_url(url))
     if parsed.get_backend_name() != "sqlite":
-        return create_async_engine(parsed, pool_size=10, max_overflow=10, pool_pre_ping=True)
+        # What a failing statement carried is somebody's words, and none of the log's business.
+        engine = create_async_engine(parsed, pool_size=10, max_overflow=10, pool_pre_ping=True, hide_parameters=True)
+        event.listen(engine.sync_engine, "connect", _prepare_postgresql)
+        return engine
     # SQLite before 3.51.3 can corrupt a WAL database that has several connections.
     pool = {"pool_size": 1, "max_overflow": 0} if sqlite3.sqlite_version_info < _SAFE_SQLITE else {"pool_size": 4}
-    engine = create_async_engine(parsed, connect_args={"timeout": 10, "async_creator_fn": _open_sqlite}, **pool)
+    engine = create_async_engine(
+        parsed, connect_args={"timeout": 10, "async_creator_fn": _open_sqlite}, hide_parameters=True, **pool
+    )
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
@@ -157,6 +173,14 @@ async def _open_sqlite(*where: Any, **how: Any) -> aiosqlite.Connection:
     except sqlite3.Error:
         await asyncio.to_thread(thread.join)  # or it would speak to a loop that has closed since
         raise
+
+
+def _prepare_postgresql(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    # A session that somebody forgot would otherwise hold the whole bot for ever, and silently.
+    cursor = connection.cursor()
+    cursor.execute(f"SET lock_timeout = '{_PATIENCE_FOR_LOCKS}'")
+    cursor.close()
+    connection.commit()
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

@@ -19,6 +19,10 @@ KEEP = timedelta(hours=48)
 """How long a handled update is remembered: Telegram repeats one for at most 24 hours."""
 
 
+LANE = 40
+"""The longest name of a lane."""
+
+
 class InboxState(StrEnum):
     """What became of an update."""
 
@@ -35,7 +39,7 @@ class InboxRow(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     update_id: Mapped[int] = mapped_column(BigInteger, unique=True)
-    lane: Mapped[str] = mapped_column(String(40))
+    lane: Mapped[str] = mapped_column(String(LANE))
     payload: Mapped[str | None] = mapped_column(Text)
     state: Mapped[InboxState] = mapped_column(one_of(InboxState), default=InboxState.PENDING)
     attempts: Mapped[int] = mapped_column(default=0)
@@ -67,9 +71,9 @@ async def receive(tx: Transaction, updates: Sequence[RawUpdate], now: datetime) 
     wake(tx, "inbox")
 
 
-async def pending(tx: Transaction, known: Collection[int], limit: int) -> list[InboxRow]:
-    """Return up to `limit` updates that wait and are not among the `known` rows, oldest first."""
-    waiting = select(InboxRow).where(InboxRow.state == InboxState.PENDING, InboxRow.id.not_in(known))
+async def pending(tx: Transaction, busy: Collection[str], limit: int) -> list[InboxRow]:
+    """Return up to `limit` updates that wait and are not in one of the `busy` lanes, oldest first."""
+    waiting = select(InboxRow).where(InboxRow.state == InboxState.PENDING, InboxRow.lane.not_in(list(busy)))
     return list(await tx.scalars(waiting.order_by(InboxRow.id).limit(limit)))
 
 

@@ -18,14 +18,16 @@ from sqlalchemy import (
     Text,
     bindparam,
     delete,
+    exists,
     func,
+    not_,
     or_,
     select,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from storage.database import Base, Moment, Transaction, one_of, wake
 
@@ -111,13 +113,17 @@ class Promise:
 
 @dataclass(frozen=True)
 class Settlement:
-    """How one send ended: the new state, and for a retry the moment it is due again."""
+    """How one send ended: the new state, and for a retry the moment it is due again.
+
+    Until `held_until` the recipient gets nothing that was promised later, so that the order stays.
+    """
 
     row_id: int
     state: OutboxState
     reason: str | None = None
     message_id: int | None = None
     due_at: datetime | None = None
+    held_until: datetime | None = None
 
 
 async def promise(tx: Transaction, promises: Iterable[Promise], now: datetime) -> None:
@@ -142,26 +148,48 @@ async def claim(
 ) -> list[OutboxRow]:
     """Lease up to `limit` due rows of `lanes` for `lease` (a name unique to this process start), urgent first.
 
-    A row whose lease ran out belongs to nobody and is claimed again.
+    A row whose lease ran out belongs to nobody and is claimed again. Of the rows to one recipient only the first is
+    claimed: they arrive in their order, and a slow chat takes one place of `limit`.
     """
     if limit <= 0:
         return []
-    free: ColumnElement[bool] = or_(
-        (OutboxRow.state == OutboxState.QUEUED) & (OutboxRow.due_at <= now),
-        (OutboxRow.state == OutboxState.LEASED) & (OutboxRow.leased_until < now),
-    )
-    due = select(OutboxRow.id).where(free, OutboxRow.lane.in_(lanes))
-    due = due.order_by(OutboxRow.lane, OutboxRow.due_at, OutboxRow.id).limit(limit)
-    ids = list(await tx.scalars(due.with_for_update(skip_locked=True)))
+    until = now + timedelta(seconds=lease_seconds)
+    earlier = aliased(OutboxRow)
+    held = earlier.leased_until.between(now, until) | (_free(earlier, now, until) & _before(earlier))
+    busy = exists().where(_to_same(earlier), earlier.id != OutboxRow.id, earlier.lane.in_(lanes), held)
+    lost = (OutboxRow.state == OutboxState.LEASED, OutboxRow.lane.in_(lanes), _free(OutboxRow, now, until))
+    queued = (OutboxRow.state == OutboxState.QUEUED, OutboxRow.due_at <= now)
+    ids: list[int] = []
+    # One lane after the other, so that the index gives the order and a long queue is never read to its end.
+    for group in (lost, *((OutboxRow.lane == lane, *queued) for lane in sorted(lanes))):
+        due = select(OutboxRow.id).where(*group, ~busy).order_by(OutboxRow.due_at, OutboxRow.id)
+        due = due.limit(limit - len(ids)).with_for_update(skip_locked=True)
+        ids += await tx.scalars(due)
     if not ids:
         return []
-    until = now + timedelta(seconds=lease_seconds)
     leased = update(OutboxRow).where(OutboxRow.id.in_(ids)).execution_options(synchronize_session=False)
     await tx.execute(
         leased.values(state=OutboxState.LEASED, leased_until=until, lease=lease, attempts=OutboxRow.attempts + 1)
     )
     rows = await tx.scalars(select(OutboxRow).where(OutboxRow.id.in_(ids)).order_by(OutboxRow.id))
     return list(rows)
+
+
+def _free(row: type[OutboxRow], now: datetime, until: datetime) -> ColumnElement[bool]:
+    # A lease longer than any was made before the clock was set back: it holds nobody.
+    leased = row.leased_until.between(now, until)
+    return or_(
+        (row.state == OutboxState.QUEUED) & (row.due_at <= now), (row.state == OutboxState.LEASED) & not_(leased)
+    )
+
+
+def _before(row: type[OutboxRow]) -> ColumnElement[bool]:
+    return or_(row.lane < OutboxRow.lane, (row.lane == OutboxRow.lane) & (row.id < OutboxRow.id))
+
+
+def _to_same(row: type[OutboxRow]) -> ColumnElement[bool]:
+    nobody = row.member_id.is_(None) & OutboxRow.member_id.is_(None)
+    return or_(row.member_id == OutboxRow.member_id, nobody & (row.chat_id == OutboxRow.chat_id))
 
 
 async def extend(tx: Transaction, ids: Collection[int], now: datetime, *, lease: str, lease_seconds: int) -> None:
@@ -189,7 +217,7 @@ async def settle(tx: Transaction, settlements: Sequence[Settlement], now: dateti
             message_id=func.coalesce(bindparam("message", type_=BigInteger), table.c.message_id),
             due_at=func.coalesce(bindparam("again", type_=Moment), table.c.due_at),
             settled_at=bindparam("at", type_=Moment),
-            leased_until=None,
+            leased_until=bindparam("held", type_=Moment),
         )
     )
     rows = [
@@ -199,6 +227,7 @@ async def settle(tx: Transaction, settlements: Sequence[Settlement], now: dateti
             "why": s.reason,
             "message": s.message_id,
             "again": s.due_at,
+            "held": s.held_until,
             "at": None if s.state in WAITING else now,
         }
         for s in settlements
@@ -241,11 +270,11 @@ async def counts(tx: Transaction) -> dict[str, int]:
     return {str(state): count for state, count in rows}
 
 
-async def next_due(tx: Transaction, now: datetime) -> datetime | None:
-    """Return when the next row can be claimed that cannot be claimed now."""
+async def next_due(tx: Transaction, lanes: Sequence[Lane], now: datetime) -> datetime | None:
+    """Return when the next row of `lanes` can be claimed that cannot be claimed now."""
     queued = select(func.min(OutboxRow.due_at)).where(OutboxRow.state == OutboxState.QUEUED, OutboxRow.due_at > now)
-    leased = select(func.min(OutboxRow.leased_until)).where(OutboxRow.state == OutboxState.LEASED)
-    moments = [await tx.scalar(queued), await tx.scalar(leased)]
+    leased = select(func.min(OutboxRow.leased_until)).where(OutboxRow.state.in_(WAITING), OutboxRow.leased_until > now)
+    moments = [await tx.scalar(moment.where(OutboxRow.lane.in_(lanes))) for moment in (queued, leased)]
     return min((m for m in moments if m is not None), default=None)
 
 

@@ -63,6 +63,9 @@ async def test_a_bot_without_a_usable_database_is_not_ready(storage_url: str) ->
     database = Database(storage_url)
 
     assert (await served(Watch(), database, "/readyz"))[0] == 503
+    status, measured = await served(Watch(), database, "/metrics")
+    assert status == 200
+    assert "network_bot_seconds_since_poll " in measured
     await migrations.upgrade(database)
     assert (await served(Watch(), database, "/readyz"))[0] == 200
     await database.close()

@@ -6,19 +6,23 @@ import asyncio
 import io
 import json
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, suppress
 from functools import partial
 from typing import Any
 
 import aiohttp
 import psycopg
 import pytest
+from aiohttp import web
 from story import TOKEN, Control, Stage, free_port
 
 from bot.clock import Clock
-from bot.intake import WebhookIntake
-from storage import migrations
+from bot.health import Watch
+from bot.intake import Polling, WebhookIntake
+from bot.transport import Wire
+from storage import inbox, migrations
 from storage.database import Database
 
 SECRET = "a-secret-of-the-webhook"
@@ -146,6 +150,10 @@ async def test_the_webhook_takes_only_what_carries_the_secret_and_has_a_sane_siz
             await _posted(port, update, {HEADER: SECRET}),
             await _posted(port, b"no JSON", {HEADER: SECRET}),
             await _posted(port, b" " * 1_100_000, {HEADER: SECRET}),
+            await _posted(port, b"[" * 100_000, {HEADER: SECRET}),
+            await _posted(port, {**update, "update_id": 2**70}, {HEADER: SECRET}),
+            await _posted(port, {"update_id": 7, "message": {"text": "\ud83d", "from": {"id": "x"}}}, {HEADER: SECRET}),
+            await _posted_raw(port, HEADER.encode() + b": \xff\xfe"),
         ]
         async with database.engine.begin() as connection:
             await connection.exec_driver_sql("DROP TABLE inbox")
@@ -154,4 +162,73 @@ async def test_the_webhook_takes_only_what_carries_the_secret_and_has_a_sane_siz
         await intake.stop()
         await database.close()
 
-    assert statuses == [403, 403, 200, 200, 200, 413, 503]
+    assert statuses == [403, 403, 200, 200, 200, 413, 200, 200, 200, 403, 503]
+
+
+async def _posted_raw(port: int, header: bytes) -> int:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"POST /hook HTTP/1.1\r\nHost: bot\r\nContent-Length: 2\r\n" + header + b"\r\n\r\n{}")
+    status = (await reader.readline()).split()[1]
+    writer.close()
+    await writer.wait_closed()
+    return int(status)
+
+
+async def test_a_poll_whose_answers_make_no_sense_goes_on_and_is_not_hurried(storage_url: str) -> None:
+    good = {"update_id": 5, "message": {"message_id": 1, "from": {"id": 7}}}
+    nonsense: list[Any] = [True, [None, [], {"update_id": "x"}, {"update_id": 2**70}], [good], [], []]
+    asked: list[tuple[float, Any]] = []
+    enough = asyncio.Event()
+
+    async def answer(request: web.Request) -> web.Response:
+        asked.append((time.monotonic(), (await request.json()).get("offset")))
+        if len(asked) == len(nonsense):
+            enough.set()
+        return web.json_response({"ok": True, "result": nonsense[min(len(asked), len(nonsense)) - 1]})
+
+    async with polling(storage_url, answer) as database:
+        async with asyncio.timeout(30):
+            await enough.wait()
+        async with database.reading() as tx:
+            assert await inbox.counts(tx) == {"pending": 1}
+
+    assert [offset for _, offset in asked] == [None] * 3 + [6, 6]
+    assert asked[4][0] - asked[3][0] > 0.9
+
+
+@asynccontextmanager
+async def polling(storage_url: str, answer: Callable[[web.Request], Any]) -> AsyncIterator[Database]:
+    """Poll a server of our own until the block ends."""
+    database, port = Database(storage_url), free_port()
+    await migrations.upgrade(database)
+    app = web.Application()
+    app.router.add_post("/{path:.*}", answer)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    wire = Wire(f"http://127.0.0.1:{port}", TOKEN, connections=1)
+    await wire.start()
+    running = asyncio.create_task(Polling(wire, database, Clock(), Watch()).run())
+    try:
+        yield database
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+        await wire.close()
+        await runner.cleanup()
+        await database.close()
+
+
+async def test_an_end_while_the_database_is_in_trouble_is_quick_and_calm(stage: Stage) -> None:
+    person = await stage.joined(100)
+    process = await stage.process()
+    async with unusable(stage.storage_url):
+        await person.says("/help")
+        while "trouble" not in stage.log():
+            await stage.control.get("/calls", after=len(await stage.control.get("/calls")), timeout=0.5)
+        began = time.monotonic()
+        assert await process.stop() == 0
+
+    assert time.monotonic() - began < 8
+    assert "Traceback" not in stage.log()

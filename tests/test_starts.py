@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import socket
 import sqlite3
 import sys
 import tomllib
@@ -13,9 +14,12 @@ from typing import Any
 
 import psycopg
 import pytest
-from story import ROOT, TOKEN, Control, Stage, free_port, network_bot
+from story import ROOT, TOKEN, Control, Stage, environment, free_port, network_bot
 
+from bot.application import Bot
+from bot.clock import Clock
 from bot.config import Config, load
+from bot.start import StartError
 
 
 async def says(sentence: str, *arguments: str, **variables: str) -> None:
@@ -45,6 +49,7 @@ async def test_every_mistake_in_the_configuration_is_named_at_once(tmp_path: Pat
         timezone = "Asia/Atlantis"
         languages = ["en", "tlh"]
         max_label = "TLP:RED"
+        administrators = [-5]
         colour = "green"
         [admission]
         vouches = 2
@@ -53,6 +58,10 @@ async def test_every_mistake_in_the_configuration_is_named_at_once(tmp_path: Pat
         time = "25:00"
         [delivery]
         in_flight = 0
+        [webhook]
+        listen = "localhost:99999"
+        [health]
+        listen = "8080"
         """,
     )
     code, said = await network_bot("run", "--config", path)
@@ -69,9 +78,12 @@ async def test_every_mistake_in_the_configuration_is_named_at_once(tmp_path: Pat
         "digest.weekday",
         "digest.time",
         "delivery.in_flight",
+        "webhook.listen",
+        "health.listen",
+        "network.administrators.0",
     ):
         assert re.search(rf"^{re.escape(path)}: {re.escape(key)}: \S", said, re.MULTILINE), (key, said)
-    assert len(said.strip().splitlines()) == 11
+    assert len(said.strip().splitlines()) == 14
 
 
 async def test_broken_toml_is_named_with_its_line(tmp_path: Path) -> None:
@@ -91,6 +103,76 @@ async def test_a_token_that_is_none_is_refused_without_repeating_it(tmp_path: Pa
     assert code == 1
     assert "looks like 123456:ABC-DEF" in said
     assert "swordfish" not in said
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("NETWORK__ADMINISTRATORS", "one, two", "environment: .*network.*: lists are written as JSON"),
+        ("NETWROK__NAME", "x", "environment: NETWORK_BOT_NETWROK__NAME: there is no such key"),
+        ("STORAGE__URL", "postgresql+psycopg2://root@localhost/x", ".*: storage.url: must be sqlite.*"),
+        ("STORAGE__URL", "postgresql+asyncpg://root@localhost/x?sslmode=require", ".*: storage.url: asyncpg knows .*"),
+    ],
+)
+async def test_a_mistake_in_the_environment_is_named_as_well(tmp_path: Path, name: str, value: str, told: str) -> None:
+    path = written(tmp_path, f'[telegram]\ntoken = "{TOKEN}"')
+    await says(told, "run", "--config", path, **{f"NETWORK_BOT_{name}": value})
+
+
+async def test_a_token_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / "token").write_bytes(b"\xff\xfe1:x")
+    path = written(tmp_path, '[telegram]\ntoken_file = "token"')
+    await says(".*: telegram.token_file: cannot be read: .*", "run", "--config", path)
+
+
+async def test_whoever_has_taken_the_port_is_not_hidden_behind_a_traceback(stage: Stage) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        stage.settings["health"] = {"listen": address}
+        await cannot_start(stage, r"health.listen: nobody can listen there: .*")
+        stage.settings = {"telegram": {"mode": "webhook"}}
+        stage.settings["webhook"] = {"public_url": "https://bot.example.org", "listen": address, "secret_token": "s"}
+        await cannot_start(stage, r"webhook.listen: nobody can listen there: .*")
+
+
+async def cannot_start(stage: Stage, sentence: str) -> None:
+    with pytest.raises(StartError, match=sentence):
+        await Bot(load(stage.config), Clock()).run()
+
+
+async def test_a_connection_that_breaks_during_the_start_is_named(stage: Stage, control: Control) -> None:
+    await control.post("/faults", kind="reset", method="deleteWebhook", times=None)
+    await cannot_start(stage, "The Bot API at .* cannot be reached: ServerDisconnectedError")
+
+
+@pytest.mark.parametrize(
+    ("method", "fault"),
+    [("getMe", {"kind": "hang", "seconds": 60}), ("deleteWebhook", {"kind": "429", "retry_after": 900})],
+)
+async def test_an_end_during_the_start_is_quick(
+    stage: Stage, control: Control, method: str, fault: dict[str, Any]
+) -> None:
+    await control.post("/faults", method=method, times=None, **fault)
+    bot = Bot(load(stage.config), Clock())
+    running = asyncio.create_task(bot.run())
+    while method not in {call["method"] for call in await control.get("/calls")}:
+        await control.get("/calls", after=len(await control.get("/calls")), timeout=0.2)
+    bot.stop()
+    async with asyncio.timeout(3):
+        await running
+
+
+@pytest.mark.parametrize("storage_url", ["postgresql"], indirect=True)
+async def test_a_database_that_takes_no_writes_is_named(stage: Stage) -> None:
+    await stage.joined(100)
+    with psycopg.connect(stage.storage_url, autocommit=True) as connection:
+        name = stage.storage_url.rpartition("/")[2]
+        connection.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+    for driver in ("postgresql", "postgresql+asyncpg"):
+        stage.storage_url = stage.storage_url.replace(stage.storage_url.partition(":")[0], driver, 1)
+        await cannot_start(stage, "The database .* cannot be used: cannot execute INSERT in a read-only transaction")
 
 
 async def test_a_token_telegram_does_not_know_is_named(stage: Stage) -> None:
@@ -144,6 +226,13 @@ async def test_a_read_only_database_is_named(stage: Stage, tmp_path: Path) -> No
     await says("The database .* cannot be used: .*readonly.*", "run", "--config", str(stage.config), **variables)
 
 
+async def test_two_that_start_at_once_both_find_the_newest_schema(stage: Stage) -> None:
+    config = str(stage.config)
+    ended = await asyncio.gather(*(network_bot("migrate", "--config", config) for _ in range(2)))
+
+    assert [code for code, _ in ended] == [0, 0], ended
+
+
 async def test_a_newer_database_is_left_alone(stage: Stage) -> None:
     assert (await network_bot("migrate", "--config", str(stage.config)))[0] == 0
     _write_revision(stage.storage_url, "9999")
@@ -195,6 +284,18 @@ async def test_the_program_starts_as_a_module() -> None:
     assert process.returncode == 0
     for name in ("run", "demo", "check", "migrate", "status", "seed"):
         assert name in said.decode()
+
+
+async def test_a_disk_too_full_for_the_output_is_named(tmp_path: Path) -> None:
+    path = written(tmp_path, f'[telegram]\ntoken = "{TOKEN}"')
+    with Path("/dev/full").open("wb") as full:  # noqa: ASYNC230 - a device
+        command = [sys.executable, "-m", "bot", "status", "--config", path]
+        pipe = asyncio.subprocess.PIPE
+        process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=environment(), stdout=full, stderr=pipe)
+        _, said = await process.communicate()
+
+    assert process.returncode == 1
+    assert said == b"The output cannot be written: No space left on device.\n"
 
 
 async def test_wrong_usage_exits_2() -> None:

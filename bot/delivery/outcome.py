@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import Any
 
 from bot.transport import NOT_SENT, Answer
 
@@ -25,13 +26,17 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """One send's end: `seconds` to wait for WAIT, `chat_id` for MIGRATED, `message_id` for SENT."""
+    """One send's end: `seconds` to wait for WAIT, `chat_id` for MIGRATED, `message_id` for SENT.
+
+    `harmless`: what was tried may be tried again without anybody noticing, an edit for example.
+    """
 
     kind: Kind
     reason: str | None = None
     message_id: int | None = None
     seconds: float = 0.0
     chat_id: int | None = None
+    harmless: bool = False
 
 
 def of_failure(error: BaseException) -> Outcome:
@@ -42,18 +47,22 @@ def of_failure(error: BaseException) -> Outcome:
 
 def of_answer(answer: Answer) -> Outcome:  # noqa: PLR0911 - the outcome table, one row a line
     """Classify Telegram's answer to a send or an edit."""
-    parameters = answer.body.get("parameters") or {}
     if answer.ok:
         result = answer.body["result"]
-        return Outcome(Kind.SENT, message_id=result.get("message_id") if isinstance(result, dict) else None)
+        return Outcome(Kind.SENT, message_id=_number(result, "message_id"))
     if answer.retry_after is not None:
         return Outcome(Kind.WAIT, answer.description, seconds=answer.retry_after)
     if answer.status == FORBIDDEN:
         return Outcome(Kind.UNREACHABLE, answer.description)
     if answer.status in (UNAUTHORIZED, NOT_FOUND) and answer.body:  # a proxy's own page says nothing of the token
         return Outcome(Kind.TOKEN, answer.description)
-    if "migrate_to_chat_id" in parameters:
-        return Outcome(Kind.MIGRATED, answer.description, chat_id=parameters["migrate_to_chat_id"])
+    if (chat_id := _number(answer.parameters, "migrate_to_chat_id")) is not None:
+        return Outcome(Kind.MIGRATED, answer.description, chat_id=chat_id)
     if answer.status == BAD_REQUEST and answer.body:
         return Outcome(Kind.REJECTED, answer.description)
     return Outcome(Kind.UNKNOWN, answer.description)  # 5xx and unreadable answers: it may have been accepted
+
+
+def _number(answered: Any, key: str) -> int | None:
+    found = answered.get(key) if isinstance(answered, dict) else None
+    return found if isinstance(found, int) else None

@@ -22,12 +22,14 @@ class Pace:
         self._chats: OrderedDict[int, float] = OrderedDict()
 
     async def wait(self, chat_id: int) -> None:
-        """Wait for this chat's next free moment."""
-        now = asyncio.get_running_loop().time()
-        at = max(now, self._next, self._chats.get(chat_id, 0.0))
+        """Wait until this chat may be written to, and only then for the next free moment of all."""
+        time = asyncio.get_running_loop().time
+        at = max(time(), self._chats.get(chat_id, 0.0))
+        self._book(chat_id, at)
+        await asyncio.sleep(at - time())
+        at = max(time(), self._next)
         self._take(chat_id, at)
-        if at > now:
-            await asyncio.sleep(at - now)
+        await asyncio.sleep(at - time())
 
     def count(self, chat_id: int) -> None:
         """Count a send that did not wait."""
@@ -39,6 +41,9 @@ class Pace:
 
     def _take(self, chat_id: int, at: float) -> None:
         self._next = max(self._next, at) + self._gap
+        self._book(chat_id, at)
+
+    def _book(self, chat_id: int, at: float) -> None:
         self._chats[chat_id] = at + (self._group_gap if chat_id < 0 else self._chat_gap)
         self._chats.move_to_end(chat_id)
         if len(self._chats) > _REMEMBERED:

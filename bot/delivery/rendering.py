@@ -23,11 +23,12 @@ _CACHED = 1000
 
 @dataclass(frozen=True)
 class Letter:
-    """A row ready to send: where to, and what."""
+    """A row ready to send: where to, and what, also as the parameters of the call."""
 
     row: OutboxRow
     chat_id: int
     screen: Screen
+    parameters: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,8 @@ class Rendering:
             return Kept(row, OutboxState.UNREACHABLE, "blocked the bot")
         if reader not in contents:
             return Kept(row, OutboxState.WITHHELD, "no longer concerns or no longer permitted")
-        return Letter(row, chat_id, self._screen(notice, contents[reader], viewers[reader]))
+        screen = self._screen(notice, contents[reader], viewers[reader])
+        return Letter(row, chat_id, screen, screen.parameters())
 
     def _screen(self, notice: Notice, content: Any, viewer: Viewer) -> Screen:
         try:

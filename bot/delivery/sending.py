@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from bot.delivery.outcome import Kind, Outcome, of_answer, of_failure
@@ -11,14 +12,23 @@ from bot.transport import NO_ANSWER, Wire
 
 async def send(wire: Wire, letter: Letter) -> Outcome:
     """Send one letter and return how it ended; never raises for what the network does."""
+    if letter.row.replaces is not None:
+        outcome = await _replaced(wire, letter, letter.row.replaces)
+        if outcome is not None:
+            return outcome
     try:
-        if letter.row.replaces is not None:
-            outcome = await _replace(wire, letter, letter.row.replaces)
-            if outcome is not None:
-                return outcome
         return of_answer(await wire.call(*_message(letter)))
     except NO_ANSWER as error:
         return of_failure(error)
+
+
+async def _replaced(wire: Wire, letter: Letter, message_id: int) -> Outcome | None:
+    # Whatever became of an edit or a deletion, the next one finds the same message.
+    try:
+        outcome = await _replace(wire, letter, message_id)
+    except NO_ANSWER as error:
+        outcome = of_failure(error)
+    return None if outcome is None else replace(outcome, harmless=True)
 
 
 async def _replace(wire: Wire, letter: Letter, message_id: int) -> Outcome | None:
@@ -27,7 +37,7 @@ async def _replace(wire: Wire, letter: Letter, message_id: int) -> Outcome | Non
     if letter.screen.protected or letter.screen.file_id:
         await wire.call("deleteMessage", where)
         return None
-    outcome = of_answer(await wire.call("editMessageText", {**where, **letter.screen.parameters()}))
+    outcome = of_answer(await wire.call("editMessageText", {**where, **letter.parameters}))
     if outcome.kind is Kind.REJECTED:
         if "message is not modified" in (outcome.reason or ""):
             return Outcome(Kind.SENT, message_id=message_id)
@@ -36,8 +46,7 @@ async def _replace(wire: Wire, letter: Letter, message_id: int) -> Outcome | Non
 
 
 def _message(letter: Letter) -> tuple[str, dict[str, Any]]:
-    parameters = letter.screen.parameters()
-    parameters["chat_id"] = letter.chat_id
+    parameters = {**letter.parameters, "chat_id": letter.chat_id}
     if letter.screen.protected:
         parameters["protect_content"] = True
     if letter.row.silent:

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import uuid4
-from weakref import WeakValueDictionary
 
 from bot.clock import Clock
 from bot.delivery.outcome import Kind, Outcome
@@ -16,11 +15,13 @@ from bot.delivery.rendering import Kept, Letter, Rendering
 from bot.delivery.sending import send
 from bot.logs import log
 from bot.transport import Wire
+from bot.workers import finished
 from storage import members, outbox
 from storage.database import Database, Transaction, is_trouble
 from storage.outbox import Lane, OutboxRow, OutboxState, Settlement
 
 _AMBIGUOUS_TRIES = 3
+_HARMLESS_TRIES = 10
 _RENDER_TRIES = 3
 _LONGEST_BACKOFF = 300
 _IDLE_SECONDS = 5.0
@@ -66,8 +67,8 @@ class Window:
     _active: set[int] = field(default_factory=set)
     _landed: list[Landed] = field(default_factory=list)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
-    _chats: WeakValueDictionary[int, asyncio.Lock] = field(default_factory=WeakValueDictionary)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _waiting: set[asyncio.Task[None]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.database.on_commit("outbox", self._news.set)
@@ -82,10 +83,11 @@ class Window:
             elif not self._landed:
                 await self._sleep()
 
-    async def drain(self) -> None:
-        """Wait for the sends in flight, settle them, and give back what was leased and not begun."""
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+    async def drain(self, seconds: float) -> None:
+        """Wait up to `seconds` for the sends in flight, settle them, and give back what was leased and not begun."""
+        for task in self._waiting:
+            task.cancel()
+        await finished(self._tasks, seconds)
         await self._turn_over(claiming=False)
         async with self.database.transaction() as tx:
             await outbox.release(tx, lease=self.lease)
@@ -139,14 +141,29 @@ class Window:
             return [Kept(rows[0], OutboxState.REJECTED if final else OutboxState.QUEUED, "could not be rendered")]
 
     async def _deliver(self, letter: Letter) -> None:
-        chat = self._chats.setdefault(letter.chat_id, asyncio.Lock())
-        async with chat:  # one chat's messages arrive in the order they were promised
-            if self.terms.paced:
-                await self.pace.wait(letter.chat_id)
-            else:
-                self.pace.count(letter.chat_id)
-            outcome = await send(self.wire, letter)
-        self._land(self._judge(letter, outcome))
+        if self.terms.paced:
+            await self._wait(letter.chat_id)
+        else:
+            self.pace.count(letter.chat_id)
+        self._land(self._judge(letter, await self._send(letter)))
+
+    async def _wait(self, chat_id: int) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._waiting.add(task)
+        try:
+            await self.pace.wait(chat_id)
+        finally:
+            self._waiting.discard(task)
+
+    async def _send(self, letter: Letter) -> Outcome:
+        try:
+            return await send(self.wire, letter)
+        except asyncio.CancelledError:  # the process ends, and Telegram has not answered
+            return Outcome(Kind.UNKNOWN, "no answer before the bot stopped")
+        except Exception:  # noqa: BLE001 - a row that is never settled would keep its place in the window for ever
+            _log.exception("a send failed unexpectedly", row=letter.row.id, notice=letter.row.notice)
+            return Outcome(Kind.UNKNOWN, "an unexpected failure")
 
     def _judge(self, letter: Letter, outcome: Outcome) -> Landed:  # noqa: PLR0911 - one row a line
         row, reason = letter.row, outcome.reason
@@ -155,27 +172,31 @@ class Window:
                 return Landed(Settlement(row.id, OutboxState.SENT, message_id=outcome.message_id))
             case Kind.UNREACHABLE:
                 return Landed(Settlement(row.id, OutboxState.UNREACHABLE, reason), unreachable=row.member_id)
-            case Kind.REJECTED:
+            case Kind.MIGRATED if outcome.chat_id is not None and row.chat_id is not None:
+                return Landed(self._again(row, _backoff(row), reason), migrated=(row.chat_id, outcome.chat_id))
+            case Kind.REJECTED | Kind.MIGRATED:  # a person never migrates
                 _log.error("Telegram rejected a message", row=row.id, notice=row.notice, reason=reason)
                 return Landed(Settlement(row.id, OutboxState.REJECTED, reason))
-            case Kind.MIGRATED if outcome.chat_id is not None:
-                return Landed(self._again(row, 0, reason), migrated=(letter.chat_id, outcome.chat_id))
             case Kind.WAIT:
                 self.pace.pause(min(outcome.seconds, 60.0))
                 return Landed(self._again(row, outcome.seconds, reason))
             case Kind.TOKEN:
                 self.stop(f"Telegram rejects the token: {reason}")
                 return Landed(self._again(row, 0, reason))
-            case Kind.UNKNOWN if row.replaces is None and not self._may_resend(row):
+            case Kind.UNKNOWN if row.attempts >= self._tries(outcome):
                 return Landed(Settlement(row.id, OutboxState.UNKNOWN, reason))
-        return Landed(self._again(row, min(2.0 ** min(row.attempts, 10), _LONGEST_BACKOFF), reason))
+        return Landed(self._again(row, _backoff(row), reason))
 
-    def _may_resend(self, row: OutboxRow) -> bool:
-        return self.terms.resend_unknown and row.attempts < _AMBIGUOUS_TRIES
+    def _tries(self, outcome: Outcome) -> int:
+        if outcome.harmless:
+            return _HARMLESS_TRIES
+        return _AMBIGUOUS_TRIES if self.terms.resend_unknown else 0
 
     def _again(self, row: OutboxRow, seconds: float, reason: str | None) -> Settlement:
-        due = self.clock.now() + timedelta(seconds=seconds)
-        return Settlement(row.id, OutboxState.QUEUED, reason, due_at=due)
+        now = self.clock.now()
+        held = timedelta(seconds=min(seconds, self.terms.lease_seconds))
+        due = now + timedelta(seconds=seconds)
+        return Settlement(row.id, OutboxState.QUEUED, reason, due_at=due, held_until=now + held)
 
     def _land(self, landed: Landed) -> None:
         self._landed.append(landed)
@@ -183,13 +204,18 @@ class Window:
 
     async def _sleep(self) -> None:
         async with self.database.reading() as tx:
-            due = await outbox.next_due(tx, self.clock.now())
+            due = await outbox.next_due(tx, self.terms.lanes, self.clock.now())
         idle = min(_IDLE_SECONDS, self.terms.lease_seconds / 3)
-        wait = idle if due is None else (due - self.clock.now()).total_seconds()
+        full = len(self._active) >= self.terms.in_flight  # then only a landing makes room
+        wait = idle if due is None or full else (due - self.clock.now()).total_seconds()
         try:
             await asyncio.wait_for(self._news.wait(), min(max(wait, 0.01), idle))
         except TimeoutError:
             return
+
+
+def _backoff(row: OutboxRow) -> float:
+    return float(min(2.0 ** min(row.attempts, 10), _LONGEST_BACKOFF))
 
 
 def _kept(kept: Kept, clock: Clock) -> Settlement:

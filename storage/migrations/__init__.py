@@ -14,6 +14,9 @@ from sqlalchemy import Connection
 from storage.database import Database
 from storage.refusals import Refusal
 
+_LOCK = 7_305_081
+"""Any number that nobody else who uses this database would take."""
+
 
 def _config(connection: Connection | None = None) -> Config:
     config = Config()
@@ -64,9 +67,16 @@ async def _run(database: Database, work: Callable[[Connection], None]) -> None:
     async with database.engine.connect() as connection:
         # A rebuilt table would otherwise take its children with it; the pragma is ignored inside a transaction.
         await connection.run_sync(_foreign_keys, "OFF")
+        await connection.run_sync(_alone)
         await connection.run_sync(work)
         await connection.commit()
         await connection.run_sync(_foreign_keys, "ON")
+
+
+def _alone(connection: Connection) -> None:
+    # Two processes that start at once: SQLite makes the second wait by itself.
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
 
 
 def _foreign_keys(connection: Connection, switch: str) -> None:

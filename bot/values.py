@@ -1,0 +1,86 @@
+"""What a single value of the configuration must look like; a wrong one says what is expected."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from importlib.util import find_spec
+from zoneinfo import available_timezones
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from handlers.language import available
+from storage.refusals import Refusal
+from storage.tlp import Label, parse
+
+_DRIVERS = {"sqlite", "sqlite+aiosqlite", "postgres", "postgresql", "postgresql+psycopg", "postgresql+asyncpg"}
+_PORTS = 65_536
+
+
+def known_zone(zone: str) -> str:
+    """Return an IANA time zone as it is."""
+    if zone not in available_timezones():
+        raise ValueError(f"{zone!r} is no IANA time zone, such as Asia/Ashgabat")
+    return zone
+
+
+def known_label(written: str) -> str:
+    """Return a label that content may carry here, in its official spelling."""
+    try:
+        label = parse(written)
+    except Refusal:
+        raise ValueError(f"{written!r} is no TLP 2.0 label, such as TLP:AMBER") from None
+    if label is Label.RED:
+        raise ValueError("TLP:RED is never accepted; the highest possible value is TLP:AMBER+STRICT")
+    return label.value
+
+
+def http_base(url: str) -> str:
+    """Return the base of an HTTP API, without a slash at its end."""
+    if not url.startswith(("http://", "https://")):
+        raise ValueError("must begin with https:// (or http:// for a local server)")
+    return url.rstrip("/")
+
+
+def proxy(url: str | None) -> str | None:
+    """Return the address of a proxy, or None."""
+    if url is not None and not url.startswith(("http://", "https://", "socks4://", "socks5://")):
+        raise ValueError("must begin with http://, https://, socks4:// or socks5://")
+    return url
+
+
+def storage_url(url: str) -> str:
+    """Return the URL of a database that one of our drivers opens."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        parsed = make_url("none://")
+    if parsed.drivername not in _DRIVERS:
+        raise ValueError("must be sqlite+aiosqlite:///file or postgresql://user@host/database")
+    if parsed.drivername.endswith("asyncpg"):
+        _asyncpg_can(parsed.query)
+    return url.replace("sqlite://", "sqlite+aiosqlite://", 1) if url.startswith("sqlite://") else url
+
+
+def _asyncpg_can(query: Container[str]) -> None:
+    if find_spec("asyncpg") is None:
+        raise ValueError("asyncpg is not installed; postgresql:// needs nothing more")
+    if "sslmode" in query:
+        raise ValueError("asyncpg knows ?ssl=, not ?sslmode=; postgresql:// knows sslmode")
+
+
+def address(listen: str) -> str:
+    """Return `host:port` to listen on."""
+    host, colon, port = listen.rpartition(":")
+    if not (colon and port.isascii() and port.isdigit() and 0 < int(port) < _PORTS) or set(host) & set("[]/"):
+        raise ValueError("must be host:port, such as 127.0.0.1:8080")
+    return listen
+
+
+def spoken(languages: list[str]) -> list[str]:
+    """Return languages that the bot speaks."""
+    if unknown := [language for language in languages if language not in available()]:
+        raise ValueError(f"not spoken: {', '.join(unknown)}; available: {', '.join(available())}")
+    if not languages:
+        raise ValueError("needs at least one language")
+    return languages
