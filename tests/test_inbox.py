@@ -111,6 +111,7 @@ def _of_every_kind(person: int) -> list[dict[str, Any]]:
     return [{"update_id": 300 + n, **update} for n, update in enumerate(told)]
 
 
+@pytest.mark.parametrize("storage_url", ["postgresql"], indirect=True)
 async def test_updates_of_every_kind_are_settled_and_harm_nobody(stage: Stage) -> None:
     await stage.joined(100)
     other = await stage.joined(101)
@@ -127,6 +128,7 @@ async def test_updates_of_every_kind_are_settled_and_harm_nobody(stage: Stage) -
     await stage.control.delete("/violations")
 
 
+@pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 async def test_a_flood_and_a_ban_hold_nobody_else_and_no_end(stage: Stage) -> None:
     banned = range(110, 130)
     for person in (100, *banned):

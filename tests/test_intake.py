@@ -174,6 +174,7 @@ async def _posted_raw(port: int, header: bytes) -> int:
     return int(status)
 
 
+@pytest.mark.parametrize("storage_url", ["postgresql"], indirect=True)
 async def test_a_poll_whose_answers_make_no_sense_goes_on_and_is_not_hurried(storage_url: str) -> None:
     good = {"update_id": 5, "message": {"message_id": 1, "from": {"id": 7}}}
     nonsense: list[Any] = [True, [None, [], {"update_id": "x"}, {"update_id": 2**70}], [good], [], []]

@@ -125,6 +125,7 @@ async def test_a_token_file_that_is_no_text_is_named(tmp_path: Path) -> None:
     await says(".*: telegram.token_file: cannot be read: .*", "run", "--config", path)
 
 
+@pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 async def test_whoever_has_taken_the_port_is_not_hidden_behind_a_traceback(stage: Stage) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -142,6 +143,7 @@ async def cannot_start(stage: Stage, sentence: str) -> None:
         await Bot(load(stage.config), Clock()).run()
 
 
+@pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 async def test_a_connection_that_breaks_during_the_start_is_named(stage: Stage, control: Control) -> None:
     await control.post("/faults", kind="reset", method="deleteWebhook", times=None)
     await cannot_start(stage, "The Bot API at .* cannot be reached: ServerDisconnectedError")
