@@ -22,7 +22,7 @@ from handlers.context import TURN, Turn
 from handlers.errors import apology, incident
 from handlers.language import Say
 from storage import inbox
-from storage.database import Database, cause_of, is_trouble
+from storage.database import Database, cause_of, is_gone, is_trouble
 from storage.inbox import InboxRow
 
 TRIES = 3
@@ -143,7 +143,7 @@ class Lanes:
     async def _failed(self, row: InboxRow, turn: Turn, failure: BaseException) -> bool:
         """Count the failed try; return whether it was the last. Only what the database can note is counted."""
         if _is_outage(failure):
-            _log.warning("Telegram takes no calls; tried again", update=row.update_id, problem=repr(failure))
+            _log.warning("put off", update=row.update_id, problem=cause_of(failure))
             return False
         reference = incident()
         shown = cause_of(failure) if is_trouble(failure) else None
@@ -186,8 +186,7 @@ def _pause(failure: BaseException, attempt: int) -> float:
     return _PAUSES[min(attempt, len(_PAUSES) - 1)]
 
 
-def _is_outage(failure: BaseException | None) -> bool:
-    """Tell whether the call certainly did not reach Telegram, or came too soon: the update is not to blame."""
-    return isinstance(failure, RetryAfter) or (
-        isinstance(failure, NetworkError) and isinstance(failure.__cause__, NOT_SENT)
-    )
+def _is_outage(failure: BaseException) -> bool:
+    """Tell whether Telegram or the database took no work at all: the update is not to blame."""
+    unsent = isinstance(failure, NetworkError) and isinstance(failure.__cause__, NOT_SENT)
+    return unsent or isinstance(failure, RetryAfter) or is_gone(failure)

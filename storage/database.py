@@ -29,6 +29,7 @@ _open: ContextVar[bool] = ContextVar("open_transaction", default=False)
 _SAFE_SQLITE = (3, 51, 3)
 _TROUBLE = ("08", "25006", "3D", "40", "53", "55", "57", "58")
 """What SQLSTATE begins with where the statement is not to blame; the two drivers raise different exceptions for it."""
+_GONE = ("08", "25006", "53", "57P")
 _PATIENCE_FOR_LOCKS = "10s"
 _CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -73,11 +74,20 @@ def one_of(kind: type[E_]) -> Enum:
 
 def is_trouble(error: BaseException) -> bool:
     """Tell whether the database itself is in trouble: gone, full, locked, read-only. Later the same may succeed."""
-    if isinstance(error, errors.DBAPIError) and error.connection_invalidated:
-        return True
-    if str(getattr(getattr(error, "orig", error), "sqlstate", None)).startswith(_TROUBLE):
+    if is_gone(error) or _state_of(error).startswith(_TROUBLE):
         return True
     return isinstance(error, (errors.OperationalError, errors.InterfaceError, errors.TimeoutError, OSError))
+
+
+def is_gone(error: BaseException) -> bool:
+    """Tell whether the database certainly took no work at all just then: no statement can be to blame."""
+    if isinstance(error, errors.DBAPIError) and error.connection_invalidated:
+        return True
+    return _state_of(error).startswith(_GONE)
+
+
+def _state_of(error: BaseException) -> str:
+    return str(getattr(getattr(error, "orig", error), "sqlstate", None))
 
 
 def cause_of(error: BaseException) -> str:
