@@ -39,7 +39,7 @@ from storage import announcements, dialogues, digests, groups, inbox, outbox, pr
 from storage.database import Database
 from storage.outbox import Lane
 
-INTERACTIVE_LEASE = 10
+INTERACTIVE_LEASE = 3
 """Seconds: somebody looks at the screen, so after a crash an answer is taken up again sooner than a newsletter."""
 
 T = TypeVar("T")
