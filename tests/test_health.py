@@ -59,8 +59,8 @@ async def test_a_minute_without_a_successful_poll_is_unhealthy(storage_url: str)
     await database.close()
 
 
-async def test_a_bot_without_a_usable_database_is_not_ready(storage_url: str) -> None:
-    database = Database(storage_url)
+async def test_a_bot_without_a_usable_database_is_not_ready(empty_url: str) -> None:
+    database = Database(empty_url)
 
     assert (await served(Watch(), database, "/readyz"))[0] == 503
     status, measured = await served(Watch(), database, "/metrics")

@@ -11,8 +11,8 @@ from storage import migrations
 from storage.database import Base, Database
 
 
-async def test_the_migrated_schema_equals_the_models(storage_url: str) -> None:
-    database = Database(storage_url)
+async def test_the_migrated_schema_equals_the_models(empty_url: str) -> None:
+    database = Database(empty_url)
     await migrations.upgrade(database)
 
     async with database.engine.connect() as connection:
@@ -22,8 +22,8 @@ async def test_the_migrated_schema_equals_the_models(storage_url: str) -> None:
     assert differences == []
 
 
-async def test_every_migration_can_be_taken_back(storage_url: str) -> None:
-    database = Database(storage_url)
+async def test_every_migration_can_be_taken_back(empty_url: str) -> None:
+    database = Database(empty_url)
     await migrations.upgrade(database)
     await migrations.downgrade(database)
 
