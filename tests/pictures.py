@@ -107,7 +107,8 @@ async def photograph(page: Browser, url: str, sign: str) -> bytes:
     await page.does("Emulation.setDeviceMetricsOverride", **SIZE)
     await page.does("Emulation.setEmulatedMedia", features=[{"name": "prefers-reduced-motion", "value": "reduce"}])
     await page.does("Page.navigate", url=url)
-    await page.finds(f"document.body?.innerText.includes({sign!r}) && document.fonts.status === 'loaded'")
+    drawn = "document.fonts.status === 'loaded' && document.querySelectorAll('.steps li').length === 6"
+    await page.finds(f"document.body?.innerText.includes({sign!r}) && {drawn}")
     shot = await page.does("Page.captureScreenshot", format="png")
     return base64.b64decode(shot["data"])
 
