@@ -137,10 +137,15 @@ class Stage:
 
     async def process(self, *, follows_sandbox: bool = True) -> Process:
         """Start the bot as a process of its own, by the sandbox's clock or the machine's; wait until it works."""
+        process = self.launch(follows_sandbox=follows_sandbox)
+        await self._until_it_works(asyncio.create_task(process.wait()))
+        return process
+
+    def launch(self, *, follows_sandbox: bool = True) -> Process:
+        """Start the bot as a process of its own, without waiting for it."""
         clock = ["--clock", f"{self.control.url}/sandbox/clock"] if follows_sandbox else []
         process = Process(["run", "--config", str(self.config), *clock], self.folder / "bot.log")
         self.processes.append(process)
-        await self._until_it_works(asyncio.create_task(process.wait()))
         return process
 
     async def clear(self) -> None:

@@ -59,7 +59,9 @@ async def test_800_queued_updates_survive_20_kills_with_each_effect_exactly_once
         person.patience = 120
     kills = 20
     for _ in range(kills):
-        process = await stage.process()
+        last = await last_call(stage.control)
+        process = stage.launch()
+        await polled(stage, last)
         await asyncio.sleep(dice.uniform(0, 0.1))  # anywhere between the first poll and the last answer
         await process.kill()
     left = await waiting(stage)
@@ -76,6 +78,16 @@ async def test_800_queued_updates_survive_20_kills_with_each_effect_exactly_once
     assert [state for state, _ in handled] == ["done"]
     took = time.monotonic() - started
     sys.stdout.write(f"\n{kills} kills, {left} updates left then, done {took:.1f} s later\n")
+
+
+async def polled(stage: Stage, last: int) -> None:
+    """Wait for the first poll after call number `last`."""
+    while True:
+        found = await stage.control.get("/calls", after=last, timeout=20, limit=100_000)
+        assert found, stage.log()[-2000:]
+        if any(call["method"] == "getUpdates" for call in found):
+            return
+        last = found[-1]["n"]
 
 
 async def waiting(stage: Stage) -> int:
