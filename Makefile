@@ -41,12 +41,12 @@ $(VENV)/test.stamp: requirements-test.lock pyproject.toml
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.lock
 	@touch $@
 
-# After a change in pyproject.toml: pin everything again (needs uv).
+# After a change in pyproject.toml: pin everything again (needs uv). Both pin the same versions of what they share.
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --no-header --no-annotate
 lock:
-	$(LOCK) pyproject.toml -o requirements.lock
 	$(LOCK) pyproject.toml --group test -o requirements-test.lock
+	$(LOCK) pyproject.toml --constraint requirements-test.lock -o requirements.lock
 	echo "tdjson==1.8.64.post1" | $(LOCK) - -o requirements-sandbox.lock
 
 clean:
