@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from sqlalchemy import BigInteger, String, delete, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.database import Base, Transaction
+from storage.database import Base, Transaction, insert
 
 
 class CommandList(Base):
@@ -29,6 +27,5 @@ async def note(tx: Transaction, chat_id: int, digest: str | None) -> None:
     if digest is None:
         await tx.execute(delete(CommandList).where(CommandList.chat_id == chat_id))
         return
-    insert = sqlite_insert if tx.get_bind().dialect.name == "sqlite" else postgresql_insert
-    statement = insert(CommandList).values(chat_id=chat_id, digest=digest)
+    statement = insert(tx, CommandList).values(chat_id=chat_id, digest=digest)
     await tx.execute(statement.on_conflict_do_update(index_elements=["chat_id"], set_={"digest": digest}))

@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 import aiosqlite
 from sqlalchemy import DateTime, Dialect, Enum, MetaData, event, make_url
 from sqlalchemy import exc as errors
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
@@ -145,6 +147,11 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+def insert(tx: Transaction, table: Any) -> Any:
+    """Return the engine's own INSERT into `table`, which knows ON CONFLICT; both engines spell it alike."""
+    return sqlite_insert(table) if tx.get_bind().dialect.name == "sqlite" else postgresql_insert(table)
 
 
 def wake(tx: Transaction, subject: str) -> None:

@@ -9,11 +9,9 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import BigInteger, Index, String, Text, delete, func, or_, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.database import Base, Moment, Transaction, one_of, wake
+from storage.database import Base, Moment, Transaction, insert, one_of, wake
 
 KEEP = timedelta(hours=48)
 """How long a handled update is remembered: Telegram repeats one for at most 24 hours."""
@@ -61,13 +59,12 @@ async def receive(tx: Transaction, updates: Sequence[RawUpdate], now: datetime) 
     """Store updates; one that is already known (by its id, not by its order) is left as it is."""
     if not updates:
         return
-    insert = sqlite_insert if tx.get_bind().dialect.name == "sqlite" else postgresql_insert
     rows = [
         {"update_id": u.update_id, "lane": u.lane, "payload": u.payload, "received_at": now}
         | {"state": InboxState.PENDING, "attempts": 0}
         for u in updates
     ]
-    await tx.execute(insert(InboxRow).on_conflict_do_nothing(index_elements=["update_id"]), rows)
+    await tx.execute(insert(tx, InboxRow).on_conflict_do_nothing(index_elements=["update_id"]), rows)
     wake(tx, "inbox")
 
 

@@ -7,11 +7,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import BigInteger, ForeignKey, String, UniqueConstraint, delete, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.database import Base, Moment, Transaction, one_of, wake
+from storage.database import Base, Moment, Transaction, insert, one_of, wake
 
 
 class MemberState(StrEnum):
@@ -111,8 +109,7 @@ async def welcome(tx: Transaction, telegram_id: int, language: str, zone: str, n
     """Return the person behind a Telegram account, as a new visitor if the bot never met them."""
     row = {"telegram_id": telegram_id, "language": language, "zone": zone, "created_at": now}
     row |= {"state": MemberState.VISITOR, "language_chosen": False}
-    insert = sqlite_insert if tx.get_bind().dialect.name == "sqlite" else postgresql_insert
-    await tx.execute(insert(Member).values(row).on_conflict_do_nothing(index_elements=["telegram_id"]))
+    await tx.execute(insert(tx, Member).values(row).on_conflict_do_nothing(index_elements=["telegram_id"]))
     member = await by_telegram(tx, telegram_id)
     assert member is not None
     return member
@@ -172,9 +169,8 @@ async def take_roles(tx: Transaction, member_id: int) -> None:
 async def organisation(tx: Transaction, name: str) -> Organisation:
     """Return the organisation people call `name`, as a new one if nobody named it before."""
     key = " ".join(name.casefold().split())
-    insert = sqlite_insert if tx.get_bind().dialect.name == "sqlite" else postgresql_insert
     row = {"name": " ".join(name.split()), "key": key}
-    await tx.execute(insert(Organisation).values(row).on_conflict_do_nothing(index_elements=["key"]))
+    await tx.execute(insert(tx, Organisation).values(row).on_conflict_do_nothing(index_elements=["key"]))
     found = await tx.scalar(select(Organisation).where(Organisation.key == key))
     assert found is not None
     return found

@@ -25,11 +25,9 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
-from storage.database import Base, Moment, Transaction, one_of, wake
+from storage.database import Base, Moment, Transaction, insert, one_of, wake
 
 Facts = dict[str, Any]
 
@@ -131,8 +129,7 @@ async def promise(tx: Transaction, promises: Iterable[Promise], now: datetime) -
     rows = [_row(p, now) for p in promises]
     if not rows:
         return
-    insert = sqlite_insert if tx.get_bind().dialect.name == "sqlite" else postgresql_insert
-    await tx.execute(insert(OutboxRow).on_conflict_do_nothing(index_elements=["key"]), rows)
+    await tx.execute(insert(tx, OutboxRow).on_conflict_do_nothing(index_elements=["key"]), rows)
     wake(tx, "outbox")
 
 

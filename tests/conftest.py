@@ -104,6 +104,14 @@ async def storage_url(request: pytest.FixtureRequest, tmp_path: Path, templates:
         yield url
 
 
+@pytest.fixture
+async def database(storage_url: str) -> AsyncIterator[Database]:
+    """That database, opened."""
+    database = Database(storage_url)
+    yield database
+    await database.close()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
     """An empty database on each engine, as on a first start."""

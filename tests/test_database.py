@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -12,20 +11,11 @@ from sqlalchemy.exc import StatementError
 from story import TOKEN
 
 from bot.transport import Wire
-from storage import members, migrations
+from storage import members
 from storage.database import Database
 from storage.members import Member
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
-
-
-@pytest.fixture
-async def database(storage_url: str) -> AsyncIterator[Database]:
-    """A migrated, empty database."""
-    database = Database(storage_url)
-    await migrations.upgrade(database)
-    yield database
-    await database.close()
 
 
 async def test_three_hundred_increments_at_once_all_count(database: Database) -> None:

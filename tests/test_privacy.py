@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,7 +13,7 @@ from sqlalchemy import select
 from story import Person, Stage, buttons, written
 
 from handlers.applications.review import Approve
-from storage import access, applications, members, migrations, privacy
+from storage import access, applications, members, privacy
 from storage.applications import Filled
 from storage.database import Base, Database
 from storage.members import Category, Member, MemberState
@@ -164,14 +163,6 @@ async def test_of_the_last_two_administrators_who_go_at_once_one_stays(stage: St
             await goes(person, button, "You are the last administrator")
 
     assert await stage.rows("SELECT count(*) FROM member_role") == [(1,)]
-
-
-@pytest.fixture
-async def database(storage_url: str) -> AsyncIterator[Database]:
-    database = Database(storage_url)
-    await migrations.upgrade(database)
-    yield database
-    await database.close()
 
 
 async def test_what_the_notice_promises_to_forget_is_forgotten_in_time(database: Database) -> None:

@@ -8,10 +8,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import case, func, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from storage.database import Transaction
+from storage.database import Transaction, insert
 from storage.digests.schedules import Digest, DigestSchedule, DigestState
 from storage.digests.times import WorkingDay, is_holiday, monday_to_friday, next_due, week_of
 from storage.members import Member, MemberState
@@ -95,8 +93,7 @@ def _issue(member: Member, due: datetime, state: DigestState, start: datetime, n
 async def _insert(tx: Transaction, issues: list[dict[str, Any]]) -> Sequence[Digest]:
     if not issues:
         return []
-    insert = sqlite_insert if tx.get_bind().dialect.name == "sqlite" else postgresql_insert
-    once = insert(Digest).on_conflict_do_nothing(index_elements=["member_id", "iso_year", "iso_week"])
+    once = insert(tx, Digest).on_conflict_do_nothing(index_elements=["member_id", "iso_year", "iso_week"])
     return (await tx.scalars(once.returning(Digest), issues)).all()
 
 

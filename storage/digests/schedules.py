@@ -6,13 +6,11 @@ from datetime import datetime, time
 from enum import StrEnum
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint, literal, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage import access, members
 from storage.access import Action, Viewer
-from storage.database import Base, Moment, Transaction, one_of
+from storage.database import Base, Moment, Transaction, insert, one_of
 from storage.digests.times import Week, WorkingDay, monday_to_friday, next_due, week_of
 from storage.members import Member, MemberState
 from storage.refusals import Refusal
@@ -70,8 +68,7 @@ async def schedule(
     """Give a new active member a schedule; one that exists is left as it is."""
     due = next_due(now, weekday, at, member.zone, is_working_day or monday_to_friday, member.country)
     row = {"member_id": member.id, "paused": False, "weekday": weekday, "at": _hhmm(at), "next_due_at": due}
-    insert = sqlite_insert if tx.get_bind().dialect.name == "sqlite" else postgresql_insert
-    await tx.execute(insert(DigestSchedule).values(row).on_conflict_do_nothing(index_elements=["member_id"]))
+    await tx.execute(insert(tx, DigestSchedule).values(row).on_conflict_do_nothing(index_elements=["member_id"]))
 
 
 async def ensure_schedules(
@@ -81,14 +78,13 @@ async def ensure_schedules(
     scheduled = select(DigestSchedule.member_id).where(DigestSchedule.member_id == Member.id).exists()
     lacking = (Member.state == MemberState.ACTIVE, ~scheduled)
     places = (await tx.execute(select(Member.zone, Member.country).where(*lacking).distinct())).all()
-    insert = sqlite_insert if tx.get_bind().dialect.name == "sqlite" else postgresql_insert
     names = ["member_id", "paused", "weekday", "at", "next_due_at"]
     for zone, country in places:
         due = next_due(now, weekday, at, zone, is_working_day or monday_to_friday, country)
         facts = [literal(False), literal(weekday), literal(_hhmm(at)), literal(due, Moment)]  # noqa: FBT003
         here = (Member.zone == zone, Member.country.is_not_distinct_from(country))
         chosen = select(Member.id, *facts).where(*lacking, *here)
-        statement = insert(DigestSchedule).from_select(names, chosen)
+        statement = insert(tx, DigestSchedule).from_select(names, chosen)
         await tx.execute(statement.on_conflict_do_nothing(index_elements=["member_id"]))
 
 
