@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -18,7 +17,6 @@ from storage import (
     documents,
     groups,
     members,
-    migrations,
     privacy,
     topics,
 )
@@ -33,14 +31,6 @@ from storage.members import Category, MemberState, Role
 from storage.tlp import Label
 
 NOW = datetime(2026, 11, 24, 9, 30, 15, 123456, UTC)
-
-
-@pytest.fixture
-async def database(storage_url: str) -> AsyncIterator[Database]:
-    database = Database(storage_url)
-    await migrations.upgrade(database)
-    yield database
-    await database.close()
 
 
 async def joins(tx: Transaction, telegram_id: int, *roles: Role) -> Viewer:

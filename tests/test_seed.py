@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, time, timedelta
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -18,7 +17,7 @@ from handlers.context import Policy
 from handlers.digests.issue import length, render
 from handlers.language import Say, available
 from handlers.screens import LIMIT
-from storage import access, digests, documents, events, members, migrations, topics
+from storage import access, digests, documents, events, members, topics
 from storage.applications import ZONES
 from storage.database import Base, Database
 from storage.members import Role
@@ -30,14 +29,6 @@ CODES = {
     "jpoa", "dialogue", "media", "border", "justice", "financing", "rehab", "prison", "online", "victims", "youth-edu",
     "capacity",
 }  # fmt: skip
-
-
-@pytest.fixture
-async def database(storage_url: str) -> AsyncIterator[Database]:
-    database = Database(storage_url)
-    await migrations.upgrade(database)
-    yield database
-    await database.close()
 
 
 async def everything(database: Database) -> dict[str, list[tuple[object, ...]]]:
