@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.config import Loaded
 from bot.health import counts
+from bot.start import written_by_a_newer
 from bot.transport import NO_ANSWER, Wire
 from storage import migrations
 from storage.database import Database, cause_of
@@ -55,7 +56,7 @@ async def overview(loaded: Loaded) -> dict[str, Any] | str:
             return {"schema": "none yet", "inbox": {}, "outbox": {}}
         return {"schema": at, **(await counts(database))}
     except Refusal as refusal:
-        return f"The database was written by a newer version (schema {refusal.facts['revision']}); update the program."
+        return written_by_a_newer(refusal)
     except (DBAPIError, OSError) as error:
         return f"The database cannot be used: {cause_of(error)}."
     finally:

@@ -57,6 +57,11 @@ def naming_trouble(database: Database) -> Iterator[None]:
         raise StartError(f"The database {where} cannot be used: {cause_of(error)}.") from None
 
 
+def written_by_a_newer(refusal: Refusal) -> str:
+    """Return the sentence for a database whose schema this program does not know (`database:newer`)."""
+    return f"The database was written by a newer version (schema {refusal.facts['revision']}); update the program."
+
+
 async def open_database(database: Database) -> None:
     """Bring the database to the newest schema.
 
@@ -67,9 +72,7 @@ async def open_database(database: Database) -> None:
         with naming_trouble(database):
             await migrations.upgrade(database)
     except Refusal as refusal:
-        raise StartError(
-            f"The database was written by a newer version (schema {refusal.facts['revision']}); update the program."
-        ) from None
+        raise StartError(written_by_a_newer(refusal)) from None
 
 
 async def listen(server: HealthServer | WebhookIntake, key: str) -> None:
