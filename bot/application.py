@@ -35,7 +35,7 @@ from handlers.context import Context, Policy, Services
 from handlers.dialogues import Dialogues
 from handlers.feature import Feature, command_handler
 from handlers.gate import gate
-from storage import announcements, dialogues, digests, groups, inbox, outbox, privacy
+from storage import announcements, applications, consents, dialogues, digests, groups, inbox, outbox, privacy
 from storage.database import Database
 from storage.outbox import Lane
 
@@ -229,6 +229,12 @@ class Bot:
             async with self._database.transaction() as tx:
                 await announcements.report_progress(tx, self._clock.now())
 
+        async def membership() -> None:
+            now = self._clock.now()
+            async with self._database.transaction() as tx:
+                await applications.advance(tx, policy.admission, now)
+                await consents.remind(tx, now)
+
         async def housekeeping() -> None:
             async with self._database.transaction() as tx:
                 for forget in (inbox.forget, outbox.forget, dialogues.expire, privacy.forget):
@@ -237,6 +243,7 @@ class Bot:
         return [
             Tick("digest", 5, digest),
             Tick("progress", 3, progress),
+            Tick("membership", 30, membership),
             Tick("housekeeping", 3600, housekeeping),
             Tick("profile", 60, Profile(self._people, self._database, policy, self._features).publish),
         ]

@@ -84,13 +84,20 @@ class Network(Section):
 
 
 class Admission(Section):
-    """How people are admitted. Vouching is not part of this version, so its keys take only 0."""
+    """How people are admitted; 0 vouches and 0 days for objections make it plain review."""
 
-    vouches: Literal[0] = 0
-    other_organisation: Literal[0] = 0
-    objection_days: Literal[0] = 0
+    self_application: bool = True
+    vouches: int = Field(default=2, ge=0, le=10)
+    other_organisation: int = Field(default=1, ge=0, le=10)
+    objection_days: int = Field(default=7, ge=0, le=90)
     lapse_days: int = Field(default=21, ge=0, le=365)
     approvals: int = Field(default=1, ge=1, le=5)
+
+    @model_validator(mode="after")
+    def _others_are_vouches(self) -> Admission:
+        if self.vouches and self.other_organisation > self.vouches:
+            raise ValueError("other_organisation cannot be more than vouches")
+        return self
 
 
 class Digest(Section):
@@ -220,8 +227,6 @@ def _sentence(path: Path, problem: Any) -> str:
     if key == "telegram" and problem["type"] == "missing":
         hint = "" if path.exists() else f" ({path} does not exist)"
         return f"{path}: telegram.token: a bot token is needed{hint}"
-    if key.startswith("admission.") and problem["type"] == "literal_error":
-        return f"{path}: {key}: vouching is not part of this version; the only value is 0"
     return f"{path}: {key}: {problem['msg'].removeprefix('Value error, ')}"
 
 

@@ -11,6 +11,7 @@ from handlers import (
     groups,
     home,
     privacy,
+    terms,
     topics,
 )
 from handlers.feature import Feature
@@ -18,6 +19,7 @@ from handlers.feature import Feature
 FEATURES: tuple[Feature, ...] = (
     home.FEATURE,
     privacy.FEATURE,
+    terms.FEATURE,
     applications.FEATURE,
     topics.FEATURE,
     digests.FEATURE,

@@ -85,7 +85,7 @@ class Profile:
 
     async def _of_staff(self, tx: Transaction) -> dict[int, Commands]:
         staff = await members.staff(tx)
-        held = await members.roles(tx, list(staff))
+        held = await members.offices(tx, list(staff))
         met = [m for m in staff.values() if m.telegram_id is not None and m.language_chosen]
         viewers = {m.telegram_id or 0: access.viewer_of(m, held[m.id]) for m in met}
         return {chat_id: _listed(self._of(viewer), Say(viewer.language)) for chat_id, viewer in viewers.items()}

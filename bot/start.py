@@ -16,9 +16,11 @@ from bot.health import HealthServer
 from bot.intake import WebhookIntake
 from bot.transport import NO_ANSWER, Answer, Wire
 from handlers.context import Policy
-from storage import audit, members, migrations
+from storage import audit, members, membership, migrations
+from storage.applications import Admission
 from storage.database import Database, Transaction, cause_of
-from storage.members import MemberState, Role
+from storage.members import Role
+from storage.membership import Step
 from storage.refusals import Refusal
 from storage.tlp import Label
 
@@ -113,9 +115,10 @@ async def admit_administrators(database: Database, network: Network, now: dateti
 async def _admit(tx: Transaction, network: Network, now: datetime) -> None:
     for telegram_id in network.administrators:
         member = await members.welcome(tx, telegram_id, network.default_language, network.timezone, now)
-        if member.state is not MemberState.ACTIVE:
-            member.state, member.joined_at = MemberState.ACTIVE, now
-        if await members.give_role(tx, member.id, Role.ADMINISTRATOR):
+        if member.state in membership.TRANSITIONS[Step.ADDED].sources:
+            member.vouches_from = now  # a network begins with somebody
+            await membership.move(tx, member, Step.ADDED, now, by=None)
+        if await members.give_role(tx, member.id, Role.ADMINISTRATOR, now):
             event = audit.Event.ROLE_GIVEN
             await audit.record(tx, event, now, actor=None, subject=member.id, role=Role.ADMINISTRATOR.value)
 
@@ -129,7 +132,7 @@ def policy_of(loaded: Loaded, bot_username: str) -> Policy:
         languages=tuple(settings.network.languages),
         default_language=settings.network.default_language,
         max_label=Label(settings.network.max_label),
-        approvals=settings.admission.approvals,
+        admission=Admission(**settings.admission.model_dump()),
         digest_weekday=loaded.digest_weekday,
         digest_time=loaded.digest_time,
         skip_holidays=settings.digest.skip_holidays,

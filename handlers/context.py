@@ -18,6 +18,7 @@ from handlers.language import Say, legible
 from handlers.screens import Screen
 from storage import access, inbox
 from storage.access import Viewer
+from storage.applications import Admission
 from storage.database import Database, Transaction
 from storage.members import Member
 from storage.refusals import Refusal
@@ -33,7 +34,7 @@ class Policy:
     languages: tuple[str, ...]
     default_language: str
     max_label: Label
-    approvals: int
+    admission: Admission
     digest_weekday: int
     digest_time: time
     skip_holidays: bool

@@ -106,7 +106,7 @@ class Dialogues:
             await _ask(tx, context, row)
 
     async def _go(self, context: Context, press: Go) -> None:
-        over = False
+        over, last = False, None
         async with context.transaction() as tx:
             row, dialogue, form = await self._here(tx, context, press)
             if press.to == "cancel":
@@ -115,12 +115,14 @@ class Dialogues:
                 await promise(tx, [Promise(context.member.id, name, facts, replaces=context.replaces)], context.now)
             elif press.to == "submit" and row.step == SUMMARY:
                 await rows.end(tx, context.member.id)
-                await dialogue.finish(context, tx, form.viewer, row.answers)
-                over = not await will_replace(tx, context.member.id, context.replaces)
+                last = await dialogue.finish(context, tx, form.viewer, row.answers)
+                over = last is None and not await will_replace(tx, context.member.id, context.replaces)
             else:
                 self._move(row, dialogue, form, press.to, context)
                 await _ask(tx, context, row)
-        if over:
+        if last is not None:
+            await context.show(last)
+        elif over:
             await context.close()
 
     def _move(self, row: DialogueRow, dialogue: Dialogue, form: Form, to: str, context: Context) -> None:

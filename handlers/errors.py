@@ -29,6 +29,7 @@ REFUSALS = {
     "answer:text": text("Please send text here: no sticker, picture, voice message or file."),
     "answer:choose": text("Please press one of the buttons."),
     "answer:empty": text("Please write at least one letter or number."),
+    "answer:email": text("That is no e-mail address. It looks like name@example.org."),
     "answer:long": text("That is too long: at most {limit} characters, please."),
     "form:open": text("You have an unfinished form. Go on with it, or cancel it first."),
 }
@@ -53,7 +54,7 @@ def refused(refusals: Mapping[str, str], refusal: Refusal, viewer: Viewer, say: 
 def _outside(sentence: str, viewer: Viewer, say: Say) -> Screen:
     if allowed(viewer, Action.APPLY):
         return Screen(sentence, ((Button(say("Apply"), Begin("application"), style="primary"),),))
-    waits = viewer.state is MemberState.NOMINATED
+    waits = viewer.state in (MemberState.NOMINATED, MemberState.VETTED, MemberState.APPROVED)
     way = Button(say("See my application"), Open("status")) if waits else Button(say("Menu"), Home())
     return Screen(lines([say("This is for members of the network."), say(STANDING[viewer.state])]), ((way,),))
 

@@ -14,7 +14,7 @@ from handlers.context import Context, Link, Policy
 from handlers.language import Say
 from handlers.presses import Open
 from handlers.screens import Screen
-from storage.access import Action, Viewer, allowed
+from storage.access import Action, Viewer, allowed, require
 from storage.database import Transaction
 from storage.outbox import Facts
 from storage.refusals import Refusal
@@ -109,7 +109,9 @@ def guard(context: Context, needs: Action | None) -> None:
     """Refuse what the speaker may not do; a member learns no more than from an unknown command."""
     if needs is None or allowed(context.viewer, needs):
         return
-    raise Refusal("access:denied" if context.viewer.active else "access:members")
+    if not context.viewer.active:
+        raise Refusal("access:members")
+    require(context.viewer, needs)
 
 
 def notice(name: str, render: Callable[[Facts, Say, Policy], Screen]) -> Notice:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -91,6 +92,17 @@ def line(limit: int) -> Callable[[Form, Reply], str]:
     return read
 
 
+_ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;.]{2,}")
+
+
+def mail_address(form: Form, reply: Reply) -> str:
+    """Read an e-mail address. Refusals: those of `line`, and `answer:email`."""
+    written = line(254)(form, reply)
+    if not _ADDRESS.fullmatch(written):
+        raise Refusal("answer:email")
+    return written
+
+
 def choice(_form: Form, _reply: Reply) -> str:
     """Read nothing: the step is answered with its buttons only."""
     raise Refusal("answer:choose")
@@ -122,6 +134,7 @@ class Dialogue:
     """A form: one question a message, a summary with Edit per answer, then Submit.
 
     `finish` runs in the writing transaction of the last press; it stores the result and promises what is said next.
+    A screen that it returns is shown after the commit and kept nowhere: for a secret that is told once.
     `summary` replaces the plain list of answers, for a preview; `left` names the notice (and its facts) that stands
     in the form's place after Cancel, where something stood there before. `style` colours the last button.
     """
@@ -129,7 +142,7 @@ class Dialogue:
     name: str
     title: str
     steps: tuple[Step, ...]
-    finish: Callable[[Context, Transaction, Viewer, Answers], Awaitable[None]]
+    finish: Callable[[Context, Transaction, Viewer, Answers], Awaitable[Screen | None]]
     submit: str
     needs: Action
     style: Style = "success"

@@ -22,12 +22,12 @@ async def recognise(update: Update, context: Context) -> None:
         raise ApplicationHandlerStop
     async with context.reading() as tx:
         member = await members.by_telegram(tx, user.id)
-        held = await members.roles(tx, [member.id]) if member else {}
+        held = await members.offices(tx, [member.id]) if member else {}
         context.turn.in_form = member is not None and await dialogues.current(tx, member.id) is not None
     if member is None or member.unreachable_since is not None:
         async with context.services.database.transaction() as tx:
             member = await _meet(tx, context, user, context.now)
-            held = await members.roles(tx, [member.id])
+            held = await members.offices(tx, [member.id])
     context.turn.member = member
     context.turn.viewer = access.viewer_of(member, held[member.id])
 

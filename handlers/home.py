@@ -14,7 +14,7 @@ from handlers.presses import Begin, CancelForm, Home, Open
 from handlers.screens import Screen, lines
 from handlers.vocabulary import STANDING
 from storage import members
-from storage.access import Action, Viewer, allowed
+from storage.access import PENDING, Action, Viewer, allowed
 from storage.database import Transaction
 from storage.members import MemberState
 from storage.refusals import Refusal
@@ -28,6 +28,7 @@ PLACES: tuple[tuple[str, str, Action], ...] = (
     ("library", text("Library"), Action.BELONG),
     ("digest", text("Digest"), Action.BELONG),
     ("events", text("Events"), Action.BELONG),
+    ("vouches", text("Vouch for applicants"), Action.VOUCH),
     ("review", text("Review applications"), Action.REVIEW),
     ("announce", text("Announce"), Action.ANNOUNCE),
     ("broadcasts", text("Announcements"), Action.ANNOUNCE),
@@ -108,13 +109,13 @@ def _door(viewer: Viewer, say: Say, policy: Policy) -> Screen:
     )
     who = say(
         "Officials, regional organisations, UN, civil society and academia can apply. Administrators read each "
-        "application, usually within two days. Your name, organisation, category, country and topics are stored."
+        "application, usually within two days. What you write in it is stored, and nothing else about you."
     )
     standing = None if viewer.state is MemberState.VISITOR else say(STANDING[viewer.state])
     rows: list[Row] = []
     if allowed(viewer, Action.APPLY):
         rows.append((Button(say("Apply"), Begin("application"), style="primary"),))
-    if viewer.state is MemberState.NOMINATED:
+    if viewer.state in (*PENDING, MemberState.APPROVED):
         rows.append((Button(say("See my application"), Open("status")),))
     rows.append((Button(say("Privacy"), Open("privacy")), Button(say("Language"), Open("language"))))
     title = f"<b>{say('{network}', network=policy.network)}</b>"

@@ -15,7 +15,7 @@ from handlers.language import text
 from handlers.presses import Home
 from handlers.screens import Screen, lines
 from storage import applications, privacy, topics
-from storage.members import MemberState
+from storage.members import BELONGING, MemberState
 from storage.refusals import Refusal
 
 
@@ -92,7 +92,7 @@ async def leave(context: Context) -> None:
 
 async def ask_leave(context: Context, press: Leave) -> None:
     say = context.say
-    if context.viewer.state not in (MemberState.ACTIVE, MemberState.SUSPENDED):
+    if context.viewer.state not in (*BELONGING, MemberState.SUSPENDED):
         raise Refusal("privacy:no-member")
     if not press.sure:
         words = say("Leave {network}? Your digests and topics end at once.", network=context.policy.network)
@@ -115,6 +115,5 @@ FEATURE = Feature(
     handlers=(tap(Erase, ask_erase), tap(Leave, ask_leave), place("privacy", notice)),
     refusals={
         "privacy:no-member": text("You are not a member. /status shows where you stand, /erase deletes your data."),
-        "privacy:last-administrator": text("You are the last administrator: make somebody else one first."),
     },
 )

@@ -14,7 +14,7 @@ from handlers.language import Say, isolated, text
 from handlers.presses import Home, Open
 from handlers.screens import Screen, lines
 from storage import members, topics
-from storage.access import Action, Viewer, allowed
+from storage.access import Action, Viewer, moderates
 from storage.database import Transaction
 from storage.outbox import Facts
 from storage.refusals import Refusal
@@ -161,7 +161,8 @@ async def _load_card(tx: Transaction, facts: Facts, viewers: Sequence[Viewer]) -
         request, topic, member = await topics.request(tx, facts["request"])
         decider = await members.by_id(tx, request.decided_by) if request.decided_by else None
         found = (request, topic, members.called(member), members.called(decider))
-    return {viewer.id: found for viewer in viewers if allowed(viewer, Action.REVIEW)}
+    moderated = found[1].id if found else None
+    return {viewer.id: found for viewer in viewers if moderates(viewer, moderated)}
 
 
 def _render_card(content: Any, say: Say, _policy: Policy) -> Screen:
@@ -199,7 +200,7 @@ FEATURE = Feature(
         tap(List, turn, Action.BELONG),
         tap(Show, show, Action.BELONG),
         tap(Set, change, Action.BELONG),
-        tap(Decide, decide, Action.REVIEW),
+        tap(Decide, decide, Action.MODERATE),
         place("topics", catalogue, Action.BELONG),
     ),
     notices=(

@@ -22,10 +22,16 @@ CATEGORIES = {
 }
 STANDING = {
     MemberState.VISITOR: text("You have not applied yet."),
-    MemberState.NOMINATED: text("Your application waits for the administrators' decision."),
+    MemberState.NOMINATED: text("Your application is being looked at; you will be told here."),
+    MemberState.VETTED: text("Your application waits for the reviewers' decision."),
+    MemberState.APPROVED: text("Your application was approved. Accept the terms to become a member."),
     MemberState.ACTIVE: text("You are a member."),
+    MemberState.DUE: text("You are a member. Please confirm that you still hold your post."),
+    MemberState.SOON_IDLE: text("You are a member."),
+    MemberState.IDLE: text("You are a member."),
     MemberState.SUSPENDED: text("Your membership is suspended. An administrator can tell you more."),
     MemberState.DECLINED: text("Your application was declined. You may apply again."),
+    MemberState.LAPSED: text("Your application has lapsed. You may apply again."),
     MemberState.BLOCKED: text("You have not applied yet."),
     MemberState.LEFT: text("You have left the network. You may apply again."),
     MemberState.ERASED: text("You have not applied yet."),

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, false, or_, true
 
 from storage import members
 from storage.database import Transaction
-from storage.members import Member, MemberState, Role
+from storage.members import BELONGING, Member, MemberState, Office, Role
 from storage.refusals import Refusal
 from storage.tlp import Label
 
@@ -20,9 +20,23 @@ class Action(StrEnum):
     """Everything that a press or a command can ask for."""
 
     APPLY = "apply"
+    AWAIT = "await a decision"
     BELONG = "belong"
+    VALIDATE = "validate"
     SHARE = "share"
+    INVITE = "invite"
+    VOUCH = "vouch"
+    INTRODUCE = "introduce"
+    NOMINATE = "nominate"
     REVIEW = "review"
+    JUDGE_OBJECTION = "judge objection"
+    SEE_MEMBERS = "see members"
+    CONFIRM_POSTS = "confirm posts"
+    OFFBOARD = "offboard"
+    SUSPEND = "suspend"
+    BLOCK = "block"
+    HAND_OVER = "hand over"
+    GIVE_ROLES = "give roles"
     ANNOUNCE = "announce"
     MODERATE = "moderate"
     AUDIT = "audit"
@@ -35,55 +49,151 @@ class Viewer:
 
     id: int
     state: MemberState
-    roles: frozenset[Role]
+    offices: frozenset[Office]
     organisation_id: int | None
     language: str
     zone: str
+    country: str | None = None
+    read_only: bool = False
 
     @property
     def active(self) -> bool:
-        return self.state is MemberState.ACTIVE
+        """Whether the person belongs to the network now."""
+        return self.state in BELONGING
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        return frozenset(office.role for office in self.offices)
 
     @property
     def staff(self) -> bool:
-        return self.active and bool(self.roles)
+        return self.active and bool(self.offices)
 
 
 MATRIX: dict[Role | None, frozenset[Action]] = {
-    None: frozenset({Action.BELONG, Action.SHARE}),
+    None: frozenset({Action.BELONG, Action.VALIDATE, Action.SHARE, Action.INVITE, Action.VOUCH, Action.INTRODUCE}),
     Role.MODERATOR: frozenset({Action.MODERATE}),
+    Role.FOCAL_POINT: frozenset(
+        {Action.NOMINATE, Action.REVIEW, Action.SEE_MEMBERS, Action.CONFIRM_POSTS, Action.OFFBOARD}
+    ),
+    Role.APPROVER: frozenset({Action.REVIEW}),
     Role.AUDITOR: frozenset({Action.AUDIT}),
-    Role.ADMINISTRATOR: frozenset({Action.REVIEW, Action.ANNOUNCE, Action.MODERATE, Action.AUDIT, Action.BIND_GROUP}),
+    Role.ADMINISTRATOR: frozenset(
+        {
+            Action.NOMINATE,
+            Action.REVIEW,
+            Action.JUDGE_OBJECTION,
+            Action.SEE_MEMBERS,
+            Action.CONFIRM_POSTS,
+            Action.OFFBOARD,
+            Action.SUSPEND,
+            Action.BLOCK,
+            Action.HAND_OVER,
+            Action.GIVE_ROLES,
+            Action.ANNOUNCE,
+            Action.MODERATE,
+            Action.AUDIT,
+            Action.BIND_GROUP,
+        }
+    ),
 }
-"""What an active member may do by belonging (`None`) and by each role. What is not here is denied."""
+"""What a member may do by belonging (`None`) and by each role. What is not here is denied.
 
-_MAY_APPLY = frozenset({MemberState.VISITOR, MemberState.DECLINED, MemberState.LEFT})
+A focal point may do it within their country or organisation, a moderator within their topic; see `covers`.
+"""
+
+READING = frozenset({Action.BELONG, Action.VALIDATE, Action.AUDIT})
+"""What is left to a member who has not accepted the newest terms in time (R-07)."""
+
+MAY_APPLY = frozenset({MemberState.VISITOR, MemberState.DECLINED, MemberState.LAPSED, MemberState.LEFT})
+
+PENDING = frozenset({MemberState.NOMINATED, MemberState.VETTED})
 
 
 def allowed(viewer: Viewer, action: Action) -> bool:
-    """Tell whether `viewer` may do `action` now. Deny by default."""
+    """Tell whether `viewer` may do `action` somewhere now. Deny by default; `covers` tells where."""
     if action is Action.APPLY:
-        return viewer.state in _MAY_APPLY
-    return viewer.active and any(action in MATRIX[held] for held in (None, *viewer.roles))
+        return viewer.state in MAY_APPLY
+    if action is Action.AWAIT:
+        return viewer.state in PENDING
+    if action is Action.VALIDATE and viewer.state is MemberState.SUSPENDED:
+        return True
+    if not viewer.active or (viewer.read_only and action not in READING):
+        return False
+    return any(action in MATRIX[held] for held in (None, *viewer.roles))
 
 
 def require(viewer: Viewer, action: Action) -> None:
-    """Refuse with `access:denied` unless `viewer` may do `action`."""
+    """Refuse with `access:denied` unless `viewer` may do `action`; with `terms:first` while terms wait too long."""
+    if allowed(viewer, action):
+        return
+    waits = viewer.active and viewer.read_only
+    if waits and any(action in MATRIX[held] for held in (None, *viewer.roles)):
+        raise Refusal("terms:first")
+    raise Refusal("access:denied")
+
+
+def covers(viewer: Viewer, action: Action, country: str | None, organisation_id: int | None) -> bool:
+    """Tell whether `viewer` may do `action` to somebody of this country and organisation.
+
+    The same rule as `within` in SQL: a focal point reaches their own country or organisation, other roles everything.
+    """
     if not allowed(viewer, action):
+        return False
+    return any(
+        action in MATRIX[office.role] and _reaches(office, country, organisation_id) for office in viewer.offices
+    )
+
+
+def _reaches(office: Office, country: str | None, organisation_id: int | None) -> bool:
+    if office.role is not Role.FOCAL_POINT:
+        return True
+    by_country = office.country is not None and office.country == country
+    return by_country or (office.organisation_id is not None and office.organisation_id == organisation_id)
+
+
+def within(viewer: Viewer, action: Action, country: Any, organisation_id: Any) -> ColumnElement[bool]:
+    """Return the SQL condition under which `viewer` may do `action` to a row; the same rule as `covers`.
+
+    `country` and `organisation_id` are the row's columns.
+    """
+    if not allowed(viewer, action):
+        return false()
+    holding = [office for office in viewer.offices if action in MATRIX[office.role]]
+    if any(office.role is not Role.FOCAL_POINT for office in holding):
+        return true()
+    reach = [country == office.country for office in holding if office.country is not None]
+    reach += [organisation_id == o.organisation_id for o in holding if o.organisation_id is not None]
+    return or_(false(), *reach)
+
+
+def require_over(viewer: Viewer, action: Action, country: str | None, organisation_id: int | None) -> None:
+    """Refuse as `require` does, and also where the person's country and organisation are not in reach."""
+    require(viewer, action)
+    if not covers(viewer, action, country, organisation_id):
         raise Refusal("access:denied")
+
+
+def moderates(viewer: Viewer, topic_id: int | None) -> bool:
+    """Tell whether `viewer` may moderate this topic (None: one that is gone): its moderators and administrators."""
+    return allowed(viewer, Action.MODERATE) and any(
+        office.role is not Role.MODERATOR or topic_id is None or office.topic_id in (None, topic_id)
+        for office in viewer.offices
+        if Action.MODERATE in MATRIX[office.role]
+    )
 
 
 def may_see(viewer: Viewer, label: Label, organisations: Sequence[int]) -> bool:
     """Tell whether a marked item is open to `viewer` (TLP 2.0 §4). The same rule as `visible` in SQL.
 
-    `organisations` is the audience that the source named; empty means nobody.
+    `organisations` is the audience that the source named; empty means nobody. An idle member is shown no AMBER.
     """
     if label is Label.CLEAR:
         return True
     if label is Label.GREEN:
         return viewer.active
     if label in (Label.AMBER, Label.AMBER_STRICT):
-        return viewer.active and viewer.organisation_id in organisations
+        return viewer.active and viewer.state is not MemberState.IDLE and viewer.organisation_id in organisations
     return False
 
 
@@ -95,20 +205,23 @@ def visible(viewer: Viewer, label: Any, in_audience: ColumnElement[bool]) -> Col
     open_to_world: ColumnElement[bool] = label == Label.CLEAR
     if not viewer.active:
         return open_to_world
-    named = in_audience if viewer.organisation_id is not None else false()
+    named = viewer.organisation_id is not None and viewer.state is not MemberState.IDLE
     amber = label.in_([Label.AMBER, Label.AMBER_STRICT])
-    return or_(open_to_world, label == Label.GREEN, amber & named & true())
+    return or_(open_to_world, label == Label.GREEN, amber & (in_audience if named else false()) & true())
 
 
-def viewer_of(member: Member, held: frozenset[Role]) -> Viewer:
+def viewer_of(member: Member, held: frozenset[Office]) -> Viewer:
     """Return a member as the rules see them."""
-    return Viewer(member.id, member.state, held, member.organisation_id, member.language, member.zone)
+    return Viewer(
+        member.id, member.state, held, member.organisation_id, member.language, member.zone, member.country,
+        member.read_only,
+    )  # fmt: skip
 
 
 async def viewers(tx: Transaction, member_ids: Sequence[int]) -> dict[int, Viewer]:
     """Return many people as the rules see them, by id; unknown ids are missing."""
     found = await members.by_ids(tx, member_ids)
-    held = await members.roles(tx, list(found))
+    held = await members.offices(tx, list(found))
     return {member_id: viewer_of(member, held[member_id]) for member_id, member in found.items()}
 
 
@@ -117,5 +230,5 @@ async def viewer(tx: Transaction, member_id: int) -> Viewer:
     member = await members.by_id(tx, member_id, lock=True)
     if member is None:
         raise Refusal("access:denied")
-    held = await members.roles(tx, [member_id])
+    held = await members.offices(tx, [member_id])
     return viewer_of(member, held[member_id])

@@ -32,7 +32,6 @@ async def bind(tx: Transaction, viewer: Viewer, chat_id: int, title: str, now: d
     if row is not None:
         row.title = title
         return
-    wake(tx, "staff")
     tx.add(BoundGroup(chat_id=chat_id, title=title, bound_by=viewer.id, bound_at=now))
     await audit.record(tx, audit.Event.GROUP_BOUND, now, actor=viewer.id, chat=chat_id)
     wake(tx, "staff")  # its administrators get their list of commands
@@ -44,6 +43,11 @@ async def lose(tx: Transaction, chat_id: int, now: datetime) -> None:
     if gone.scalar() is not None:
         wake(tx, "staff")
         await audit.record(tx, audit.Event.GROUP_LOST, now, actor=None, chat=chat_id)
+
+
+async def everyone(tx: Transaction) -> list[BoundGroup]:
+    """Return all groups of the network."""
+    return list(await tx.scalars(select(BoundGroup).order_by(BoundGroup.id)))
 
 
 async def bound(tx: Transaction) -> list[int]:

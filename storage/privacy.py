@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, Table, delete, exists, func, select, update
+from sqlalchemy import Column, Table, delete, exists, select, update
 
-from storage import audit, dialogues, inbox, members
-from storage.audit import AuditRow
+from storage import dialogues, inbox, members, membership
 from storage.database import Base, Transaction
-from storage.members import Member, MemberState, Organisation, Role
+from storage.members import Member, MemberState, Organisation
+from storage.membership import Step
 from storage.outbox import OutboxRow
 from storage.refusals import Refusal
 
 Rows = list[dict[str, Any]]
 
-_ENDED_WITH_A_MEMBERSHIP = {"subscription", "digest_schedule"}
-_ERASED_WITH_A_PERSON = {"consent", "subscription", "topic_request", "application", "digest_schedule", "digest"}
+_ERASED_WITH_A_PERSON = (
+    "consent", "subscription", "topic_request", "application", "application_remark", "vouch", "objection",
+    "digest_schedule", "digest", "directory_entry", "directory_lookup",
+)  # fmt: skip
 _OWNER = "member_id"
 CLOSED_FOR = timedelta(days=30)
 LEFT_FOR = timedelta(days=90)
@@ -52,31 +53,27 @@ def _pointing_at_members(table: Table) -> list[Column[Any]]:
 
 
 async def leave(tx: Transaction, member_id: int, now: datetime) -> None:
-    """End a membership at the member's own wish. Refusals: `privacy:no-member`, `privacy:last-administrator`."""
-    member = await _going(tx, member_id)
-    if member.state not in (MemberState.ACTIVE, MemberState.SUSPENDED):
+    """End a membership at the member's own wish. Refusals: `privacy:no-member`, `membership:last-administrator`."""
+    member = await _held(tx, member_id)
+    if member.state not in membership.TRANSITIONS[Step.LEFT].sources:
         raise Refusal("privacy:no-member")
-    member.state = MemberState.LEFT
-    await audit.record(tx, audit.Event.MEMBER_LEFT, now, actor=member_id, subject=member_id)
-    await members.take_roles(tx, member_id)
-    await dialogues.end(tx, member_id)
-    await _clear(tx, _ENDED_WITH_A_MEMBERSHIP, member_id)
+    await membership.move(tx, member, Step.LEFT, now, by=member_id)
 
 
 async def erase(tx: Transaction, member_id: int, now: datetime) -> None:
     """Erase a person: names, account and choices go; the audit log keeps a number without a name.
 
-    Refusal: `privacy:last-administrator`.
+    Refusal: `membership:last-administrator`.
     """
-    member = await _going(tx, member_id)
-    await audit.record(tx, audit.Event.MEMBER_ERASED, now, actor=member_id, subject=member_id)
-    await members.take_roles(tx, member_id)
+    member = await _held(tx, member_id)
+    await membership.move(tx, member, Step.ERASED, now, by=member_id)
     await dialogues.end(tx, member_id)
     await tx.execute(delete(OutboxRow).where(OutboxRow.member_id == member_id))
-    await _clear(tx, _ERASED_WITH_A_PERSON, member_id)
+    await membership.clear(tx, _ERASED_WITH_A_PERSON, member_id)
     if member.telegram_id is not None:
         await inbox.erase_person(tx, member.telegram_id)
     organisation_id = member.organisation_id
+    await tx.flush()
     await tx.execute(update(Member).where(Member.id == member_id).values(_NOBODY))
     tx.expire(member)
     if organisation_id is not None:
@@ -94,7 +91,14 @@ _NOBODY: dict[str, Any] = {
     "zone": "UTC",
     "joined_at": None,
     "unreachable_since": None,
-    "state": MemberState.ERASED,
+    "state_reason": None,
+    "email": None,
+    "validated_at": None,
+    "vouches_from": None,
+    "last_seen_at": None,
+    "terms_version": None,
+    "terms_due_at": None,
+    "read_only": False,
 }
 
 
@@ -113,27 +117,15 @@ async def forget(tx: Transaction, now: datetime) -> None:
     """Keep what the privacy notice promises: drop closed applications and people who left, each after its time."""
     application = Base.metadata.tables["application"]
     closed = application.c.decided_at < now - CLOSED_FOR
-    unsuccessful = application.c.state.in_(["declined", "withdrawn"])
+    unsuccessful = application.c.state.in_(["declined", "withdrawn", "lapsed"])
     await tx.execute(delete(application).where(closed, unsuccessful))
-    left = select(AuditRow.subject_id).where(AuditRow.event == audit.Event.MEMBER_LEFT).group_by(AuditRow.subject_id)
-    long_ago = left.having(func.max(AuditRow.at) < now - LEFT_FOR)
-    gone = select(Member.id).where(Member.id.in_(long_ago), Member.state == MemberState.LEFT)
+    gone = select(Member.id).where(Member.state == MemberState.LEFT, Member.state_since < now - LEFT_FOR)
     for member_id in await tx.scalars(gone):
         await erase(tx, member_id, now)
 
 
-async def _clear(tx: Transaction, names: Collection[str], member_id: int) -> None:
-    for table in Base.metadata.sorted_tables:
-        if table.name in names:
-            await tx.execute(delete(table).where(table.c.member_id == member_id))
-
-
-async def _going(tx: Transaction, member_id: int) -> Member:
-    # All administrators are held first: of the last two who go at once, one stays.
-    administrators = [m.id for m in await members.holders(tx, Role.ADMINISTRATOR, lock=True)]
+async def _held(tx: Transaction, member_id: int) -> Member:
     member = await members.by_id(tx, member_id, lock=True)
     if member is None:
         raise Refusal("access:denied")
-    if administrators == [member_id]:
-        raise Refusal("privacy:last-administrator")
     return member

@@ -157,7 +157,7 @@ async def waits(tx: Transaction, member_id: int, topic_id: int) -> bool:
 
 
 async def ask(tx: Transaction, viewer: Viewer, topic_id: int, now: datetime) -> None:
-    """Ask to join a topic on request; administrators get a card. Asking twice asks once. Refusal: `topic:open`."""
+    """Ask to join a topic on request; its moderators get a card. Asking twice asks once. Refusal: `topic:open`."""
     access.require(viewer, Action.BELONG)
     if (await by_id(tx, topic_id)).policy is not Policy.REQUEST:
         raise Refusal("topic:open")
@@ -166,9 +166,12 @@ async def ask(tx: Transaction, viewer: Viewer, topic_id: int, now: datetime) -> 
     row = TopicRequest(member_id=viewer.id, topic_id=topic_id, state=RequestState.WAITING, at=now)
     tx.add(row)
     await tx.flush()  # gives the request its id
-    staff = [m.id for m in await members.holders(tx, Role.ADMINISTRATOR)]
-    others = [member_id for member_id in staff if member_id != viewer.id]
-    await promise(tx, _cards(row.id, dict.fromkeys(others or staff)), now)
+    staff = await members.holders(tx, Role.ADMINISTRATOR, Role.MODERATOR)
+    moderating = [
+        v.id for v in (await access.viewers(tx, [m.id for m in staff])).values() if access.moderates(v, topic_id)
+    ]
+    others = [member_id for member_id in sorted(moderating) if member_id != viewer.id]
+    await promise(tx, _cards(row.id, dict.fromkeys(others or moderating)), now)
 
 
 async def request(tx: Transaction, request_id: int) -> tuple[TopicRequest, Topic, Member]:
@@ -186,8 +189,10 @@ async def decide(tx: Transaction, viewer: Viewer, request_id: int, now: datetime
 
     Refusals: `topic:no-request`, `topic:decided` (with `by`).
     """
-    access.require(viewer, Action.REVIEW)
+    access.require(viewer, Action.MODERATE)
     row, topic, member = await request(tx, request_id)
+    if not access.moderates(viewer, topic.id):
+        raise Refusal("access:denied")
     if row.state is not RequestState.WAITING:
         decider = await members.by_id(tx, row.decided_by) if row.decided_by else None
         raise Refusal("topic:decided", by=members.called(decider))

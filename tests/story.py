@@ -16,10 +16,13 @@ from sqlalchemy import text
 
 from bot.intake import raw_update
 from storage import inbox, members, migrations, topics
+from storage.consents import TERMS_VERSION
 from storage.database import Database, Transaction
 from storage.members import Category, MemberState
 from storage.outbox import Promise, promise
 
+PLAIN_REVIEW = {"vouches": 0, "other_organisation": 0, "objection_days": 0}
+"""Stories that are not about vouching admit people by review alone."""
 TOKEN = "1000001:AAtestTokenOfTheSandbox"
 __all__ = [
     "ROOT", "TOKEN", "Control", "Person", "Process", "Stage", "buttons", "environment", "free_port", "network_bot",
@@ -47,6 +50,7 @@ class Stage:
             "telegram": {"token": TOKEN, "api_url": self.control.url},
             "storage": {"url": self.storage_url},
             "network": {"name": "Test network", "administrators": list(self.administrators)},
+            "admission": dict(PLAIN_REVIEW),
         }
         for name, table in self.settings.items():
             tables.setdefault(name, {}).update(table)
@@ -65,7 +69,7 @@ class Stage:
         """Bring somebody on stage who is a member already; call it before the bot comes.
 
         `facts` are columns of the member (`state`, `country`, `zone`, `language` …), and `organisation`, `topics`
-        (codes that are followed) and `roles`.
+        (codes that are followed) and `roles` (or offices, with their reach).
         """
         language = facts.get("language", "en")
         database = Database(self.storage_url)
@@ -177,10 +181,11 @@ async def _joins(tx: Transaction, telegram_id: int, facts: dict[str, Any]) -> No
     now = datetime.now(UTC)
     member = await members.welcome(tx, telegram_id, "en", "Asia/Almaty", now)
     member.state, member.joined_at, member.language_chosen = MemberState.ACTIVE, now, True
-    member.category, member.country = Category.ACADEMIA, "KZ"
+    member.category, member.country, member.terms_version = Category.ACADEMIA, "KZ", TERMS_VERSION
+    member.state_since = member.validated_at = member.vouches_from = member.last_seen_at = now
     member.organisation_id = (await members.organisation(tx, facts.pop("organisation", "Demo Institute"))).id
     for role in facts.pop("roles", ()):
-        await members.give_role(tx, member.id, role)
+        await members.give_role(tx, member.id, role, now)
     codes = {topic.code: topic.id for topic in await topics.catalogue(tx)}
     await topics.subscribe(tx, member.id, [codes[code] for code in facts.pop("topics", ())], now)
     for column, value in facts.items():

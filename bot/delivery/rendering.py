@@ -63,7 +63,7 @@ class Rendering:
         ids = [row.member_id for row in rows if row.member_id is not None]
         async with self._database.reading() as tx:
             people = await members.by_ids(tx, ids)
-            held = await members.roles(tx, ids)
+            held = await members.offices(tx, ids)
             viewers = [access.viewer_of(member, held[member.id]) for member in people.values()]
             if len(ids) < len(rows):
                 viewers.append(self._nobody(rows[0].facts))

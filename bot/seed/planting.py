@@ -13,6 +13,7 @@ from bot.seed.documents import DOCUMENTS, INVENTED_DOCUMENTS, SeedDocument
 from bot.seed.people import PEOPLE, SeedPerson
 from storage import access, documents, events, members, topics
 from storage.applications import ZONES
+from storage.consents import TERMS_VERSION
 from storage.database import Database, Transaction
 from storage.documents import Document, Draft
 from storage.events import Event
@@ -47,6 +48,8 @@ async def _settle(tx: Transaction, person: SeedPerson, now: datetime) -> None:
     member.name, member.organisation_id, member.category = person.name, organisation.id, person.category
     member.country, member.zone, member.language = person.country, person.zone, person.language
     member.state, member.joined_at, member.language_chosen = MemberState.ACTIVE, now, True
+    member.state_since = member.validated_at = member.vouches_from = member.last_seen_at = now
+    member.terms_version = TERMS_VERSION
     if person.administrator:
         await members.give_role(tx, member.id, Role.ADMINISTRATOR)
     codes = {topic.code: topic.id for topic in await topics.catalogue(tx)}
@@ -124,6 +127,11 @@ async def _invent(tx: Transaction, number: int, now: datetime) -> None:
                 country=country,
                 zone=zone,
                 joined_at=now,
+                state_since=now,
+                validated_at=now,
+                vouches_from=now,
+                last_seen_at=now,
+                terms_version=TERMS_VERSION,
                 created_at=now,
             )
         )

@@ -1,39 +1,25 @@
-"""The application form: terms first, then one question a message."""
+"""The application form: terms first, then one question a message; a link only opens it."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from handlers.buttons import Button
 from handlers.context import Context, Policy
 from handlers.feature import notice
-from handlers.forms import Answers, Dialogue, Form, Option, Question, Step, line
-from handlers.language import Html, Say, isolated, text
+from handlers.forms import Answers, Dialogue, Form, Option, Question, Step, line, mail_address
+from handlers.language import Say, isolated, text
 from handlers.presses import Open
 from handlers.screens import Screen, lines
+from handlers.terms import accepted, terms
 from handlers.vocabulary import CATEGORIES
-from storage import applications, topics
+from storage import applications
 from storage.access import Action, Viewer
 from storage.applications import ZONES, Filled
 from storage.database import Transaction
 from storage.members import Category
 from storage.outbox import Facts, Promise, promise
 
-TERMS_VERSION = "1"
-
-
-def terms(say: Say, policy: Policy) -> Html:
-    """Return the terms as a person reads them; their hash is kept with the consent."""
-    points = (
-        say("Share public and community documents only: nothing classified, operational, personal or under secrecy."),
-        say("No names or pictures of suspects, victims, witnesses or minors; no live cases; no threat reports."),
-        say("Not for official correspondence. Telegram and whoever runs this bot can read what is written here."),
-        say(
-            "Keep to the Traffic Light Protocol label of each item. You can leave and be erased at any time: /privacy."
-        ),
-    )
-    title = say("The terms of {network}, version {version}", network=policy.network, version=TERMS_VERSION)
-    return Html(lines([f"<b>{title}</b>", "\n".join(f"• {point}" for point in points)]))
+NOMINATION = "nomination"
+"""Where the answers keep the link that opened the form."""
 
 
 def _ask_terms(form: Form, say: Say) -> Question:
@@ -48,67 +34,74 @@ def _ask_organisation(_form: Form, say: Say) -> Question:
     return Question(say("Your organisation, and your unit if you like?"))
 
 
-def _ask_category(_form: Form, say: Say) -> Question:
+def ask_category(_form: Form, say: Say) -> Question:
     return Question(
         say("What describes your work best?"), tuple(Option(say(v), k.value) for k, v in CATEGORIES.items())
     )
 
 
-def _ask_country(_form: Form, say: Say) -> Question:
+def ask_country(_form: Form, say: Say) -> Question:
     named = sorted((say.country(code), code) for code in ZONES)
     return Question(say("The country you work in?"), tuple(Option(name, code) for name, code in named), columns=2)
 
 
-def _ask_topics(form: Form, say: Say) -> Question:
-    options = tuple(Option(f"{t.emoji} {t.title(say.language)}"[:48], str(t.id)) for t in form.data)
-    return Question(say("Which topics would you like to follow? You can change this later."), options, several=True)
+def _ask_email(_form: Form, say: Say) -> Question:
+    return Question(say("Your e-mail address at work? It helps the reviewers; members do not see it."))
 
 
-def _show_topics(form: Form, say: Say, answer: Any) -> str:
-    chosen = {int(value) for value in answer}
-    return ", ".join(say("{title}", title=t.title(say.language)) for t in form.data if t.id in chosen)
+def _ask_motive(_form: Form, say: Say) -> Question:
+    return Question(say("What do you work on, and who in the network knows you? Only the reviewers read it."))
 
 
-async def _open_topics(tx: Transaction, _viewer: Viewer, _answers: Answers) -> list[topics.Topic]:
-    return [topic for topic in await topics.catalogue(tx) if topic.policy is topics.Policy.OPEN]
-
-
-async def _finish(context: Context, tx: Transaction, viewer: Viewer, answers: Answers) -> None:
-    filled = Filled(
+def filled(answers: Answers) -> Filled:
+    """Return what a form about a person has collected; what it did not ask for is absent."""
+    return Filled(
         name=answers["name"],
         organisation=answers["organisation"],
         category=Category(answers["category"]),
         country=answers["country"],
-        topics=tuple(int(value) for value in answers["topics"] or ()),
-        terms_version=TERMS_VERSION,
-        terms_text=terms(context.say, context.policy),
+        email=answers.get("email"),
+        motive=answers.get("motive"),
+        nomination_id=answers.get(NOMINATION),
     )
-    row = await applications.submit(tx, viewer, filled, context.now)
+
+
+async def _finish(context: Context, tx: Transaction, viewer: Viewer, answers: Answers) -> None:
+    agreed = accepted(context.say, context.policy)
+    row = await applications.submit(tx, viewer, filled(answers), agreed, context.policy.admission, context.now)
     received = Promise(viewer.id, "application:received", {"number": row.id}, replaces=context.replaces)
     await promise(tx, [received], context.now)
 
 
-def _received(facts: Facts, say: Say, _policy: Policy) -> Screen:
+def _received(facts: Facts, say: Say, policy: Policy) -> Screen:
     thanks = say("Thank you. Your application <code>A-{number}</code> was sent.", number=facts["number"])
-    then = say("Administrators read it, usually within two working days; you will be told here.")
+    if policy.admission.circulates:
+        then = say("Members are asked whether they know you, then reviewers decide; you will be told here.")
+    else:
+        then = say("Reviewers read it, usually within two working days; you will be told here.")
     return Screen(lines([thanks, then]), ((Button(say("See my application"), Open("status")),),))
 
 
 RECEIVED = notice("application:received", _received)
+
+PERSON = (
+    Step("name", text("Name"), _ask_name, line(120), show=lambda _form, _say, answer: isolated(answer)),
+    Step("organisation", text("Organisation"), _ask_organisation, line(150), lambda _f, _s, a: isolated(a)),
+    Step("category", text("Category"), ask_category, show=lambda _f, say, a: say(CATEGORIES[Category(a)])),
+    Step("country", text("Country"), ask_country, show=lambda _form, say, answer: say.country(answer)),
+)
+"""The steps that every form about a person has."""
 
 APPLICATION = Dialogue(
     name="application",
     title=text("Application"),
     steps=(
         Step("terms", text("Terms"), _ask_terms, show=lambda _form, say, _answer: say("accepted")),
-        Step("name", text("Name"), _ask_name, line(120), show=lambda _form, _say, answer: isolated(answer)),
-        Step("organisation", text("Organisation"), _ask_organisation, line(150), lambda _f, _s, a: isolated(a)),
-        Step("category", text("Category"), _ask_category, show=lambda _f, say, a: say(CATEGORIES[Category(a)])),
-        Step("country", text("Country"), _ask_country, show=lambda _form, say, answer: say.country(answer)),
-        Step("topics", text("Topics"), _ask_topics, show=_show_topics),
+        *PERSON,
+        Step("email", text("E-mail"), _ask_email, mail_address, lambda _f, _s, a: isolated(a), optional=True),
+        Step("motive", text("Your work"), _ask_motive, line(400), lambda _f, _s, a: isolated(a), optional=True),
     ),
     finish=_finish,
     submit=text("Submit"),
     needs=Action.APPLY,
-    prepare=_open_topics,
 )

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from storage.database import Transaction
-from storage.members import Category, Member, MemberState
+from storage.members import BELONGING, Category, Member
 from storage.topics import Level, Subscription
 
 
@@ -35,7 +35,7 @@ class Audience:
 
 async def recipients(tx: Transaction, audience: Audience) -> list[int]:
     """Return the ids of the active members who are meant, in order."""
-    found = select(Member.id).where(Member.state == MemberState.ACTIVE, Member.telegram_id.is_not(None))
+    found = select(Member.id).where(Member.state.in_(BELONGING), Member.telegram_id.is_not(None))
     match audience.kind:
         case AudienceKind.TOPIC:
             follows = select(Subscription.member_id).where(

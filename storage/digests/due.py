@@ -12,7 +12,7 @@ from sqlalchemy import case, func, select, update
 from storage.database import Transaction, insert
 from storage.digests.schedules import Digest, DigestSchedule, DigestState
 from storage.digests.times import WorkingDay, is_holiday, monday_to_friday, next_due, week_of
-from storage.members import Member, MemberState
+from storage.members import BELONGING, Member, MemberState
 from storage.outbox import Lane, OutboxRow, OutboxState, Promise, promise
 
 ISSUE = "digest:issue"
@@ -40,7 +40,7 @@ async def _claim(tx: Transaction, now: datetime, limit: int) -> Sequence[tuple[D
         select(DigestSchedule, Member)
         .join(Member, Member.id == DigestSchedule.member_id)
         .where(DigestSchedule.next_due_at <= now, DigestSchedule.paused.is_(False))
-        .where(Member.state == MemberState.ACTIVE)
+        .where(Member.state.in_(BELONGING - {MemberState.IDLE}))
         .order_by(DigestSchedule.next_due_at)
         .limit(limit)
     )

@@ -12,7 +12,7 @@ from storage import access, members
 from storage.access import Action, Viewer
 from storage.database import Base, Moment, Transaction, insert, one_of
 from storage.digests.times import Week, WorkingDay, monday_to_friday, next_due, week_of
-from storage.members import Member, MemberState
+from storage.members import BELONGING, Member
 from storage.refusals import Refusal
 
 
@@ -76,7 +76,7 @@ async def ensure_schedules(
 ) -> None:
     """Give every active member without a schedule one, by one statement a zone and country."""
     scheduled = select(DigestSchedule.member_id).where(DigestSchedule.member_id == Member.id).exists()
-    lacking = (Member.state == MemberState.ACTIVE, ~scheduled)
+    lacking = (Member.state.in_(BELONGING), ~scheduled)
     places = (await tx.execute(select(Member.zone, Member.country).where(*lacking).distinct())).all()
     names = ["member_id", "paused", "weekday", "at", "next_due_at"]
     for zone, country in places:

@@ -1,0 +1,41 @@
+"""People: who has spoken to the bot, who belongs, and in which role."""
+
+from storage.members.organisations import key_of, known_organisation, organisation, organisation_names
+from storage.members.people import (
+    by_id,
+    by_ids,
+    by_telegram,
+    called,
+    choose_language,
+    mark_unreachable,
+    welcome,
+)
+from storage.members.roles import Office, give_role, holders, offices, staff, take_roles
+from storage.members.tables import BELONGING, Category, Member, MemberRole, MemberState, Organisation, Role
+
+__all__ = [
+    "BELONGING",
+    "Category",
+    "Member",
+    "MemberRole",
+    "MemberState",
+    "Office",
+    "Organisation",
+    "Role",
+    "by_id",
+    "by_ids",
+    "by_telegram",
+    "called",
+    "choose_language",
+    "give_role",
+    "holders",
+    "key_of",
+    "known_organisation",
+    "mark_unreachable",
+    "offices",
+    "organisation",
+    "organisation_names",
+    "staff",
+    "take_roles",
+    "welcome",
+]

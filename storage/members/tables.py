@@ -1,0 +1,133 @@
+"""The tables of people: persons, organisations, and the roles that members hold."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.database import Base, Moment, one_of
+
+
+class MemberState(StrEnum):
+    """Where a person stands; `visitor` has spoken to the bot and not applied."""
+
+    VISITOR = "visitor"
+    NOMINATED = "nominated"
+    VETTED = "vetted"
+    APPROVED = "approved"
+    ACTIVE = "active"
+    DUE = "due"
+    SOON_IDLE = "soon idle"
+    IDLE = "idle"
+    SUSPENDED = "suspended"
+    DECLINED = "declined"
+    LAPSED = "lapsed"
+    BLOCKED = "blocked"
+    LEFT = "left"
+    ERASED = "erased"
+
+
+BELONGING = frozenset({MemberState.ACTIVE, MemberState.DUE, MemberState.SOON_IDLE, MemberState.IDLE})
+"""The states of somebody who belongs to the network now."""
+
+
+class Category(StrEnum):
+    """What kind of institution a member comes from."""
+
+    GOV_POLICY = "GOV-POLICY"
+    GOV_PRACT = "GOV-PRACT"
+    JUSTICE = "JUSTICE"
+    REL_EDU = "REL-EDU"
+    MEDIA = "MEDIA"
+    CSO = "CSO"
+    ACADEMIA = "ACADEMIA"
+    INTL = "INTL"
+
+
+class Role(StrEnum):
+    """What a member may do for others. A moderator's reach is a topic, a focal point's a country or organisation."""
+
+    ADMINISTRATOR = "administrator"
+    APPROVER = "approver"
+    FOCAL_POINT = "focal point"
+    MODERATOR = "moderator"
+    AUDITOR = "auditor"
+
+
+class Organisation(Base):
+    """An institution; `name` as written, `key` for recognising it again."""
+
+    __tablename__ = "organisation"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    key: Mapped[str] = mapped_column(String(200), unique=True)
+
+
+class Member(Base):
+    """One person. Telegram's display name is never stored: `name` is what the person wrote and staff approved.
+
+    `validated_at` is when the post was last confirmed, `vouches_from` when the member may begin to vouch for others,
+    `terms_version` the terms accepted last, `terms_due_at` until when newer ones may wait, and `read_only` that they
+    have waited longer.
+    """
+
+    __tablename__ = "member"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    telegram_id: Mapped[int | None] = mapped_column(BigInteger, unique=True)
+    state: Mapped[MemberState] = mapped_column(one_of(MemberState), default=MemberState.VISITOR, index=True)
+    state_since: Mapped[datetime | None] = mapped_column(Moment)
+    state_reason: Mapped[str | None] = mapped_column(Text)
+    language: Mapped[str] = mapped_column(String(8))
+    language_chosen: Mapped[bool] = mapped_column(default=False)
+    name: Mapped[str | None] = mapped_column(String(120))
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
+    category: Mapped[Category | None] = mapped_column(one_of(Category))
+    country: Mapped[str | None] = mapped_column(String(2))
+    email: Mapped[str | None] = mapped_column(String(254))
+    zone: Mapped[str] = mapped_column(String(64))
+    joined_at: Mapped[datetime | None] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    unreachable_since: Mapped[datetime | None] = mapped_column(Moment)
+    validated_at: Mapped[datetime | None] = mapped_column(Moment)
+    vouches_from: Mapped[datetime | None] = mapped_column(Moment)
+    last_seen_at: Mapped[datetime | None] = mapped_column(Moment)
+    terms_version: Mapped[str | None] = mapped_column(String(20))
+    terms_due_at: Mapped[datetime | None] = mapped_column(Moment)
+    read_only: Mapped[bool] = mapped_column(default=False)
+
+
+_WHOLE = "topic_id IS NULL AND country IS NULL AND organisation_id IS NULL"
+
+
+class MemberRole(Base):
+    """A role that a member holds, and its reach: a moderator's topic, a focal point's country or organisation.
+
+    Of each country and organisation there is one principal and one alternate (`alternate`), with an end (R-08).
+    """
+
+    __tablename__ = "member_role"
+    __table_args__ = (
+        UniqueConstraint("member_id", "role", "topic_id"),
+        UniqueConstraint("role", "country", "alternate"),
+        UniqueConstraint("role", "organisation_id", "alternate"),
+        Index("uq_member_role_whole", "member_id", "role", unique=True, sqlite_where=text(_WHOLE),
+              postgresql_where=text(_WHOLE)),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"), index=True)
+    role: Mapped[Role] = mapped_column(one_of(Role))
+    topic_id: Mapped[int | None] = mapped_column(ForeignKey("topic.id"))
+    country: Mapped[str | None] = mapped_column(String(2))
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
+    alternate: Mapped[bool | None]
+    letter: Mapped[str | None] = mapped_column(String(120))
+    given_by: Mapped[int | None] = mapped_column(ForeignKey("member.id", ondelete="SET NULL"))
+    since: Mapped[datetime | None] = mapped_column(Moment)
+    until: Mapped[datetime | None] = mapped_column(Moment)
+    warned_at: Mapped[datetime | None] = mapped_column(Moment)
