@@ -15,34 +15,100 @@ from storage import access, members, migrations, topics
 from storage.access import Action, Viewer, allowed, may_see, visible
 from storage.database import Database
 from storage.documents import Document, DocumentAudience
-from storage.members import MemberState, Organisation, Role
+from storage.members import Category, Member, MemberState, Office, Organisation, Role
 from storage.refusals import Refusal
 from storage.tlp import Label
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 ORGANISATIONS = (1, 2, 3)
-BELONGING = {Action.BELONG, Action.SHARE}
+MEMBERS = {Action.BELONG, Action.VALIDATE, Action.SHARE, Action.INVITE, Action.VOUCH, Action.INTRODUCE}
 GIVEN = {
-    Role.ADMINISTRATOR: {Action.REVIEW, Action.ANNOUNCE, Action.MODERATE, Action.AUDIT, Action.BIND_GROUP},
+    Role.ADMINISTRATOR: {
+        Action.NOMINATE, Action.REVIEW, Action.JUDGE_OBJECTION, Action.SEE_MEMBERS, Action.CONFIRM_POSTS,
+        Action.OFFBOARD, Action.SUSPEND, Action.BLOCK, Action.HAND_OVER, Action.GIVE_ROLES, Action.ANNOUNCE,
+        Action.MODERATE, Action.AUDIT, Action.BIND_GROUP,
+    },
+    Role.APPROVER: {Action.REVIEW},
+    Role.FOCAL_POINT: {
+        Action.NOMINATE, Action.REVIEW, Action.SEE_MEMBERS, Action.CONFIRM_POSTS, Action.OFFBOARD,
+    },
     Role.MODERATOR: {Action.MODERATE},
     Role.AUDITOR: {Action.AUDIT},
     None: set[Action](),
-}
-MAY_APPLY = {MemberState.VISITOR, MemberState.DECLINED, MemberState.LEFT}
+}  # fmt: skip
+INSIDE = {MemberState.ACTIVE, MemberState.DUE, MemberState.SOON_IDLE, MemberState.IDLE}
+MAY_APPLY = {MemberState.VISITOR, MemberState.DECLINED, MemberState.LAPSED, MemberState.LEFT}
+AWAITS = {MemberState.NOMINATED, MemberState.VETTED}
+READS = {Action.BELONG, Action.VALIDATE, Action.AUDIT}
 
 
-def viewer(state: MemberState, *roles: Role, organisation: int | None = None) -> Viewer:
-    return Viewer(1, state, frozenset(roles), organisation, "en", "UTC")
+def viewer(
+    state: MemberState, *offices: Role | Office, organisation: int | None = None, read_only: bool = False
+) -> Viewer:
+    held = frozenset(Office(one) if isinstance(one, Role) else one for one in offices)
+    return Viewer(1, state, held, organisation, "en", "UTC", read_only=read_only)
+
+
+def expected(state: MemberState, role: Role | None, action: Action) -> bool:
+    if action is Action.APPLY:
+        return state in MAY_APPLY
+    if action is Action.AWAIT:
+        return state in AWAITS
+    if action is Action.VALIDATE and state is MemberState.SUSPENDED:
+        return True
+    return state in INSIDE and action in MEMBERS | GIVEN[role]
 
 
 @pytest.mark.parametrize(("state", "role", "action"), list(product(MemberState, GIVEN, Action)))
 def test_the_matrix_is_as_written(state: MemberState, role: Role | None, action: Action) -> None:
-    if action is Action.APPLY:
-        expected = state in MAY_APPLY
-    else:
-        expected = state is MemberState.ACTIVE and action in BELONGING | GIVEN[role]
+    assert allowed(viewer(state, *([role] if role else [])), action) is expected(state, role, action)
 
-    assert allowed(viewer(state, *([role] if role else [])), action) is expected
+
+@pytest.mark.parametrize(("role", "action"), list(product(GIVEN, Action)))
+def test_who_has_not_accepted_the_newest_terms_in_time_only_reads(role: Role | None, action: Action) -> None:
+    reader = viewer(MemberState.ACTIVE, *([role] if role else []), read_only=True)
+    otherwise = expected(MemberState.ACTIVE, role, action)
+
+    assert allowed(reader, action) is (otherwise and action in READS)
+    if otherwise and action not in READS:
+        with pytest.raises(Refusal, match="terms:first"):
+            access.require(reader, action)
+
+
+countries = st.sampled_from([None, "KZ", "KG"])
+organisations = st.sampled_from([None, *ORGANISATIONS])
+offices = st.one_of(
+    st.builds(Office, st.sampled_from([Role.ADMINISTRATOR, Role.APPROVER, Role.AUDITOR])),
+    st.builds(Office, st.just(Role.FOCAL_POINT), country=st.sampled_from(["KZ", "KG"])),
+    st.builds(Office, st.just(Role.FOCAL_POINT), organisation_id=st.sampled_from(ORGANISATIONS)),
+    st.builds(Office, st.just(Role.MODERATOR), topic_id=st.sampled_from([1, 2])),
+)
+
+
+@given(st.sets(offices, max_size=3), st.sampled_from(Action), countries, organisations)
+def test_a_focal_point_reaches_their_country_or_organisation_and_nobody_else(
+    held: set[Office], action: Action, country: str | None, organisation: int | None
+) -> None:
+    reached = any(
+        action in GIVEN[o.role]
+        and (
+            o.role is not Role.FOCAL_POINT
+            or (o.country is not None and o.country == country)
+            or (o.organisation_id is not None and o.organisation_id == organisation)
+        )
+        for o in held
+    )
+
+    assert access.covers(viewer(MemberState.ACTIVE, *held), action, country, organisation) is reached
+    assert not access.covers(viewer(MemberState.SUSPENDED, *held), action, country, organisation)
+
+
+@given(st.sets(offices, max_size=3), st.sampled_from([None, 1, 2]))
+def test_a_moderator_moderates_their_own_topic_only(held: set[Office], topic: int | None) -> None:
+    may = {Role.ADMINISTRATOR, Role.MODERATOR} & {o.role for o in held}
+    own = any(o.role is Role.ADMINISTRATOR or topic is None or o.topic_id == topic for o in held if o.role in may)
+
+    assert access.moderates(viewer(MemberState.ACTIVE, *held), topic) is own
 
 
 @pytest.mark.parametrize("action", Action)
@@ -56,11 +122,11 @@ def test_a_refusal_does_not_say_what_was_denied(action: Action) -> None:
 def test_roles_add_up_and_take_nothing_away() -> None:
     both = viewer(MemberState.ACTIVE, Role.MODERATOR, Role.AUDITOR)
 
-    assert {action for action in Action if allowed(both, action)} == BELONGING | {Action.MODERATE, Action.AUDIT}
+    assert {action for action in Action if allowed(both, action)} == MEMBERS | {Action.MODERATE, Action.AUDIT}
 
 
 def test_who_is_not_active_is_no_staff_whatever_the_role() -> None:
-    assert [state for state in MemberState if viewer(state, *Role).staff] == [MemberState.ACTIVE]
+    assert {state for state in MemberState if viewer(state, *Role).staff} == INSIDE
     assert not viewer(MemberState.ACTIVE).staff
 
 
@@ -83,7 +149,8 @@ def test_nobody_sees_red_and_everybody_sees_clear(who: Viewer, audience: list[in
 def test_amber_is_for_the_named_organisations_only_and_an_empty_audience_is_nobody(
     who: Viewer, label: Label, audience: list[int]
 ) -> None:
-    assert may_see(who, label, audience) == (who.active and who.organisation_id in audience)
+    shown = who.active and who.state is not MemberState.IDLE
+    assert may_see(who, label, audience) == (shown and who.organisation_id in audience)
     assert not may_see(who, label, [])
 
 
@@ -119,6 +186,32 @@ async def test_the_rule_in_sql_is_the_rule_in_python(shelf: Database, who: Viewe
 
     marked = dict(enumerate(product(Label, _subsets()), 1))
     assert found == {n for n, (label, audience) in marked.items() if may_see(who, label, audience)}
+
+
+@pytest.fixture
+async def people(database: Database) -> Database:
+    """A database with a member of every country for every organisation."""
+    async with database.transaction() as tx:
+        tx.add_all([Organisation(id=n, name=f"O{n}", key=f"o{n}") for n in ORGANISATIONS])
+        await tx.flush()
+        for number, (country, organisation) in enumerate(product((None, "KZ", "KG"), (None, *ORGANISATIONS)), 1):
+            facts = {"language": "en", "zone": "UTC", "created_at": NOW, "category": Category.MEDIA}
+            tx.add(Member(id=number, country=country, organisation_id=organisation, **facts))
+    return database
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(held=st.sets(offices, max_size=3), action=st.sampled_from(Action), state=st.sampled_from(MemberState))
+async def test_the_reach_in_sql_is_the_reach_in_python(
+    people: Database, held: set[Office], action: Action, state: MemberState
+) -> None:
+    who = viewer(state, *held)
+    async with people.reading() as tx:
+        reached = access.within(who, action, Member.country, Member.organisation_id)
+        found = set(await tx.scalars(select(Member.id).where(reached)))
+        everybody = list(await tx.scalars(select(Member)))
+
+    assert found == {m.id for m in everybody if access.covers(who, action, m.country, m.organisation_id)}
 
 
 async def test_a_viewer_is_read_anew_and_a_stranger_is_refused(storage_url: str) -> None:

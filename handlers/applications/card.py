@@ -42,9 +42,9 @@ ATTESTATIONS = {
     Attestation.CANNOT: text("cannot vouch"),
 }
 REMARKS = {
-    RemarkKind.QUESTION: text("Question"),
-    RemarkKind.ANSWER: text("Answer"),
-    RemarkKind.NOTE: text("Note"),
+    RemarkKind.QUESTION: text("Asked"),
+    RemarkKind.ANSWER: text("Answered"),
+    RemarkKind.NOTE: text("Noted"),
 }
 _REMARKS_SHOWN, _SHOWN_LENGTH = 6, 300
 
