@@ -29,6 +29,7 @@ async def administrators(stage: Stage) -> tuple[Person, Person]:
 
 async def forges(person: Person, press: Press) -> None:
     """Press a button that stands nowhere, on the newest message."""
+    await person.looks()
     await person.does("press", chat=person.chat, message_id=max(person.seen), data=press.pack(), forge=True)
 
 
@@ -71,3 +72,30 @@ async def alters(stage: Stage, statement: str) -> None:
             await tx.execute(text(statement))
     finally:
         await database.close()
+
+
+async def applies(person: Person, name: str, *, organisation: str = "Demo Institute,   unit <b>7</b>") -> None:
+    """Fill the application to the end, without e-mail and motive, and send it."""
+    await person.says("/start apply")
+    await person.sees("1 of 7", "The terms", "version 1")
+    await fills(person, name, organisation=organisation)
+
+
+async def fills(person: Person, name: str, *, organisation: str) -> None:
+    """Go on from the terms to the end."""
+    await person.taps("Accept")
+    await person.sees("2 of 7")
+    await person.says(name)
+    await person.sees("3 of 7")
+    await person.says(organisation)
+    await person.sees("4 of 7")
+    await person.taps("Media")
+    await person.sees("5 of 7")
+    await person.taps("Kyrgyzstan")
+    await person.sees("6 of 7")
+    await person.taps("Skip")
+    await person.sees("7 of 7")
+    await person.taps("Skip")
+    await person.sees("read it once more", " ".join(name.split()), " ".join(organisation.split()), "Kyrgyzstan")
+    await person.taps("Submit")
+    await person.sees("was sent")

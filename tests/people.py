@@ -119,6 +119,10 @@ class Person:
         await self._look()
         return await self._does(deed, **facts)
 
+    async def looks(self) -> None:
+        """See what stands in the chat now; what comes later is new."""
+        await self._look()
+
     def transcript(self) -> str:
         """Return what the person sees, for a failure's message."""
         rows = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from cast import administrators, data_of, forges
+from cast import administrators, applies, data_of, forges
 from story import Person, Stage, buttons, written
 
 from handlers.applications.review import Approve, Decline
@@ -17,26 +17,6 @@ async def newcomer(stage: Stage) -> Person:
     return await stage.joined(50, "Account", state=MemberState.VISITOR, organisation_id=None)
 
 
-async def applies(person: Person, name: str) -> None:
-    """Fill the form to the end, without choosing a topic."""
-    await person.says("/start apply")
-    await person.sees("1 of 6", "The terms", "version 1")
-    await person.taps("Accept")
-    await person.sees("2 of 6")
-    await person.says(name)
-    await person.sees("3 of 6")
-    await person.says("Demo Institute,   unit <b>7</b>")
-    await person.sees("4 of 6")
-    await person.taps("Media")
-    await person.sees("5 of 6")
-    await person.taps("Kyrgyzstan")
-    await person.sees("6 of 6")
-    await person.taps("Done")
-    await person.sees("read it once more", name, "Demo Institute, unit <b>7</b>", "Kyrgyzstan")
-    await person.taps("Submit")
-    await person.sees("was sent")
-
-
 async def test_two_administrators_decide_at_once_and_the_second_is_told_who_decided(stage: Stage) -> None:
     first, second = await administrators(stage)
     person = await newcomer(stage)
@@ -44,7 +24,7 @@ async def test_two_administrators_decide_at_once_and_the_second_is_told_who_deci
         await applies(person, "Saltanat Demo")
         for administrator in (first, second):
             card = await administrator.sees("A-1", "Saltanat Demo", "Demo Institute, unit <b>7</b>", "Media")
-            assert buttons(card) == ["Approve", "Decline"]
+            assert buttons(card) == ["Approve", "Decline", "Ask", "Take"]
         await asyncio.gather(first.taps("Approve"), second.taps("Approve"))
         await person.sees("Welcome to Test network")
         await first.sees("A-1", "Approved by")
@@ -63,9 +43,12 @@ async def test_two_administrators_decide_at_once_and_the_second_is_told_who_deci
         await person.sees("Send a link or a file")
 
     assert await stage.rows("SELECT count(*) FROM outbox WHERE notice = 'application:approved'") == [(1,)]
-    assert await stage.rows("SELECT event FROM audit WHERE subject_id = (SELECT max(id) FROM member)") == [
-        ("application:approved",)
-    ]
+    assert await stage.rows(
+        "SELECT event FROM audit WHERE subject_id = (SELECT max(id) FROM member) ORDER BY id"
+    ) == [
+        ("terms:accepted",), ("application:submitted",), ("application:vetted",), ("application:voted",),
+        ("application:approved",), ("member:activated",),
+    ]  # fmt: skip
     assert await stage.rows(
         "SELECT m.state, m.name, o.name, m.country, m.zone FROM member m "
         "JOIN organisation o ON o.id = m.organisation_id WHERE m.telegram_id = 50"
@@ -102,7 +85,7 @@ async def test_declined_twice_withdrawn_once_and_applied_again_each_time(stage: 
         await applies(person, "Aidana Three")
         await first.sees("A-3")
         await person.says("/status")
-        await person.sees("A-3", "waits for the administrators' decision")
+        await person.sees("A-3", "waits for the reviewers' decision")
         await person.taps("Withdraw it")
         await person.sees("Withdraw your application?")
         await person.taps("Withdraw it", on="Withdraw your")
@@ -133,7 +116,7 @@ async def test_with_two_approvals_needed_each_administrator_counts_once(stage: S
         await second.sees("Approvals: 1 of 2")
         await first.taps("Approve")
         await first.sees("You have approved this application already")
-        assert await stage.rows("SELECT state FROM member WHERE telegram_id = 50") == [("nominated",)]
+        assert await stage.rows("SELECT state FROM member WHERE telegram_id = 50") == [("vetted",)]
         await second.taps("Approve")
         await person.sees("Welcome to Test network")
         await first.sees("Approved by", "Timur Demo")
@@ -147,7 +130,7 @@ async def test_whoever_declines_too_late_sees_who_was_quicker(stage: Stage) -> N
         await first.sees("A-1")
         await second.says("/review")
         await second.sees("Applications that are waiting")
-        await second.taps("A-1 · Saltanat Demo")
+        await second.taps("A-1 ✓ Saltanat Demo")
         await second.sees("A-1", "Kyrgyzstan")
         await second.taps("Decline", on="A-1")
         await second.sees("Choose a reason")
@@ -192,23 +175,26 @@ async def test_double_taps_and_old_buttons_send_one_application(stage: Stage) ->
         await person.says("I accept")
         await person.sees("Please press one of the buttons", "The terms")
         await person.taps("Accept")
-        await person.sees("2 of 6")
+        await person.sees("2 of 7")
         for answer, refusal in (("x" * 121, "at most 120 characters"), ("…", "at least one letter")):
             await person.says(answer)
             await person.sees(refusal)
         await person.sends(sticker={})
         await person.sees("Please send text here")
         await person.says("Saltanat Demo")
-        await person.sees("3 of 6")
+        await person.sees("3 of 7")
         await person.says("Institute")
-        await person.sees("4 of 6")
+        await person.sees("4 of 7")
         await person.taps("Media")
-        await person.sees("5 of 6")
+        await person.sees("5 of 7")
         await person.taps("Kyrgyzstan")
-        await person.sees("6 of 6")
-        await person.taps("Media and communication")
-        await person.sees("6 of 6")
-        await person.taps("Done")
+        await person.sees("6 of 7", "e-mail")
+        for answer in ("nobody", "a@b", "a b@example.org"):
+            await person.says(answer)
+            await person.sees("That is no e-mail address", "6 of 7")
+        await person.says("saltanat@example.org")
+        await person.sees("7 of 7")
+        await person.says("Media training")
         await person.sees("read it once more")
         summary = next(m for m in person.seen.values() if "read it once more" in written(m))
         press = {"chat": person.chat, "message_id": summary["message_id"], "data": data_of(summary, "Submit")}
@@ -216,8 +202,8 @@ async def test_double_taps_and_old_buttons_send_one_application(stage: Stage) ->
         await person.sees("A-1", "was sent")
         await forges(person, Go(1, "submit"))
         await person.says("/status")
-        await person.sees("A-1", "waits for the administrators")
-        await first.sees("A-1", "Media and communication")
+        await person.sees("A-1", "waits for the reviewers")
+        await first.sees("A-1", "Media training", "saltanat@example.org")
 
     assert await stage.rows("SELECT count(*) FROM application") == [(1,)]
     assert await stage.rows("SELECT count(*) FROM outbox WHERE notice = 'application:received'") == [(1,)]
