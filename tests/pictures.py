@@ -32,15 +32,15 @@ class Play:
 
 ENGLISH = {
     "speak": "English", "apply": "Apply", "accept": "Accept", "name": "Saltanat Demo", "place": "Demo Institute",
-    "kind": "Academia", "country": "Uzbekistan", "topic": "Media and communication", "done": "Done",
+    "kind": "Academia", "country": "Uzbekistan", "motive": "Training of editors",
     "submit": "Submit", "sent": "was sent", "approve": "Approve", "welcome": "Welcome to", "again": "read it once more",
     "link": "https://example.org/care", "title": "Reporting with care", "skip": "Skip", "confirm": "Confirm",
     "thanks": "Thank you",
 }  # fmt: skip
 RUSSIAN = {
     "speak": "Русский", "apply": "Подать заявку", "accept": "Принять", "name": "Рустам Демо",
-    "place": "Институт Демо", "kind": "Наука", "country": "Казахстан", "topic": "СМИ и коммуникация",
-    "done": "Готово", "submit": "Отправить", "sent": "отправлена", "approve": "Одобрить", "welcome": "Добро пожаловать",
+    "place": "Институт Демо", "kind": "Наука", "country": "Казахстан", "motive": "Обучение редакторов",
+    "submit": "Отправить", "sent": "отправлена", "approve": "Одобрить", "welcome": "Добро пожаловать",
     "again": "Проверьте ещё раз",
     "link": "https://example.org/ru/care", "title": "Писать бережно", "skip": "Пропустить", "confirm": "Подтвердить",
     "thanks": "Спасибо",
@@ -56,14 +56,15 @@ async def play(control: Control, part: Play) -> None:
     for press in ("speak", "apply", "accept"):
         await newcomer.taps(words[press])
     for step, answer in (("2", "name"), ("3", "place")):
-        await newcomer.sees(step, "6")
+        await newcomer.sees(step, "7")
         await newcomer.says(words[answer])
-    for press, sign in (("kind", "5"), ("country", "6"), ("topic", "6")):
+    for press, sign in (("kind", "5"), ("country", "6"), ("skip", "7")):
         await newcomer.taps(words[press])
-        await newcomer.sees(sign, "6")
-    for press, sign in (("done", "again"), ("submit", "sent")):
-        await newcomer.taps(words[press])
-        await newcomer.sees(words[sign])
+        await newcomer.sees(sign, "7")
+    await newcomer.says(words["motive"])
+    await newcomer.sees(words["again"])
+    await newcomer.taps(words["submit"])
+    await newcomer.sees(words["sent"])
     await administrator.taps(words["approve"])
     await newcomer.sees(words["welcome"])
     await _shares(newcomer, words)

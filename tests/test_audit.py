@@ -23,14 +23,16 @@ from storage import (
 from storage.access import Viewer
 from storage.announcements import Audience, AudienceKind
 from storage.announcements import Draft as Announced
-from storage.applications import Filled
+from storage.applications import Admission, Filled
 from storage.audit import Event
+from storage.consents import Accepted
 from storage.database import Database, Transaction
 from storage.documents import Draft
 from storage.members import Category, MemberState, Role
 from storage.tlp import Label
 
 NOW = datetime(2026, 11, 24, 9, 30, 15, 123456, UTC)
+PLAIN = Admission(0, 0, 0)
 
 
 async def joins(tx: Transaction, telegram_id: int, *roles: Role) -> Viewer:
@@ -43,8 +45,8 @@ async def joins(tx: Transaction, telegram_id: int, *roles: Role) -> Viewer:
 
 async def applies(tx: Transaction, telegram_id: int) -> int:
     member = await members.welcome(tx, telegram_id, "en", "Asia/Almaty", NOW)
-    filled = Filled("Name", "Institute", Category.MEDIA, "KZ", (), "1", "terms")
-    return (await applications.submit(tx, await access.viewer(tx, member.id), filled, NOW)).id
+    filled, viewer = Filled("Name", "Institute", Category.MEDIA, "KZ"), await access.viewer(tx, member.id)
+    return (await applications.submit(tx, viewer, filled, Accepted("1", "terms"), PLAIN, NOW)).id
 
 
 def announced() -> Announced:
@@ -56,7 +58,7 @@ async def test_every_act_of_staff_leaves_a_row_with_who_whom_and_when(database: 
         one, two = await joins(tx, 1, Role.ADMINISTRATOR), await joins(tx, 2, Role.ADMINISTRATOR)
         member = await joins(tx, 50)
         closed = {t.code: t.id for t in await topics.catalogue(tx)}
-        await applications.approve(tx, one, await applies(tx, 60), 1, NOW)
+        await applications.approve(tx, one, await applies(tx, 60), PLAIN, NOW)
         await applications.decline(tx, two, await applies(tx, 61), "scope", NOW)
         for code, admit in (("border", True), ("prison", False)):
             await topics.ask(tx, member, closed[code], NOW)
@@ -77,7 +79,15 @@ async def test_every_act_of_staff_leaves_a_row_with_who_whom_and_when(database: 
         left = [(row.event, row.actor_id, row.subject_id) for row in await audit.rows(tx)]
 
     assert left == [
+        (Event.TERMS_ACCEPTED, 4, 4),
+        (Event.APPLICATION_SUBMITTED, 4, 4),
+        (Event.APPLICATION_VETTED, None, 4),
+        (Event.APPLICATION_VOTED, one.id, 4),
         (Event.APPLICATION_APPROVED, one.id, 4),
+        (Event.MEMBER_ACTIVATED, one.id, 4),
+        (Event.TERMS_ACCEPTED, 5, 5),
+        (Event.APPLICATION_SUBMITTED, 5, 5),
+        (Event.APPLICATION_VETTED, None, 5),
         (Event.APPLICATION_DECLINED, two.id, 5),
         (Event.TOPIC_ADMITTED, one.id, member.id),
         (Event.TOPIC_REFUSED, one.id, member.id),
@@ -102,7 +112,7 @@ async def test_every_act_of_staff_leaves_a_row_with_who_whom_and_when(database: 
 async def test_an_act_that_fails_leaves_no_row(database: Database) -> None:
     async def approves() -> None:
         async with database.transaction() as tx:
-            await applications.approve(tx, await joins(tx, 1, Role.ADMINISTRATOR), await applies(tx, 60), 1, NOW)
+            await applications.approve(tx, await joins(tx, 1, Role.ADMINISTRATOR), await applies(tx, 60), PLAIN, NOW)
             raise InterruptedError
 
     with pytest.raises(InterruptedError):

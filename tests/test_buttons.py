@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+from enum import StrEnum
 from typing import Any, get_type_hints
 
 import pytest
@@ -41,10 +42,24 @@ def fields(kind: type[Press]) -> dict[str, type]:
     return {field.name: types[field.name] for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
 
 
+def longest(of: type) -> str:
+    return max(of, key=len) if issubclass(of, StrEnum) else "unsubscribe"
+
+
+def odd(of: type) -> str:
+    return next(iter(of)) if issubclass(of, StrEnum) else "odd"
+
+
+def values_of(of: type) -> st.SearchStrategy[Any]:
+    if issubclass(of, StrEnum):
+        return st.sampled_from(of)
+    return st.integers() | st.integers(0, 9999) if of is int else st.text(max_size=20)
+
+
 def test_the_longest_values_fit() -> None:
     for kind in KINDS:
         values: dict[str, Any] = {
-            name: -GREATEST if of is int else LONGEST.get((kind.prefix, name), "unsubscribe")
+            name: -GREATEST if of is int else LONGEST.get((kind.prefix, name), longest(of))
             for name, of in fields(kind).items()
         }
         assert len(kind(**values).pack().encode()) <= LIMIT
@@ -53,10 +68,7 @@ def test_the_longest_values_fit() -> None:
 @settings(max_examples=300)
 @given(kind=st.sampled_from(KINDS), data=st.data())
 def test_what_is_packed_is_what_is_read(kind: type[Press], data: st.DataObject) -> None:
-    drawn = {
-        name: data.draw(st.integers() | st.integers(0, 9999) if of is int else st.text(max_size=20))
-        for name, of in fields(kind).items()
-    }
+    drawn = {name: data.draw(values_of(of)) for name, of in fields(kind).items()}
     press = kind(**drawn)
     try:
         packed = press.pack()
@@ -98,7 +110,7 @@ def forged(*numbers: int) -> list[str]:
     made = []
     for kind in KINDS:
         for number in () if kind.prefix in FAREWELLS else numbers:
-            values = {name: number if of is int else "odd" for name, of in fields(kind).items()}
+            values = {name: number if of is int else odd(of) for name, of in fields(kind).items()}
             made.append(kind(**values).pack())
     return sorted({*made, *BY_HAND})
 

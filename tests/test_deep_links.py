@@ -35,9 +35,9 @@ async def test_a_link_to_apply_opens_the_form_after_the_choice_of_a_language(sta
         await newcomer.starts("apply")
         await newcomer.sees("choose your language")
         await newcomer.taps("Русский")
-        await newcomer.sees("1 из 6")
+        await newcomer.sees("1 из 7")
         await newcomer.starts("apply")
-        await newcomer.sees("1 из 6")
+        await newcomer.sees("1 из 7")
     assert await stage.rows("SELECT name, step FROM dialogue") == [("application", "terms")]
 
 
@@ -75,7 +75,7 @@ async def test_who_may_not_apply_is_told_where_they_stand_and_not_to_apply(stage
         await stage.joined(100 + n, state=s) for n, s in enumerate((MemberState.NOMINATED, MemberState.SUSPENDED))
     ]
     async with stage.bot():
-        for person, standing in zip(people, ("waits for the administrators", "is suspended"), strict=True):
+        for person, standing in zip(people, ("being looked at", "is suspended"), strict=True):
             for payload in ("apply", "doc_unknown"):
                 (answer,) = await replies(person, person.starts(payload))
                 assert standing in written(answer)

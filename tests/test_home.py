@@ -115,9 +115,9 @@ async def test_whatever_comes_in_private_gets_one_reply_with_a_way_forward(stage
         (door,) = await replies(stranger, stranger.says("hello there"))
         assert buttons(door) == ["Apply"]
         (standing,) = await replies(waiting, waiting.says("hello there"))
-        assert "waits for the administrators" in written(standing)
-        await waiting.taps("See my application", on="waits for the administrators")
-        await waiting.sees("waits for the administrators")
+        assert "being looked at" in written(standing)
+        await waiting.taps("See my application", on="being looked at")
+        await waiting.sees("being looked at")
 
 
 async def test_an_album_that_nobody_asked_for_gets_one_reply(stage: Stage) -> None:

@@ -88,11 +88,14 @@ async def test_odd_names_and_titles_go_all_the_way(stage: Stage) -> None:
 async def applies(person: Person, words: str) -> None:
     await person.says("/start apply")
     await person.taps("Accept")
-    await person.sees("2 of 6")
+    await person.sees("2 of 7")
     await person.says(words)
     await person.says(words)
-    for label in ("Academia", "Kazakhstan", "Done", "Submit"):
+    for label in ("Academia", "Kazakhstan", "Skip"):
         await person.taps(label)
+    await person.sees("7 of 7")
+    await person.says(words)
+    await person.taps("Submit")
 
 
 async def announces(person: Person, words: str) -> None:

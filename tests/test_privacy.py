@@ -14,7 +14,8 @@ from story import Person, Stage, buttons, written
 
 from handlers.applications.review import Approve
 from storage import access, applications, members, privacy
-from storage.applications import Filled
+from storage.applications import Admission, Filled
+from storage.consents import Accepted
 from storage.database import Base, Database
 from storage.members import Category, Member, MemberState
 from storage.refusals import Refusal
@@ -38,15 +39,17 @@ async def everything(stage: Stage) -> str:
 async def applies(person: Person) -> None:
     await person.says("/start apply")
     await person.sees("The terms")
-    await goes(person, "Accept", "2 of 6")
+    await goes(person, "Accept", "2 of 7")
     await person.says("Perizat Tracewell")
-    await person.sees("3 of 6")
+    await person.sees("3 of 7")
     await person.says("Lonely Foundation")
-    await person.sees("4 of 6")
-    await goes(person, "Media", "5 of 6")
-    await goes(person, "Norway", "6 of 6")
-    await goes(person, "Media and communication", "6 of 6")
-    await goes(person, "Done", "read it once more")
+    await person.sees("4 of 7")
+    await goes(person, "Media", "5 of 7")
+    await goes(person, "Norway", "6 of 7")
+    await person.says("perizat@tracewell.example.org")
+    await person.sees("7 of 7")
+    await person.says("Tracewell studies")
+    await person.sees("read it once more")
     await goes(person, "Submit", "was sent")
 
 
@@ -76,6 +79,9 @@ async def test_a_life_in_the_network_can_be_copied_whole_and_erased_without_a_tr
         await person.sees("Welcome to Test network")
         await person.says("/topics")
         await person.sees("Topics.")
+        await goes(person, "Joint Plan of Action", "You do not follow")
+        await goes(person, "Subscribe", "You follow this topic")
+        await goes(person, "Back", "Topics.")
         await goes(person, "Border security", "on request")
         await goes(person, "Ask to join", "You have asked")
         await second.sees("Perizat Tracewell", "asks to join")
@@ -156,11 +162,11 @@ async def test_of_the_last_two_administrators_who_go_at_once_one_stays(stage: St
         await asyncio.gather(first.sees(""), second.sees(""))
         last = (await stage.rows("SELECT telegram_id FROM member WHERE state = 'active'"))[0][0]
         person = first if last == 1 else second
-        await person.sees("You are the last administrator")
+        await person.sees("This is the last administrator")
         for command, button in (("/leave", "Leave"), ("/erase", "Erase my data")):
             await person.says(command)
             await person.sees("?")
-            await goes(person, button, "You are the last administrator")
+            await goes(person, button, "This is the last administrator")
 
     assert await stage.rows("SELECT count(*) FROM member_role") == [(1,)]
 
@@ -170,8 +176,8 @@ async def test_what_the_notice_promises_to_forget_is_forgotten_in_time(database:
         people = [await members.welcome(tx, 50 + n, "en", "UTC", NOW) for n in range(3)]
         for person in people:
             viewer = await access.viewer(tx, person.id)
-            filled = Filled(f"N{person.id}", "Institute", Category.MEDIA, "KZ", (), "1", "terms")
-            await applications.submit(tx, viewer, filled, NOW)
+            filled = Filled(f"N{person.id}", "Institute", Category.MEDIA, "KZ")
+            await applications.submit(tx, viewer, filled, Accepted("1", "terms"), Admission(), NOW)
         await applications.withdraw(tx, people[0].id, NOW)
         for person in people[1:]:
             person.state, person.name = MemberState.ACTIVE, f"N{person.id}"

@@ -75,9 +75,9 @@ async def test_a_form_answered_with_taps_stays_in_one_message(stage: Stage) -> N
         await newcomer.starts()
         for label, screen in (
             ("English", "A community"),
-            ("Apply", "1 of 6"),
-            ("Accept", "2 of 6"),
-            ("Back", "1 of 6"),
+            ("Apply", "1 of 7"),
+            ("Accept", "2 of 7"),
+            ("Back", "1 of 7"),
             ("Cancel", "Cancelled: Application"),
             ("Menu", "A community"),
         ):

@@ -67,7 +67,7 @@ async def test_800_queued_updates_survive_20_kills_with_each_effect_exactly_once
     left = await waiting(stage)
     process = await stage.process()
     started = time.monotonic()
-    await asyncio.gather(*(person.sees("4 of 6", "press one of the buttons") for person in applicants))
+    await asyncio.gather(*(person.sees("4 of 7", "press one of the buttons") for person in applicants))
     code = await process.stop()
 
     assert code == 0, stage.log()[-2000:]
@@ -99,7 +99,7 @@ async def is_asked_for_a_name(person: Person) -> None:
     await person.taps("English")
     await person.taps("Apply")
     await person.taps("Accept")
-    await person.sees("2 of 6")
+    await person.sees("2 of 7")
 
 
 async def test_a_broadcast_to_1000_survives_10_kills(stage: Stage) -> None:

@@ -8,6 +8,7 @@ from cast import administrators, forges, goes
 from story import Person, Stage, buttons
 
 from handlers.topics import Decide, List, Set, Show
+from storage.members import Role
 
 
 async def asks_for_prisons(member: Person) -> None:
@@ -89,7 +90,7 @@ async def test_joining_on_request_is_decided_once_and_told(stage: Stage) -> None
 
 async def test_the_only_administrator_is_asked_even_by_themselves(stage: Stage) -> None:
     stage.administrators = (1,)
-    only = await stage.joined(1, "Maral Demo", roles=["administrator"])
+    only = await stage.joined(1, "Maral Demo", roles=[Role.ADMINISTRATOR])
     async with stage.bot():
         await only.says("/topics")
         await goes(only, "Border security", "on request")

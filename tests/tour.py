@@ -73,7 +73,11 @@ async def _applies(newcomer: Person, say: Say) -> None:
     await newcomer.sees(say("Your full name, as you write it?"))
     await newcomer.says("Saltanat Demo")
     await newcomer.says("Demo Institute")
-    for label in (say("Academia"), say.country("KZ"), say("Done"), say("Submit"), say("See my application")):
+    for label in (say("Academia"), say.country("KZ"), say("Skip")):
+        await newcomer.taps(label)
+    await newcomer.sees(say("What do you work on, and who in the network knows you? Only the reviewers read it."))
+    await newcomer.says("Media training")
+    for label in (say("Submit"), say("See my application")):
         await newcomer.taps(label)
 
 
