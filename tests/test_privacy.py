@@ -62,7 +62,9 @@ async def copy_for(person: Person) -> dict[str, list[dict[str, Any]]]:
         return dict(json.loads(await answer.read()))
 
 
-async def test_a_life_in_the_network_can_be_copied_whole_and_erased_without_a_trace(stage: Stage) -> None:
+async def test_a_life_in_the_network_can_be_copied_whole_and_erased_without_a_trace(  # noqa: PLR0915 - a whole life
+    stage: Stage,
+) -> None:
     first, second = await administrators(stage)
     person = await stage.person(TELEGRAM_ID, "Perizat")
     async with stage.bot():

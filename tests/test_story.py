@@ -51,8 +51,8 @@ async def lives_through_the_product(stage: Stage) -> None:  # noqa: PLR0915 - a 
 
     await newcomer.says("/topics")
     await newcomer.sees("Topics.")
-    await newcomer.taps("Joint Plan of Action")
-    await newcomer.sees("Joint Plan of Action", "You do not follow")
+    await newcomer.taps("Media and communication")
+    await newcomer.sees("Media and communication", "You do not follow")
     await newcomer.taps("Subscribe")
     await newcomer.sees("You follow this topic")
 
