@@ -36,6 +36,11 @@ url = "sqlite+aiosqlite:///network.db"
 [network]
 name = "{network}"
 administrators = {administrators}
+
+[admission]
+vouches = 1
+other_organisation = 0
+objection_days = 0
 """
 
 

@@ -1,10 +1,19 @@
-"""Invented people: seven members, two administrators and a newcomer. No real person is among them."""
+"""Invented people: seven members, some with roles, two administrators, newcomers. No real person is among them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from storage.members import Category
+from storage.members import Category, Role
+
+
+@dataclass(frozen=True)
+class SeedRole:
+    """A role of an invented person, with its reach: a topic's code, or a country."""
+
+    role: Role
+    topic: str | None = None
+    country: str | None = None
 
 
 @dataclass(frozen=True)
@@ -19,7 +28,11 @@ class SeedPerson:
     language: str
     zone: str
     topics: tuple[str, ...] = ()
-    administrator: bool = False
+    roles: tuple[SeedRole, ...] = ()
+
+    @property
+    def administrator(self) -> bool:
+        return any(held.role is Role.ADMINISTRATOR for held in self.roles)
 
 
 PEOPLE: tuple[SeedPerson, ...] = (
@@ -32,7 +45,7 @@ PEOPLE: tuple[SeedPerson, ...] = (
         "en",
         "Asia/Ashgabat",
         ("jpoa", "capacity", "media"),
-        administrator=True,
+        (SeedRole(Role.ADMINISTRATOR),),
     ),
     SeedPerson(
         102,
@@ -43,7 +56,7 @@ PEOPLE: tuple[SeedPerson, ...] = (
         "ru",
         "Asia/Almaty",
         ("jpoa", "border"),
-        administrator=True,
+        (SeedRole(Role.ADMINISTRATOR),),
     ),
     SeedPerson(
         201,
@@ -54,6 +67,7 @@ PEOPLE: tuple[SeedPerson, ...] = (
         "ru",
         "Asia/Almaty",
         ("jpoa", "media", "online"),
+        (SeedRole(Role.FOCAL_POINT, country="KZ"),),
     ),
     SeedPerson(
         202,
@@ -64,6 +78,7 @@ PEOPLE: tuple[SeedPerson, ...] = (
         "ru",
         "Asia/Bishkek",
         ("media", "online"),
+        (SeedRole(Role.MODERATOR, topic="media"),),
     ),
     SeedPerson(
         203,
@@ -74,6 +89,7 @@ PEOPLE: tuple[SeedPerson, ...] = (
         "ru",
         "Asia/Dushanbe",
         ("justice", "jpoa"),
+        (SeedRole(Role.APPROVER),),
     ),
     SeedPerson(
         204,
@@ -114,6 +130,7 @@ PEOPLE: tuple[SeedPerson, ...] = (
         "en",
         "Europe/Oslo",
         ("capacity", "jpoa"),
+        (SeedRole(Role.AUDITOR),),
     ),
 )
 

@@ -17,11 +17,13 @@ from storage.consents import TERMS_VERSION
 from storage.database import Database, Transaction
 from storage.documents import Document, Draft
 from storage.events import Event
-from storage.members import Category, Member, MemberState, Role
+from storage.members import Category, Member, MemberState, Office, Role
 from storage.tlp import Label
 
 INVENTED_FROM = 9_000_000
 """The first Telegram number of invented members."""
+SEAT = timedelta(days=730)
+"""How long a focal point is in office (R-08)."""
 
 
 async def plant(database: Database, now: datetime, *, invented: int = 0, people: bool = False) -> None:
@@ -50,9 +52,12 @@ async def _settle(tx: Transaction, person: SeedPerson, now: datetime) -> None:
     member.state, member.joined_at, member.language_chosen = MemberState.ACTIVE, now, True
     member.state_since = member.validated_at = member.vouches_from = member.last_seen_at = now
     member.terms_version = TERMS_VERSION
-    if person.administrator:
-        await members.give_role(tx, member.id, Role.ADMINISTRATOR)
     codes = {topic.code: topic.id for topic in await topics.catalogue(tx)}
+    for held in person.roles:
+        office = Office(held.role, codes[held.topic] if held.topic else None, held.country)
+        seat = held.role is Role.FOCAL_POINT
+        until, alternate = (now + SEAT, False) if seat else (None, None)
+        await members.give_role(tx, member.id, office, now, until=until, alternate=alternate)
     await topics.subscribe(tx, member.id, [codes[code] for code in person.topics], now)
 
 

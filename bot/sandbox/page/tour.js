@@ -1,7 +1,7 @@
-// The tour: six steps that tick themselves when they happen, whoever makes them happen.
+// The tour: seven steps that tick themselves when they happen, whoever makes them happen.
 import { ask, hear } from "/page/control.js";
 import { icon, make } from "/page/element.js";
-import { nameOf, pair, person } from "/page/people.js";
+import { everybody, nameOf, pair, person } from "/page/people.js";
 import { say, spoken } from "/page/words.js";
 
 // A preview leads back to the schedule; the digest itself does not.
@@ -9,7 +9,8 @@ const PREVIEW = /\|open\|digest"/;
 // A step is done by what the bot was given (`update`) or what it said (`call`).
 const STEPS = [
   { name: "apply", who: "newcomer", call: ({ chat, words }) => person(chat)?.role === "newcomer" && /\bA-\d+\b/.test(words) },
-  { name: "vet", who: "administrator", update: ({ press }) => /^\d+\|app\.yes\|/.test(press) },
+  { name: "vouch", who: "member", update: ({ press }) => /^\d+\|vouch\|\d+\|(met|worked|office)/.test(press) },
+  { name: "vet", who: "administrator", call: ({ chat, words, keys }) => person(chat)?.role === "newcomer" && /\|open\|topics"/.test(keys) && /Welcome|Добро пожаловать/.test(words) },
   { name: "follow", who: "newcomer", update: ({ press, from }) => person(from)?.role === "newcomer" && /^\d+\|top\.set\|.*follow/.test(press) },
   { name: "share", who: "newcomer", call: ({ words }) => /\bD-\d+\b/.test(words) && !/\bA-\d+\b/.test(words) },
   { name: "announce", who: "administrator", call: ({ words }) => /\bN-\d+\b/.test(words) },
@@ -61,6 +62,7 @@ export class Tour {
 
   actor(step) {
     const [newcomer, administrator] = pair(spoken());
+    if (step.who === "member") return everybody().find((one) => one.role === "member" && one.language_code === spoken());
     return step.who === "administrator" ? administrator : newcomer;
   }
 
