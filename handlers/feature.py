@@ -69,6 +69,15 @@ class Feature:
     links: Mapping[str, Link] = field(default_factory=dict)
 
 
+class Gated(CallbackQueryHandler[Context, None]):
+    """The handler of a button: `opens` names it, `needs` is what the presser must be allowed to do (None: nothing)."""
+
+    def __init__(self, opens: str, needs: Action | None, callback: Any, matches: Callable[[object], bool]) -> None:
+        super().__init__(callback, pattern=matches)
+        self.opens = opens
+        self.needs = needs
+
+
 def tap(press: type[P], callback: Callable[[Context, P], Awaitable[None]], needs: Action | None = None) -> Handler:
     """Return the handler of one kind of button; data that does not unpack falls through to the out-of-date notice."""
 
@@ -81,7 +90,7 @@ def tap(press: type[P], callback: Callable[[Context, P], Awaitable[None]], needs
         await callback(context, pressed)
 
     prefix = f"{VERSION}|{press.prefix}"
-    return CallbackQueryHandler(handle, pattern=lambda data: str(data) == prefix or str(data).startswith(f"{prefix}|"))
+    return Gated(press.prefix, needs, handle, lambda data: str(data) == prefix or str(data).startswith(f"{prefix}|"))
 
 
 def place(name: str, callback: Callback, needs: Action | None = None) -> Handler:
@@ -92,7 +101,7 @@ def place(name: str, callback: Callback, needs: Action | None = None) -> Handler
         await callback(context)
 
     packed = Open(name).pack()
-    return CallbackQueryHandler(handle, pattern=lambda data: data == packed)
+    return Gated(f"open {name}", needs, handle, lambda data: data == packed)
 
 
 def command_handler(command: Command) -> Handler:
