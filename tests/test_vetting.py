@@ -221,6 +221,8 @@ async def test_reviewers_claim_ask_and_are_reminded_and_the_answer_stands_on_the
         await person.sees("read it once more")
         await person.taps("Send")
         await second.sees("A-1", "Noted", "I moved last week")
+        await goes(second, "Read all remarks", "All that was said", "Who is your <head> of unit?", "I moved last week")
+        await goes(second, "Back", "A-1", "Noted")
         await goes(approver, "Give back", "A-1")
 
         for reviewer in (second, approver):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers.applications.card import CARD, Approve, Ask, Claim, Decline, Objections
+from handlers.applications.card import CARD, Approve, Ask, Claim, Decline, Objections, Thread
 from handlers.applications.form import APPLICATION, RECEIVED
 from handlers.applications.review import (
     DECLINE,
@@ -13,6 +13,7 @@ from handlers.applications.review import (
     ask_reason,
     claim,
     open_card,
+    read_remarks,
     review,
 )
 from handlers.applications.standing import ANSWER, NOTE, NOTICES, Answer, Withdraw, answer, status, withdraw
@@ -50,6 +51,7 @@ FEATURE = Feature(
         tap(Ask, ask_question, Action.REVIEW),
         tap(Claim, claim, Action.REVIEW),
         tap(Review, open_card, Action.REVIEW),
+        tap(Thread, read_remarks, Action.REVIEW),
         tap(Objections, read_objections, Action.JUDGE_OBJECTION),
         tap(Judge, judge, Action.JUDGE_OBJECTION),
         tap(Attest, attest, Action.VOUCH),

@@ -9,7 +9,7 @@ from handlers.buttons import Button, Press, Row
 from handlers.context import Policy
 from handlers.feature import Notice
 from handlers.language import Say, isolated, text
-from handlers.screens import Screen, lines
+from handlers.screens import LIMIT, Screen, lines, units
 from handlers.vocabulary import CATEGORIES
 from storage import applications, members, nominations
 from storage.access import Action, Viewer, allowed
@@ -46,7 +46,8 @@ REMARKS = {
     RemarkKind.ANSWER: text("Answered"),
     RemarkKind.NOTE: text("Noted"),
 }
-_REMARKS_SHOWN, _SHOWN_LENGTH = 6, 300
+_SHOWN = (6, 2, 0)
+"""How many remarks and vouches stand on the card: fewer where it would be too long; the rest is behind a button."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,14 @@ class Claim(Press, prefix="app.take"):
     """Take care of this application, or give it back."""
 
     application: int
+
+
+@dataclass(frozen=True)
+class Thread(Press, prefix="app.said"):
+    """Read all that was said on this application, from remark number `first` on."""
+
+    application: int
+    first: int
 
 
 @dataclass(frozen=True)
@@ -130,17 +139,23 @@ def draw(found: Card | int, say: Say, policy: Policy) -> Screen:
     if isinstance(found, int):
         title = say("Application <code>A-{number}</code>", number=found)
         return Screen(lines([f"<b>{title}</b>", say("Erased at the applicant's wish.")]))
+    words = [_words(found, say, policy, shown) for shown in _SHOWN]
+    rows = _rows(found, say, policy) if found.application.state in OPEN else []
+    return Screen(next((text for text in words if units(text) <= LIMIT), words[-1]), tuple(rows))
+
+
+def _words(found: Card, say: Say, policy: Policy, shown: int) -> str:
     row = found.application
     parts = [
         f"<b>{_title(row, say)}</b>",
         "\n".join(_facts(found, say)),
         "\n".join(_doubts(found.doubts, say)),
-        "\n".join(_remarks(found, say)),
+        "\n".join(said(found.remarks[len(found.remarks) - min(shown, len(found.remarks)) :], say)),
     ]
-    if row.state not in OPEN:
-        decided = say(STATES[row.state], by=isolated(found.people.get(row.decided_by or 0, "–")))
-        return Screen(lines([*parts, f"<b>{decided}</b>"]))
-    return Screen(lines([*parts, "\n".join(_progress(found, say, policy))]), tuple(_rows(found, say, policy)))
+    if row.state in OPEN:
+        return lines([*parts, "\n".join(_progress(found, say, policy, shown))])
+    decided = say(STATES[row.state], by=isolated(found.people.get(row.decided_by or 0, "–")))
+    return lines([*parts, f"<b>{decided}</b>"])
 
 
 def _title(row: Application, say: Say) -> str:
@@ -195,18 +210,16 @@ def _doubts(doubts: Doubts, say: Say) -> list[str]:
     return found
 
 
-def _remarks(found: Card, say: Say) -> list[str]:
-    return [
-        say("{kind}: {text}", kind=say(REMARKS[kind]), text=isolated(written[:_SHOWN_LENGTH]))
-        for kind, written in found.remarks[-_REMARKS_SHOWN:]
-    ]
+def said(remarks: Sequence[tuple[RemarkKind, str]], say: Say) -> list[str]:
+    """Return remarks as a reviewer reads them, one a line."""
+    return [say("{kind}: {text}", kind=say(REMARKS[kind]), text=isolated(written)) for kind, written in remarks]
 
 
-def _progress(found: Card, say: Say, policy: Policy) -> list[str]:
+def _progress(found: Card, say: Say, policy: Policy, shown: int) -> list[str]:
     row, admission = found.application, policy.admission
     told: list[str] = [
         say("{name} {attestation}.", name=isolated(name), attestation=say(ATTESTATIONS[attestation]))
-        for name, attestation in found.vouches
+        for name, attestation in found.vouches[:shown]
     ]
     if admission.circulates and row.kind is ApplicationKind.JOIN:
         told.append(say("Vouches: {have} of {need}", have=found.said.vouches, need=admission.vouches))
@@ -238,6 +251,8 @@ def _rows(found: Card, say: Say, policy: Policy) -> list[Row]:
     rows: list[Row] = [(approve, decline) if ready and not found.sponsor else (decline,)]
     take = say("Give back") if row.claimed_by is not None else say("Take")
     rows.append((Button(say("Ask"), Ask(number)), Button(take, Claim(number))))
+    if found.remarks:
+        rows.append((Button(say("Read all remarks"), Thread(number, 0)),))
     if found.secretariat and found.said.objections:
         rows.append((Button(say("Read objections"), Objections(number)),))
     return rows

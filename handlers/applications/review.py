@@ -6,14 +6,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from handlers.applications.card import Approve, Ask, Claim, Decline, card, draw
+from handlers.applications.card import Approve, Ask, Claim, Decline, Thread, card, draw, said
 from handlers.applications.standing import REASONS
 from handlers.buttons import Button, Press, Row, turns
 from handlers.context import Context
 from handlers.forms import Answers, Dialogue, Form, Option, Question, Step, line
 from handlers.language import Say, isolated, text
 from handlers.presses import Home
-from handlers.screens import Screen
+from handlers.screens import Screen, lines
 from storage import applications, digests, members
 from storage.access import Action, Viewer
 from storage.applications import ApplicationState
@@ -75,6 +75,16 @@ async def open_card(context: Context, press: Review) -> None:
     screen = draw(found, context.say, context.policy)
     back: Row = (Button(context.say("Back"), Review(0, press.first)),)
     await context.show(Screen(screen.text, (*screen.buttons, back)))
+
+
+async def read_remarks(context: Context, press: Thread) -> None:
+    say = context.say
+    async with context.reading() as tx:
+        page = await applications.thread(tx, context.viewer, press.application, press.first or None, PAGE)
+    title = say("All that was said on <code>A-{number}</code>", number=press.application)
+    words = lines([title, *said([(remark.kind, remark.text) for remark in page.items], say)])
+    rows = turns(page, lambda first: Thread(press.application, first))
+    await context.show(Screen(words, (*rows, (Button(say("Back"), Review(press.application, 0)),))))
 
 
 async def review(context: Context) -> None:
@@ -149,7 +159,7 @@ DECLINE = Dialogue(
 QUESTION = Dialogue(
     name="question",
     title=text("Question to an applicant"),
-    steps=(Step("question", text("Question"), _ask_what, line(500), lambda _f, _s, a: isolated(a)),),
+    steps=(Step("question", text("Question"), _ask_what, line(400), lambda _f, _s, a: isolated(a)),),
     finish=_question,
     submit=text("Send"),
     needs=Action.REVIEW,

@@ -122,7 +122,7 @@ def _thanks(say: Say) -> Screen:
 ANSWER = Dialogue(
     name="answer",
     title=text("Answer to the reviewers"),
-    steps=(Step("answer", text("Your answer"), _ask_answer, line(1000), lambda _f, _s, a: isolated(a)),),
+    steps=(Step("answer", text("Your answer"), _ask_answer, line(600), lambda _f, _s, a: isolated(a)),),
     finish=_answer,
     submit=text("Send"),
     needs=Action.AWAIT,

@@ -4,7 +4,7 @@ from storage.applications.cards import circle, reviewers
 from storage.applications.deadlines import advance
 from storage.applications.doubts import STEERED, Doubts, doubts
 from storage.applications.filing import accept_terms, change_post, forget, open_one, submit, withdraw
-from storage.applications.remarks import add_note, answer, ask, question, remarks
+from storage.applications.remarks import add_note, answer, ask, question, remarks, thread
 from storage.applications.review import (
     approvals,
     approve,
@@ -95,6 +95,7 @@ __all__ = [
     "reviewers",
     "standing",
     "submit",
+    "thread",
     "vouch",
     "vouches",
     "waiting",

@@ -12,6 +12,7 @@ from storage.database import Transaction
 from storage.members import BELONGING, Member
 from storage.nominations import Nomination
 
+_NAMED = 3
 STEERED = 3
 """So many refusals in a row call for a decision of the steering group (R-06)."""
 
@@ -45,7 +46,7 @@ async def doubts(tx: Transaction, row: Application) -> Doubts:
 
 
 def _alike(name: str, people: list[Member]) -> tuple[str, ...]:
-    return tuple(m.name for m in people if m.name and names.resemble(name, m.name))
+    return tuple(m.name for m in people if m.name and names.resemble(name, m.name))[:_NAMED]
 
 
 def _differs(row: Application, nomination: Nomination) -> bool:

@@ -12,6 +12,7 @@ from storage.applications import cards, filing, review
 from storage.applications.tables import Application, Remark, RemarkKind
 from storage.database import Transaction
 from storage.outbox import Promise, promise
+from storage.pages import Page, page
 from storage.refusals import Refusal
 
 
@@ -56,6 +57,12 @@ async def question(tx: Transaction, member_id: int, remark_id: int) -> Remark:
 async def remarks(tx: Transaction, application_id: int) -> list[Remark]:
     """Return everything that was said on an application, the oldest first."""
     return list(await tx.scalars(select(Remark).where(Remark.application_id == application_id).order_by(Remark.id)))
+
+
+async def thread(tx: Transaction, viewer: Viewer, application_id: int, first: int | None, size: int) -> Page[Remark]:
+    """Return a page of what was said on an application to its reviewers, the oldest first."""
+    row = await review.by_id(tx, viewer, application_id)
+    return await page(tx, select(Remark).where(Remark.application_id == row.id), (Remark.id,), first, size)
 
 
 async def _mine(tx: Transaction, viewer: Viewer, application_id: int | None) -> Application:
