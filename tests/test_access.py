@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from itertools import product
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -20,6 +21,7 @@ from storage.refusals import Refusal
 from storage.tlp import Label
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
+README = Path(__file__).parent.parent / "README.md"
 ORGANISATIONS = (1, 2, 3)
 MEMBERS = {Action.BELONG, Action.VALIDATE, Action.SHARE, Action.INVITE, Action.VOUCH, Action.INTRODUCE}
 GIVEN = {
@@ -73,6 +75,27 @@ def test_who_has_not_accepted_the_newest_terms_in_time_only_reads(role: Role | N
     if otherwise and action not in READS:
         with pytest.raises(Refusal, match="terms:first"):
             access.require(reader, action)
+
+
+def test_the_readme_shows_the_matrix_as_it_is() -> None:
+    lines = README.read_text(encoding="utf-8").splitlines()
+    head = next(n for n, line in enumerate(lines) if line.startswith("| action |"))
+    roles = [cell.strip() for cell in lines[head].strip("|").split("|")][1:]
+    shown = {}
+    for line in lines[head + 2 :]:
+        if not line.startswith("|"):
+            break
+        name, *cells = [cell.strip() for cell in line.strip("|").split("|")]
+        shown |= {(role, name): cell for role, cell in zip(roles, cells, strict=True)}
+    reach = {Role.MODERATOR, Role.FOCAL_POINT}
+
+    assert shown == {
+        (role.value if role else "member", action.value): (
+            "" if action not in MEMBERS | GIVEN[role] else "reach" if role in reach and action in GIVEN[role] else "yes"
+        )
+        for role, action in product(GIVEN, Action)
+        if action not in {Action.APPLY, Action.AWAIT}
+    }
 
 
 countries = st.sampled_from([None, "KZ", "KG"])
