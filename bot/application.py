@@ -35,7 +35,18 @@ from handlers.context import Context, Policy, Services
 from handlers.dialogues import Dialogues
 from handlers.feature import Feature, command_handler
 from handlers.gate import gate
-from storage import announcements, applications, consents, dialogues, digests, groups, inbox, outbox, privacy
+from storage import (
+    announcements,
+    applications,
+    consents,
+    dialogues,
+    digests,
+    groups,
+    inbox,
+    nominations,
+    outbox,
+    privacy,
+)
 from storage.database import Database
 from storage.outbox import Lane
 
@@ -196,6 +207,7 @@ class Bot:
         application.bot_data["features"] = tuple(self._features)
         application.bot_data["dialogues"] = forms
         application.bot_data["links"] = {k: v for f in self._features for k, v in f.links.items()}
+        application.bot_data["doors"] = {k: v for f in self._features for k, v in f.doors.items()}
         application.add_handler(gate(), group=-1)
         application.add_handlers([command_handler(c) for f in self._features for c in f.commands])
         application.add_handlers(forms.handlers())
@@ -234,6 +246,7 @@ class Bot:
             async with self._database.transaction() as tx:
                 await applications.advance(tx, policy.admission, now)
                 await consents.remind(tx, now)
+                await nominations.expire(tx, now)
 
         async def housekeeping() -> None:
             async with self._database.transaction() as tx:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Column, Table, delete, exists, select, update
 
-from storage import dialogues, inbox, members, membership
+from storage import dialogues, inbox, members, membership, nominations
 from storage.database import Base, Transaction
 from storage.members import Member, MemberState, Organisation
 from storage.membership import Step
@@ -21,6 +21,8 @@ _ERASED_WITH_A_PERSON = (
     "digest_schedule", "digest", "directory_entry", "directory_lookup",
 )  # fmt: skip
 _OWNER = "member_id"
+_SENDER = "by_id"
+"""Who wrote a nomination: the nominee reads nothing of it."""
 CLOSED_FOR = timedelta(days=30)
 LEFT_FOR = timedelta(days=90)
 
@@ -33,7 +35,8 @@ async def copy_of(tx: Transaction, member_id: int) -> dict[str, Rows]:
     found: dict[str, Rows] = {}
     for table in Base.metadata.sorted_tables:
         for column in _pointing_at_members(table):
-            whole = column.name in ("id", _OWNER) or _OWNER not in table.columns
+            owned = _SENDER if table.name == "nomination" else _OWNER
+            whole = column.name in ("id", owned) or owned not in table.columns
             shown = select(table) if whole else select(table.c.id, column)
             rows = (await tx.execute(shown.where(column == member_id))).mappings()
             found.setdefault(table.name, []).extend(dict(row) for row in rows)
@@ -70,6 +73,7 @@ async def erase(tx: Transaction, member_id: int, now: datetime) -> None:
     await dialogues.end(tx, member_id)
     await tx.execute(delete(OutboxRow).where(OutboxRow.member_id == member_id))
     await membership.clear(tx, _ERASED_WITH_A_PERSON, member_id)
+    await nominations.forget(tx, member_id)
     if member.telegram_id is not None:
         await inbox.erase_person(tx, member.telegram_id)
     organisation_id = member.organisation_id
@@ -119,6 +123,7 @@ async def forget(tx: Transaction, now: datetime) -> None:
     closed = application.c.decided_at < now - CLOSED_FOR
     unsuccessful = application.c.state.in_(["declined", "withdrawn", "lapsed"])
     await tx.execute(delete(application).where(closed, unsuccessful))
+    await nominations.drop_old(tx, now - CLOSED_FOR)
     gone = select(Member.id).where(Member.state == MemberState.LEFT, Member.state_since < now - LEFT_FOR)
     for member_id in await tx.scalars(gone):
         await erase(tx, member_id, now)

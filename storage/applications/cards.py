@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import or_, select
 
+from storage import nominations
 from storage.applications.tables import Application
 from storage.database import Transaction
 from storage.members import BELONGING, Member, MemberRole, Role
@@ -42,8 +43,11 @@ async def redraw(tx: Transaction, application_id: int, now: datetime) -> None:
 
 
 async def close_circle(tx: Transaction, application_id: int, now: datetime) -> None:
-    """Let what members were asked about an applicant say that it is over."""
+    """Let what members were asked about an applicant say that it is over; tell who sent its link how it ended."""
     await tx.flush()
+    row = await tx.get(Application, application_id)
+    if row is not None and row.nomination_id is not None:
+        await nominations.ended(tx, row.nomination_id, row.state.value, now)
     facts, subject = {"application": application_id}, circle(application_id)
     sent = {c.member_id: c.message_id for c in await copies(tx, subject) if c.member_id}
     await promise(tx, [Promise(m, "vouch:card", facts, Lane.BULK, subject, replaces=at) for m, at in sent.items()], now)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 
-from storage import access, audit, consents, members
+from storage import access, audit, consents, members, nominations
 from storage.access import Action, Viewer
 from storage.applications import cards, vouching
 from storage.applications.tables import OPEN, Admission, Application, ApplicationKind, ApplicationState, Filled
@@ -14,7 +14,7 @@ from storage.consents import Accepted
 from storage.database import Transaction
 from storage.members import Member, MemberState
 from storage.membership import Step, move
-from storage.nominations import Nomination, NominationState
+from storage.nominations import Nomination
 from storage.refusals import Refusal
 
 
@@ -28,13 +28,14 @@ async def submit(
     if await open_one(tx, viewer.id) is not None:
         raise Refusal("application:waiting")
     access.require(viewer, Action.APPLY)
-    nomination = await tx.get(Nomination, filled.nomination_id) if filled.nomination_id else None
-    nominated = nomination is not None and nomination.used_by == viewer.id
-    if not nominated and not policy.self_application:
+    nomination = await _taken(tx, viewer, filled.nomination_id)
+    if nomination is None and not policy.self_application:
         raise Refusal("application:by-invitation")
     member = await _applicant(tx, viewer.id)
     row = await _file(tx, member, filled, ApplicationKind.JOIN, policy, now)
-    row.nomination_id = filled.nomination_id if nominated else None
+    if nomination is not None:
+        row.nomination_id = nomination.id
+        await nominations.applied(tx, nomination, now)
     await consents.accept(tx, viewer, accepted, now)
     await move(tx, member, Step.APPLIED, now, by=viewer.id, application=row.id)
     if policy.circulates:
@@ -42,6 +43,11 @@ async def submit(
     await vouching.vet(tx, row, policy, now)
     await cards.deal(tx, row, now)
     return row
+
+
+async def _taken(tx: Transaction, viewer: Viewer, nomination_id: int | None) -> Nomination | None:
+    row = await tx.get(Nomination, nomination_id, with_for_update=True) if nomination_id else None
+    return row if row is not None and row.used_by == viewer.id else None
 
 
 async def change_post(tx: Transaction, viewer: Viewer, filled: Filled, policy: Admission, now: datetime) -> Application:
@@ -143,12 +149,6 @@ async def forget(tx: Transaction, member_id: int, now: datetime) -> None:
     """Delete a person's applications, and let the cards that reviewers and members have of them say so."""
     rows = list(await tx.scalars(select(Application.id).where(Application.member_id == member_id)))
     await tx.execute(delete(Application).where(Application.id.in_(rows)))
-    mine = (Nomination.used_by == member_id) | (Nomination.by_id == member_id)
-    await tx.execute(
-        update(Nomination)
-        .where(mine, Nomination.state != NominationState.OPEN)
-        .values(name="–", organisation=None, reason=None, email=None, category=None, country=None)
-    )
     for application_id in rows:
         await cards.redraw(tx, application_id, now)
         await cards.close_circle(tx, application_id, now)

@@ -1,17 +1,21 @@
-"""Nominations and invitations: one-time links that open the application form and grant nothing (R-01, R-02)."""
+"""The table of nominations and invitations, and what is written in one."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.database import Base, Moment, Transaction, one_of
+from storage.database import Base, Moment, one_of
 from storage.members import Category
 
 LIFETIME = timedelta(hours=72)
+INVITATIONS = 5
+"""How many open invitations a member may have at once."""
 
 
 class NominationKind(StrEnum):
@@ -51,7 +55,27 @@ class Nomination(Base):
     used_by: Mapped[int | None] = mapped_column(ForeignKey("member.id", ondelete="SET NULL"), index=True)
     used_at: Mapped[datetime | None] = mapped_column(Moment)
 
+    def state_at(self, now: datetime) -> NominationState:
+        """Return the state as it is now, whether the sweep has noted it yet or not."""
+        late = self.state is NominationState.OPEN and now >= self.expires_at
+        return NominationState.EXPIRED if late else self.state
 
-async def by_id(tx: Transaction, nomination_id: int) -> Nomination | None:
-    """Return a nomination, for those who review the application that came by it."""
-    return await tx.get(Nomination, nomination_id)
+
+@dataclass(frozen=True)
+class Written:
+    """What a nomination says of somebody: this and nothing else (R-02)."""
+
+    name: str
+    organisation: str
+    category: Category
+    country: str
+    reason: str
+    email: str | None = None
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Where somebody may nominate: in these countries (None: everywhere) and for these organisations, by id."""
+
+    countries: frozenset[str] | None
+    organisations: Mapping[int, str]
