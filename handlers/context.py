@@ -17,7 +17,7 @@ from telegram.ext import Application, CallbackContext, ExtBot
 from handlers.language import Say, legible
 from handlers.screens import Screen
 from storage import access, inbox
-from storage.access import Viewer
+from storage.access import Action, Viewer
 from storage.applications import Admission
 from storage.database import Database, Transaction
 from storage.members import Member
@@ -40,6 +40,14 @@ class Policy:
     skip_holidays: bool
     two_person_above: int
     bot_username: str = ""
+
+    def open_to(self, viewer: Viewer) -> bool:
+        """Tell whether `viewer` may begin an application by themselves, without a link that a member sent."""
+        return self.admission.self_application and access.allowed(viewer, Action.APPLY)
+
+    def link(self, payload: str) -> str:
+        """Return the address that opens the bot with `payload`."""
+        return f"https://t.me/{self.bot_username}?start={payload}"
 
 
 @dataclass(frozen=True)
@@ -104,6 +112,12 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], dict
         """What each kind of deep link opens, by the word before its first underscore."""
         links: Mapping[str, Link] = self.application.bot_data["links"]
         return links
+
+    @property
+    def doors(self) -> Mapping[str, Door]:
+        """What each kind of deep link opens for who may apply."""
+        doors: Mapping[str, Door] = self.application.bot_data["doors"]
+        return doors
 
     async def begin(self, dialogue: str, answers: Mapping[str, Any] | None = None, first: Deed | None = None) -> None:
         """Open the form called `dialogue`, or go on with it; see `Dialogues.begin`."""
@@ -257,3 +271,9 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], dict
 
 Link = Callable[[Context, str], Awaitable[None]]
 """Opens what a deep link's token names; an unknown token and a foreign one get the same answer."""
+
+Door = Callable[[Context, str, Deed | None], Awaitable[None]]
+"""Opens the form that a deep link's token stands for; the deed is done before, in the same transaction.
+
+Whatever does not open it is refused with a reason that ends with `:unknown`.
+"""

@@ -54,10 +54,10 @@ class Dialogues:
     ) -> None:
         """Open the form `name`, or go on with it; given `answers` are not asked for.
 
-        `first` is done before, in the same transaction.
+        `first` is done before, in the same transaction. A form that has the given answers already stays where it is.
 
         Raises:
-            Refusal: `form:open` while another form is unfinished.
+            Refusal: `form:open` while another form is unfinished, and whatever the form's `check` says.
         """
         dialogue = self._by_name[name]
         guard(context, dialogue.needs)
@@ -68,8 +68,10 @@ class Dialogues:
             if row is not None and row.name != name:
                 raise Refusal("form:open", dialogue=row.name)
             asked = await last_copy(tx, _subject(context)) if row is not None else None
-            if row is None or answers:
-                given = dict(answers or {})
+            given = dict(answers or {})
+            if dialogue.check is not None:
+                dialogue.check({**(row.answers if row else {}), **given}, context.policy)
+            if row is None or {**row.answers, **given} != row.answers:
                 row = await rows.begin(tx, context.member.id, name, dialogue.next_open(given), given, context.now)
             await _ask(tx, context, row)
         await context.strip(asked)

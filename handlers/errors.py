@@ -10,12 +10,12 @@ from typing import Any
 from telegram.error import TelegramError
 
 from handlers.buttons import Button
-from handlers.context import AlreadyHandledError, Context
+from handlers.context import AlreadyHandledError, Context, Policy
 from handlers.language import Say, text
 from handlers.presses import Begin, CancelForm, Home, Open
 from handlers.screens import Screen, lines
-from handlers.vocabulary import STANDING
-from storage.access import Action, Viewer, allowed
+from handlers.vocabulary import MEMBERS_ONLY, STANDING
+from storage.access import Viewer
 from storage.members import MemberState
 from storage.refusals import Refusal
 
@@ -23,7 +23,7 @@ ALBUMS = 200
 """How many albums are remembered: each of its pictures is a message, and one refusal answers them all."""
 REFUSALS = {
     "access:denied": text("I do not know that. /menu shows what you can do here, /help explains it."),
-    "access:members": text("This is for members of the network. You can apply; an administrator decides."),
+    "access:members": MEMBERS_ONLY,
     "button:again": text("This was pressed already."),
     "button:old": text("This menu is out of date. Open a new one:"),
     "answer:text": text("Please send text here: no sticker, picture, voice message or file."),
@@ -40,23 +40,23 @@ def words(refusals: Mapping[str, str], refusal: Refusal, say: Say) -> str:
     return say(refusals[refusal.reason], **refusal.facts)
 
 
-def refused(refusals: Mapping[str, str], refusal: Refusal, viewer: Viewer, say: Say) -> Screen:
+def refused(refusals: Mapping[str, str], refusal: Refusal, viewer: Viewer, say: Say, policy: Policy) -> Screen:
     """Return the answer to a refusal, with the way forward as buttons."""
     sentence = words(refusals, refusal, say)
     if refusal.reason == "access:members":
-        return _outside(sentence, viewer, say)
+        return _outside(sentence, viewer, say, policy)
     if refusal.reason == "form:open":
         go_on = Button(say("Continue"), Begin(refusal.facts["dialogue"]), style="primary")
         return Screen(sentence, ((go_on, Button(say("Cancel it"), CancelForm())),))
     return Screen(sentence, ((Button(say("Menu"), Home()),),))
 
 
-def _outside(sentence: str, viewer: Viewer, say: Say) -> Screen:
-    if allowed(viewer, Action.APPLY):
-        return Screen(sentence, ((Button(say("Apply"), Begin("application"), style="primary"),),))
+def _outside(sentence: str, viewer: Viewer, say: Say, policy: Policy) -> Screen:
     waits = viewer.state in (MemberState.NOMINATED, MemberState.VETTED, MemberState.APPROVED)
     way = Button(say("See my application"), Open("status")) if waits else Button(say("Menu"), Home())
-    return Screen(lines([say("This is for members of the network."), say(STANDING[viewer.state])]), ((way,),))
+    if policy.open_to(viewer):
+        way = Button(say("Apply"), Begin("application"), style="primary")
+    return Screen(lines([sentence, say(STANDING[viewer.state])]), ((way,),))
 
 
 def error_handler(refusals: Mapping[str, str]) -> Any:
@@ -72,7 +72,7 @@ def error_handler(refusals: Mapping[str, str]) -> Any:
         elif error.reason == "button:again":
             await context.toast(words(refusals, error, context.say))
         elif not _answered(context, albums):
-            await _answer(context, refused(refusals, error, context.viewer, context.say))
+            await _answer(context, refused(refusals, error, context.viewer, context.say, context.policy))
 
     return handle
 

@@ -10,7 +10,7 @@ from telegram import Update
 from telegram.ext import BaseHandler, CallbackQueryHandler, CommandHandler, filters
 
 from handlers.buttons import VERSION, Press
-from handlers.context import Context, Link, Policy
+from handlers.context import Context, Door, Link, Policy
 from handlers.language import Say
 from handlers.presses import Open
 from handlers.screens import Screen
@@ -57,7 +57,8 @@ class Notice:
 class Feature:
     """One noun of the product on the middle floor.
 
-    `refusals` are the words of the refusals its storage raises; `links` open deep links (`doc_<token>`: `doc`).
+    `refusals` are the words of the refusals its storage raises; `links` open deep links (`doc_<token>`: `doc`) for
+    members, `doors` open them for who may apply.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Feature:
     notices: tuple[Notice, ...] = ()
     refusals: Mapping[str, str] = field(default_factory=dict)
     links: Mapping[str, Link] = field(default_factory=dict)
+    doors: Mapping[str, Door] = field(default_factory=dict)
 
 
 class Gated(CallbackQueryHandler[Context, None]):

@@ -137,6 +137,7 @@ class Dialogue:
     A screen that it returns is shown after the commit and kept nowhere: for a secret that is told once.
     `summary` replaces the plain list of answers, for a preview; `left` names the notice (and its facts) that stands
     in the form's place after Cancel, where something stood there before. `style` colours the last button.
+    `check` refuses to open the form with the answers that are there already.
     """
 
     name: str
@@ -149,6 +150,7 @@ class Dialogue:
     prepare: Callable[[Transaction, Viewer, Answers], Awaitable[Any]] = nothing
     summary: Callable[[Form, Say], Screen] | None = None
     left: Callable[[Answers], tuple[str, dict[str, Any]]] | None = None
+    check: Callable[[Answers, Policy], None] | None = None
 
     def visible(self, answers: Answers) -> list[Step]:
         """Return the steps that these answers leave in."""

@@ -6,13 +6,13 @@ import re
 from dataclasses import dataclass
 
 from handlers.buttons import Button, Press, Row, columns
-from handlers.context import Context, Policy
+from handlers.context import Context, Deed, Policy
 from handlers.dialogues import cancelled
 from handlers.feature import Command, Feature, place, tap
 from handlers.language import Say, text
 from handlers.presses import Begin, CancelForm, Home, Open
 from handlers.screens import Screen, lines
-from handlers.vocabulary import STANDING
+from handlers.vocabulary import MEMBERS_ONLY, STANDING
 from storage import members
 from storage.access import PENDING, Action, Viewer, allowed
 from storage.database import Transaction
@@ -21,6 +21,8 @@ from storage.refusals import Refusal
 
 PAYLOAD = re.compile(r"[A-Za-z0-9_-]{1,48}")
 """A deep link that the choice of a language carries on; the others are not ours."""
+FOREIGN = "-"
+"""What is carried on instead of one that is not ours: it leads nowhere, as any unknown one."""
 APPLY = "apply"
 NOWHERE = text("This link does not lead anywhere now.")
 PLACES: tuple[tuple[str, str, Action], ...] = (
@@ -29,6 +31,7 @@ PLACES: tuple[tuple[str, str, Action], ...] = (
     ("digest", text("Digest"), Action.BELONG),
     ("events", text("Events"), Action.BELONG),
     ("vouches", text("Vouch for applicants"), Action.VOUCH),
+    ("links", text("Invite or nominate"), Action.INVITE),
     ("review", text("Review applications"), Action.REVIEW),
     ("announce", text("Announce"), Action.ANNOUNCE),
     ("broadcasts", text("Announcements"), Action.ANNOUNCE),
@@ -47,27 +50,46 @@ class Speak(Press, prefix="lang"):
 async def start(context: Context) -> None:
     payload = context.words
     if not context.member.language_chosen and len(context.policy.languages) > 1:
-        kept = payload if PAYLOAD.fullmatch(payload) else ""
+        kept = payload if not payload or PAYLOAD.fullmatch(payload) else FOREIGN
         await context.show(_languages(context.policy, kept, back=False))
-        return
-    if payload == APPLY and allowed(context.viewer, Action.APPLY):
-        await context.begin("application")
-    else:
+    elif not await _applies(context, payload):
         await _arrive(context, payload)
+
+
+async def _applies(context: Context, payload: str, first: Deed | None = None) -> bool:
+    """Open the form for who may apply, if the link is for that; `first` is done before, in the same transaction."""
+    word, _, token = payload.partition("_")
+    if not allowed(context.viewer, Action.APPLY) or not (payload == APPLY or word in context.doors):
+        return False
+    try:
+        if payload == APPLY:
+            await context.begin("application", first=first)
+        else:
+            await context.doors[word](context, token, first)
+    except Refusal as refusal:
+        if refusal.reason == "application:by-invitation" or refusal.reason.endswith(":unknown"):
+            return False
+        raise
+    return True
 
 
 async def _arrive(context: Context, payload: str) -> None:
     word, _, token = payload.partition("_")
-    if word in ("", "menu") or (word == APPLY and not context.viewer.active):
+    say, state = context.say, context.viewer.state
+    if payload in ("", "menu"):
         await context.show(_entrance(context, None))
-    elif word == APPLY:
-        await context.show(_entrance(context, context.say(STANDING[context.viewer.state])))
+    elif payload == APPLY and not context.viewer.active:
+        refused = allowed(context.viewer, Action.APPLY) and not context.policy.open_to(context.viewer)
+        by_link = say("Only who was nominated or invited by a member can apply.")
+        await context.show(_entrance(context, by_link if refused else None))
+    elif payload == APPLY:
+        await context.show(_entrance(context, say(STANDING[state])))
     elif not context.viewer.active:
-        await context.show(_entrance(context, _outside(context.viewer, context.say)))
+        await context.show(_entrance(context, say(MEMBERS_ONLY)))
     elif word in context.links:
         await _follow(context, word, token)
     else:
-        await context.show(_entrance(context, context.say(NOWHERE)))
+        await context.show(_entrance(context, say(NOWHERE)))
 
 
 async def _follow(context: Context, word: str, token: str) -> None:
@@ -79,20 +101,16 @@ async def _follow(context: Context, word: str, token: str) -> None:
         await context.show(_entrance(context, context.say(NOWHERE)))
 
 
-def _outside(viewer: Viewer, say: Say) -> str:
-    if allowed(viewer, Action.APPLY):
-        return say("This is for members of the network. You can apply; an administrator decides.")
-    return say("This is for members of the network.")
-
-
 def _entrance(context: Context, problem: str | None) -> Screen:
-    screen = menu_screen(context.viewer, context.say, context.policy)
+    screen = _home(context)
     return Screen(lines([problem, screen.text]), screen.buttons)
 
 
-def menu_screen(viewer: Viewer, say: Say, policy: Policy) -> Screen:
-    """Return the menu of a member, or the door that a stranger sees."""
-    return _menu(viewer, say, policy) if viewer.active else _door(viewer, say, policy)
+def _home(context: Context) -> Screen:
+    """Return the menu of a member, or the door that everybody else sees."""
+    if context.viewer.active:
+        return _menu(context.viewer, context.say, context.policy)
+    return _door(context.viewer, context.say, context.policy, in_form=context.turn.in_form)
 
 
 def _menu(viewer: Viewer, say: Say, policy: Policy) -> Screen:
@@ -102,28 +120,44 @@ def _menu(viewer: Viewer, say: Say, policy: Policy) -> Screen:
     return Screen(lines([f"<b>{say('{network}', network=policy.network)}</b>", hint]), ((share,), *columns(buttons, 2)))
 
 
-def _door(viewer: Viewer, say: Say, policy: Policy) -> Screen:
+def _door(viewer: Viewer, say: Say, policy: Policy, *, in_form: bool) -> Screen:
     about = say(
         "A community of practitioners from Central Asia and its neighbours: dialogue, coordination, and sharing of "
-        "public and community documents. Not a tip line, and not a UN service."
+        "public and community documents. Its own administrators run it: not a tip line, and not a UN service."
     )
-    who = say(
-        "Officials, regional organisations, UN, civil society and academia can apply. Administrators read each "
-        "application, usually within two days. What you write in it is stored, and nothing else about you."
-    )
+    stored = say("What you write in the application is stored, with your Telegram number and language.")
     standing = None if viewer.state is MemberState.VISITOR else say(STANDING[viewer.state])
     rows: list[Row] = []
-    if allowed(viewer, Action.APPLY):
+    if policy.open_to(viewer) or (in_form and allowed(viewer, Action.APPLY)):
         rows.append((Button(say("Apply"), Begin("application"), style="primary"),))
     if viewer.state in (*PENDING, MemberState.APPROVED):
         rows.append((Button(say("See my application"), Open("status")),))
     rows.append((Button(say("Privacy"), Open("privacy")), Button(say("Language"), Open("language"))))
     title = f"<b>{say('{network}', network=policy.network)}</b>"
-    return Screen(lines([title, about, who, standing]), tuple(rows))
+    return Screen(lines([title, about, _who(say, policy), _how_long(say, policy), stored, standing]), tuple(rows))
+
+
+def _who(say: Say, policy: Policy) -> str:
+    if policy.admission.self_application:
+        return say("Officials, regional organisations, UN, civil society and academia can apply.")
+    return say("One joins by nomination or invitation: open the link that a member has sent you.")
+
+
+def _how_long(say: Say, policy: Policy) -> str:
+    if not policy.admission.circulates:
+        return say("Reviewers read each application, usually within two working days.")
+    asked = policy.admission.objection_days
+    if not asked:
+        return say("Members are asked whether they know you; then reviewers decide, usually within two working days.")
+    return say.many(
+        "Members are asked for {n} day whether they know you; then reviewers decide, usually within two working days.",
+        "Members are asked for {n} days whether they know you; then reviewers decide, usually within two working days.",
+        asked,
+    )
 
 
 async def menu(context: Context) -> None:
-    await context.show(menu_screen(context.viewer, context.say, context.policy))
+    await context.show(_home(context))
 
 
 async def go_home(context: Context, _press: Home) -> None:
@@ -149,8 +183,7 @@ async def speak(context: Context, press: Speak) -> None:
     async def choose(tx: Transaction) -> None:
         await members.choose_language(tx, context.member.id, press.language)
 
-    if press.payload == APPLY and allowed(context.viewer, Action.APPLY):
-        await context.begin("application", first=choose)
+    if await _applies(context, press.payload, choose):
         return
     async with context.transaction() as tx:
         await choose(tx)

@@ -36,6 +36,8 @@ STANDING = {
     MemberState.LEFT: text("You have left the network. You may apply again."),
     MemberState.ERASED: text("You have not applied yet."),
 }
+MEMBERS_ONLY = text("This is for members of the network.")
+"""The one sentence that whoever is no member gets for every link, command and button of members."""
 MEANINGS = {
     Label.CLEAR: text("anyone may read it and pass it on"),
     Label.GREEN: text("members of the network only"),

@@ -17,6 +17,7 @@ from storage.applications import ZONES, Filled
 from storage.database import Transaction
 from storage.members import Category
 from storage.outbox import Facts, Promise, promise
+from storage.refusals import Refusal
 
 NOMINATION = "nomination"
 """Where the answers keep the link that opened the form."""
@@ -66,6 +67,11 @@ def filled(answers: Answers) -> Filled:
     )
 
 
+def _by_link(answers: Answers, policy: Policy) -> None:
+    if not policy.admission.self_application and NOMINATION not in answers:
+        raise Refusal("application:by-invitation")
+
+
 async def _finish(context: Context, tx: Transaction, viewer: Viewer, answers: Answers) -> None:
     agreed = accepted(context.say, context.policy)
     row = await applications.submit(tx, viewer, filled(answers), agreed, context.policy.admission, context.now)
@@ -104,4 +110,5 @@ APPLICATION = Dialogue(
     finish=_finish,
     submit=text("Submit"),
     needs=Action.APPLY,
+    check=_by_link,
 )

@@ -16,7 +16,7 @@ from handlers.screens import Screen, lines
 from handlers.terms import Accept, terms
 from handlers.vocabulary import STANDING
 from storage import applications
-from storage.access import Action, Viewer, allowed
+from storage.access import Action, Viewer
 from storage.applications import ApplicationKind
 from storage.consents import TERMS_VERSION
 from storage.database import Transaction
@@ -59,7 +59,7 @@ async def status(context: Context) -> None:
         parts += [number, say("Sent: {moment}", moment=say.moment(row.submitted_at))]
         rows.append((Button(say("Add a note"), Begin("note")),))
         rows.append((Button(say("Withdraw it"), Withdraw(0), style="danger"),))
-    elif allowed(viewer, Action.APPLY):
+    elif context.policy.open_to(viewer):
         rows.append((Button(say("Apply"), Begin("application"), style="primary"),))
     if viewer.state is MemberState.APPROVED or (viewer.active and context.member.terms_due_at is not None):
         parts.append(terms(say, context.policy))
