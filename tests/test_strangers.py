@@ -1,102 +1,241 @@
-"""A stranger and an applicant see nothing of the network, whatever they type, open or press."""
+"""A stranger, an applicant and who was shut out learn no name, whatever they type, open or press."""
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Iterator
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
+from enum import Enum
+from pathlib import Path
 from typing import Any, get_type_hints
 
 import pytest
-from cast import administrators, paper, shelves
-from story import Person, Stage, written
+from cast import BORDER, administrators, paper, shelves
+from record import calls, last, replies
+from story import Person, Stage, buttons, written
 
 from bot.features import FEATURES
 from handlers.buttons import Press
 from handlers.home import Speak
-from handlers.presses import Begin
-from storage import access, announcements, events
+from handlers.presses import Begin, Open
+from storage import access, announcements, applications, events, members, nominations, privacy, topics
+from storage.access import Action
 from storage.announcements import Audience, AudienceKind, Draft
-from storage.database import Database
-from storage.members import MemberState
+from storage.applications import Admission, Filled
+from storage.consents import TERMS_VERSION, Accepted
+from storage.database import Database, Transaction
+from storage.members import Category, MemberState
+from storage.nominations import Written
 from storage.tlp import Label
 
-SECRETS = ("Secretum", "Border security", "Joint Plan", "Institute A", "Timur")
+ROOT = Path(__file__).parent.parent
+SQLITE = pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
+MEMBERS_ONLY = "This is for members of the network."
 WORDS = {"dialogue": "document", "place": "library", "words": "secretum", "to": "follow", "value": "yes", "zone": "UTC",
-         "language": "en", "payload": "doc_x", "digest": "0" * 16}  # fmt: skip
+         "language": "en", "payload": "doc_x", "digest": "0" * 16, "version": "1"}  # fmt: skip
+GOING = ("begin", "erase", "leave", "app.back", "lang", "cancel")
+"""Buttons that change where a person stands; what they open is another story."""
+OWN = {None, Action.APPLY, Action.AWAIT, Action.VALIDATE}
+"""What somebody who is no member may have a right to."""
+OUTSIDE = (
+    MemberState.VISITOR, MemberState.NOMINATED, MemberState.DECLINED, MemberState.BLOCKED, MemberState.SUSPENDED
+)  # fmt: skip
+APPLICANT = 60 + OUTSIDE.index(MemberState.NOMINATED)
+NAMES = (
+    "SELECT name FROM member WHERE name IS NOT NULL AND telegram_id NOT BETWEEN 60 AND 69",
+    "SELECT name FROM organisation WHERE name != 'Elsewhere'",
+    "SELECT title_en FROM topic", "SELECT title_ru FROM topic", "SELECT title FROM document",
+    "SELECT title_en FROM event", "SELECT title_ru FROM event", "SELECT title FROM announcement",
+    "SELECT name FROM nomination", "SELECT organisation FROM nomination WHERE organisation IS NOT NULL",
+    "SELECT name FROM application WHERE member_id NOT IN (SELECT id FROM member WHERE telegram_id BETWEEN 60 AND 69)",
+)  # fmt: skip
 
 
-async def holds_secrets(stage: Stage) -> dict[str, str]:
+async def holds_names(stage: Stage) -> dict[str, str]:
     """Put something of everything into the network; return the tokens of what has a link."""
     await administrators(stage)
-    await stage.joined(50, "Secretum Member", organisation="Institute A", topics=["media"])
+    await stage.joined(50, "Secretum Member", organisation="Institute Secretum", topics=["media"])
+    await stage.joined(51, "Candidate Secretum", state=MemberState.VISITOR)
     await shelves(stage, 50, paper("Secretum paper"), paper("Secretum for members", Label.GREEN))
     database = Database(stage.storage_url)
-    now = datetime.now(UTC)
-    place = {"place_en": "Here", "place_ru": "Здесь", "zone": "UTC"}
-    times = {"starts_at": now + timedelta(days=1), "ends_at": now + timedelta(days=2)}
     try:
         async with database.transaction() as tx:
-            event = await events.add(tx, title_en="Secretum event", title_ru="Secretum", **times, **place)
-            author = await access.viewer(tx, 1)
-            draft = Draft("Secretum announced", "Secretum", Label.CLEAR, Audience(AudienceKind.ALL))
-            await announcements.submit(tx, author, draft, 20, now)
+            tokens = await _planted(tx, datetime.now(UTC))
     finally:
         await database.close()
     document = (await stage.rows("SELECT token FROM document ORDER BY id"))[0][0]
-    return {"doc": str(document), "ev": event.token}
+    return {"doc": str(document), **tokens}
+
+
+async def _planted(tx: Transaction, now: datetime) -> dict[str, str]:
+    place = {"place_en": "Here", "place_ru": "Здесь", "zone": "UTC"}
+    times = {"starts_at": now + timedelta(days=1), "ends_at": now + timedelta(days=2)}
+    event = await events.add(tx, title_en="Secretum event", title_ru="Секретное событие", **times, **place)
+    author, (source, candidate) = await access.viewer(tx, 1), [await _viewer(tx, n) for n in (50, 51)]
+    draft = Draft("Secretum announced", "Secretum", Label.CLEAR, Audience(AudienceKind.ALL))
+    await announcements.submit(tx, author, draft, 20, now)
+    await topics.ask(tx, source, BORDER, now)
+    person = Written("Nominee Secretum", "Ministry Secretum", Category.MEDIA, "KG", "Secretum reason")
+    used = await nominations.nominate(tx, author, person, now)
+    await nominations.redeem(tx, candidate, used, now)
+    await nominations.invite(tx, source, "Invitee Secretum", now)
+    await _applies(tx, candidate, Filled("Candidate Secretum", "Office Secretum", Category.MEDIA, "KG"), now)
+    return {"ev": event.token, "in": used}
+
+
+async def _viewer(tx: Transaction, telegram_id: int) -> access.Viewer:
+    member = await members.by_telegram(tx, telegram_id)
+    assert member is not None
+    return await access.viewer(tx, member.id)
+
+
+async def _applies(tx: Transaction, viewer: access.Viewer, filled: Filled, now: datetime) -> None:
+    await applications.submit(tx, viewer, filled, Accepted(TERMS_VERSION, "the terms"), Admission(), now)
+
+
+async def outside(stage: Stage) -> list[Person]:
+    """Bring somebody of each state on stage who is no member; the applicant has applied by a link."""
+    states = [MemberState.VISITOR if s is MemberState.NOMINATED else s for s in OUTSIDE]
+    people = [
+        await stage.joined(60 + n, f"Account {n}", state=state, organisation="Elsewhere")
+        for n, state in enumerate(states)
+    ]
+    database = Database(stage.storage_url)
+    now = datetime.now(UTC)
+    try:
+        async with database.transaction() as tx:
+            author, applicant = await access.viewer(tx, 1), await _viewer(tx, 61)
+            secret = await nominations.invite(tx, author, "Account 1 Secretum", now)
+            row = await nominations.redeem(tx, applicant, secret, now)
+            filled = Filled("Account 1", "Elsewhere", Category.MEDIA, "KG", nomination_id=row.id)
+            await _applies(tx, applicant, filled, now)
+            assert "Secretum" not in repr(await privacy.copy_of(tx, applicant.id))
+    finally:
+        await database.close()
+    return people
 
 
 def pressed(kind: type[Press], number: int) -> Press:
+    """Return a button of this kind that speaks of what has this number."""
     types = get_type_hints(kind)
-    facts: list[Any] = [number if types[f.name] is int else WORDS[f.name] for f in fields(kind)]  # type: ignore[arg-type]
+    facts: list[Any] = [_fact(types[f.name], f.name, number) for f in fields(kind)]  # type: ignore[arg-type]
     return kind(*facts)
 
 
-async def tries_everything(person: Person, tokens: dict[str, str]) -> None:
-    commands = [f"/{c.name}" for feature in FEATURES for c in feature.commands if c.name not in {"erase", "leave"}]
-    commands += ["/search secretum", "/digest now", "/digest 1", "/share https://example.org/a", "secretum", "D-1"]
-    commands += ["https://border.example.org/Secretum%20paper"]
-    for command in commands:
-        await person.says(command)
-    for payload in (f"doc_{tokens['doc']}", f"ev_{tokens['ev']}", "menu", "doc_", "ev_x", "review_1"):
-        await person.starts(payload)
-    await person.says("/status")
-    message_id = (await person.sees(""))["message_id"]
+def _fact(kind: Any, name: str, number: int) -> Any:
+    if kind is int:
+        return number if name not in ("sure", "yes", "uphold") else 1
+    return next(iter(kind)) if issubclass(kind, Enum) else WORDS.get(name, "x")
+
+
+def members_commands() -> list[str]:
+    found = [f"/{c.name}" for feature in FEATURES for c in feature.commands if c.needs not in OWN]
+    assert len(found) > 10
+    return [*found, "/search secretum", "/digest 1", "D-1", "https://border.example.org/Secretum%20paper"]
+
+
+def own_commands() -> list[str]:
+    return [f"/{c.name}" for f in FEATURES for c in f.commands if c.needs in OWN and c.name not in ("erase", "leave")]
+
+
+def places() -> list[str]:
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "handlers").rglob("*.py")]
+    found = {name for source in sources for name in re.findall(r"""[ (]place\("([a-z]+)",""", source)}
+    assert len(found) > 10
+    return sorted(found)
+
+
+def payloads(tokens: dict[str, str]) -> list[str]:
+    """Return deep links of each kind there is: one that leads somewhere, and ones that do not."""
+    words = sorted({word for f in FEATURES for word in (*f.links, *f.doors)})
+    assert set(words) >= set(tokens)
+    known = [f"{word}_{token}" for word, token in tokens.items()]
+    return [*known, *(f"{word}_unknown" for word in words), "doc_", "in_%", "zzz", "menu_1", "x" * 200]
+
+
+def every_button(number: int) -> Iterator[str]:
+    """Yield what each button of the program says of what has this number."""
     for kind in Press.known.values():
-        if kind is Begin or kind.prefix in {"erase", "leave"}:
-            continue  # the form shows open topics by design, and going away is another story
-        for number in (0, 1):
-            data = pressed(kind, number).pack()
-            await person.does("press", chat=person.chat, message_id=message_id, data=data, forge=True)
-    # An answer in another language is the last one for certain.
-    await person.does("press", chat=person.chat, message_id=message_id, data=Speak("ru", "").pack(), forge=True)
-    await person.says("/privacy")
-    await person.sees("Что хранится")
+        if kind.prefix not in GOING and kind is not Open:
+            yield pressed(kind, number).pack()
+    yield from (Open(name).pack() for name in places())
+    yield Speak("en", f"doc_{number}").pack()
 
 
-@pytest.mark.parametrize("state", [MemberState.VISITOR, MemberState.NOMINATED, MemberState.SUSPENDED])
-@pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
-async def test_nothing_is_shown_to_who_is_no_member(stage: Stage, state: MemberState) -> None:
-    tokens = await holds_secrets(stage)
-    person = await stage.joined(60, "Nobody", state=state, organisation="Elsewhere")
+async def one_answer(person: Person, *deeds: Any) -> tuple[str, list[str]]:
+    """Return the only answer that all these deeds get."""
+    found = [(written(message), buttons(message)) for message in await replies(person, *deeds)]
+    assert len(found) == len(deeds)
+    assert [answer for answer in found if answer != found[0]] == []
+    return found[0]
+
+
+async def presses(person: Person, *made: str) -> list[Any]:
+    """Press buttons that stand nowhere; return the screens that were shown for it."""
+    await person.says("/help")
+    message_id = (await person.sees("What you can do here"))["message_id"]
+    before = await last(person.control)
+    for data in made:
+        pressed = {"chat": person.chat, "message_id": message_id, "data": data, "forge": True}
+        await person.control.post(f"/users/{person.id}/press", **pressed)
+    await replies(person)
+    shown = await calls(person.control, "sendMessage", "editMessageText", after=before)
+    own = [call["parameters"] for call in shown if int(call["parameters"].get("chat_id", 0)) == person.id]
+    return [(call["text"], call.get("reply_markup")) for call in own]
+
+
+async def tries_everything(person: Person, tokens: dict[str, str]) -> None:
+    typed = [person.says(words) for words in ("/nonsense", *members_commands())]
+    sentence, _ = await one_answer(person, *typed)
+    assert sentence.startswith(MEMBERS_ONLY)
+    sentence, _ = await one_answer(person, *(person.says(f"/start {payload}") for payload in payloads(tokens)))
+    assert sentence.startswith(MEMBERS_ONLY)
+    forms = [d.name for feature in FEATURES for d in feature.dialogues if d.needs not in OWN]
+    begun = await presses(person, *(Begin(name).pack() for name in forms))
+    assert {text.partition("\n")[0] for text, _ in begun[:-1]} == {MEMBERS_ONLY}
+    if person.id != APPLICANT:
+        await presses(person, *every_button(1))
+    for words in (*own_commands(), "/start apply", "/status", "/cancel"):
+        await person.says(words)
+    await replies(person)
+
+
+@SQLITE
+async def test_no_name_is_told_to_who_is_no_member_by_any_command_link_or_button(stage: Stage) -> None:
+    tokens = await holds_names(stage)
+    people = await outside(stage)
+    names = {str(name) for question in NAMES for (name,) in await stage.rows(question)}
+    assert len(names) > 30
     async with stage.bot():
-        await tries_everything(person, tokens)
-        found = (await stage.control.get(f"/users/{person.id}/chats/{person.id}/messages", after=0))["messages"]
+        for person in people:
+            await tries_everything(person, tokens)
+        applicant = next(person for person in people if person.id == APPLICANT)
+        assert await presses(applicant, *every_button(1)) == await presses(applicant, *every_button(999))
+        await stage.settled()
+        said = await calls(stage.control)
 
-    shown = [written(m) for m in found if m["from"]["is_bot"]]
-    assert len(shown) > 60
-    assert [text for text in shown for secret in SECRETS if secret in text] == []
-    assert not [m for m in found if m["from"]["is_bot"] and "Institute" in str(m.get("reply_markup"))]
+    ids = {person.id for person in people}
+    told = [call["parameters"] for call in said if call["parameters"].get("chat_id") in ids]
+    assert len(told) > 80 * len(people)
+    shown = [json.dumps(parameters, ensure_ascii=False) for parameters in told]
+    assert [(name, text) for text in shown for name in names if name in text] == []
     assert await stage.rows("SELECT problem FROM inbox WHERE state = 'dead' OR problem IS NOT NULL") == []
-    assert await stage.rows("SELECT state FROM member WHERE telegram_id = 60") == [(state.value,)]
+    states = await stage.rows("SELECT state FROM member WHERE telegram_id BETWEEN 60 AND 69 ORDER BY telegram_id")
+    assert [state for (state,) in states] == [state.value for state in OUTSIDE]
 
 
-@pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
+@SQLITE
 async def test_a_member_presses_every_button_there_is_and_nothing_breaks(stage: Stage) -> None:
-    tokens = await holds_secrets(stage)
+    tokens = await holds_names(stage)
     person = await stage.joined(60, "Curious", organisation="Elsewhere")
     async with stage.bot():
-        await tries_everything(person, tokens)
+        for words in (*members_commands(), *own_commands(), "/cancel"):
+            await person.says(words)
+        for payload in payloads(tokens):
+            await person.says(f"/start {payload}")
+        await presses(person, *every_button(0), *every_button(1))
 
     assert await stage.rows("SELECT problem FROM inbox WHERE state = 'dead' OR problem IS NOT NULL") == []
     assert await stage.rows("SELECT role FROM member_role WHERE member_id NOT IN (1, 2)") == []
