@@ -9,6 +9,7 @@ from record import comes, last, replies
 from story import Person, Stage, buttons, written
 
 from bot.features import FEATURES
+from handlers.screens import units
 from storage.members import MemberState, Role
 
 pytestmark = pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
@@ -40,6 +41,23 @@ async def test_who_is_who_may_ask_the_common_questions_in_every_state(stage: Sta
         await stranger.sees("What you can do here")
     for words in ("Why:", "Who sees it", "How long", "/mydata", "/erase", "any administrator"):
         assert words in written(privacy)
+
+
+@pytest.mark.parametrize("days", [0, 7])
+async def test_the_first_screen_says_in_a_few_lines_what_this_is_and_how_one_joins(stage: Stage, days: int) -> None:
+    stage.settings["admission"] = {"vouches": 2 if days else 0, "objection_days": days}
+    english = await stage.joined(60, state=MemberState.VISITOR)
+    russian = await stage.joined(61, state=MemberState.VISITOR, language="ru")
+    expected = (
+        (english, ("administrators run it", "can apply", f"{days} days" if days else "Reviewers read", "is stored")),
+        (russian, ("управляют её администраторы", "Заявку могут подать", "за два рабочих дня", "Хранится")),
+    )
+    async with stage.bot():
+        for person, words in expected:
+            await person.starts()
+            door = await person.sees("Test network", *words)
+            assert units(written(door)) <= 600
+            assert len(buttons(door)) == 3
 
 
 async def test_the_common_questions_do_not_disturb_an_open_form(stage: Stage) -> None:
