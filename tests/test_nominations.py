@@ -76,7 +76,9 @@ async def everything(stage: Stage) -> str:
         await database.close()
 
 
-async def test_a_nomination_opens_the_form_for_one_of_several_and_its_sender_learns_the_outcome(stage: Stage) -> None:
+async def test_a_nomination_opens_the_form_for_one_of_several_and_its_sender_learns_the_outcome(
+    stage: Stage, capfd: pytest.CaptureFixture[str]
+) -> None:
     first, _ = await administrators(stage)
     focal = await stage.joined(5, "Focal Demo", roles=[Office(Role.FOCAL_POINT, country="KG")])
     people = [await newcomer(stage, 60 + n) for n in range(4)]
@@ -116,6 +118,9 @@ async def test_a_nomination_opens_the_form_for_one_of_several_and_its_sender_lea
         ("nomination:made",), ("nomination:used",),
     ]  # fmt: skip
     assert payload.removeprefix("in_") not in await everything(stage)
+    logged = "".join(capfd.readouterr())
+    assert '"ready"' in logged
+    assert payload.removeprefix("in_") not in logged
 
 
 @SQLITE
@@ -163,6 +168,14 @@ async def test_who_nominates_reaches_their_country_or_organisation_and_administr
     ]  # fmt: skip
 
 
+async def touches_anothers_link(other: Person) -> None:
+    await other.says("/menu")
+    await other.sees("Test network")
+    for press in (ShowLink(1), Revoke(1, 0), Revoke(1, 1), Renew(1)):
+        await forges(other, press)
+        await other.sees("There is no such link of yours")
+
+
 @SQLITE
 async def test_a_member_has_five_open_invitations_revokes_one_and_makes_another_link(stage: Stage) -> None:
     await administrators(stage)
@@ -188,13 +201,14 @@ async def test_a_member_has_five_open_invitations_revokes_one_and_makes_another_
         await sender.sees("not open any more")
         await forges(sender, Renew(5))
         await sender.sees("not open any more")
-        await forges(sender, Renew(1))
+        await invites(sender, "Guest No. 6")
+        page = await goes(sender, "My links", "1. ", "Guest No. 6", "Guest No. 2")
+        assert "1/2" in buttons(page)
+        await goes(sender, "›", "Guest No. 1")
+        await goes(sender, "Open 1", "Guest No. 1", "A new link makes the old one void")
+        await sender.taps("Make a new link")
         again = link_in(await sender.sees("The link for", "Guest No. 1"))
-        for press in (ShowLink(1), Revoke(1, 0), Revoke(1, 1), Renew(1)):
-            await other.says("/menu")
-            await other.sees("Test network")
-            await forges(other, press)
-            await other.sees("There is no such link of yours")
+        await touches_anothers_link(other)
         answers = [
             written((await replies(guests[0], guests[0].says(f"/start {payload}")))[0])
             for payload in (lost, revoked, "in_unknown", "in_", "in_%%", "doc_x")
@@ -215,7 +229,7 @@ async def test_a_member_has_five_open_invitations_revokes_one_and_makes_another_
         await sender.says("/menu")
         await goes(sender, "Invite or nominate", "expired on", "revoked", "used on")
     states = [state for (state,) in await stage.rows("SELECT state FROM nomination ORDER BY id")]
-    assert states == ["expired", "used", "expired", "expired", "revoked"]
+    assert states == ["expired", "used", "expired", "expired", "revoked", "expired"]
 
 
 @SQLITE
@@ -317,6 +331,27 @@ async def test_of_fifty_who_open_one_link_at_once_exactly_one_has_it(database: D
         assert (row.state, row.used_by) == (NominationState.USED, guests[won.index(True)])
         used = select(AuditRow).where(AuditRow.event == "nomination:used")
         assert len(list(await tx.scalars(used))) == 1
+
+
+async def test_a_link_that_is_opened_and_revoked_at_once_is_one_of_both(database: Database) -> None:
+    async with database.transaction() as tx:
+        sender, guests = await planted(tx, guests=10)
+        secrets = [await nominated(tx, sender) for _ in guests]
+
+    async def tries(number: int, *, opens: bool) -> bool:
+        async with database.transaction() as tx:
+            try:
+                if opens:
+                    await nominations.redeem(tx, await access.viewer(tx, guests[number]), secrets[number], NOW)
+                else:
+                    await nominations.revoke(tx, await access.viewer(tx, sender), number + 1, NOW)
+            except Refusal:
+                return False
+            return True
+
+    deeds = [tries(number, opens=opens) for number in range(len(guests)) for opens in (number % 2 == 0, number % 2 > 0)]
+    done = await asyncio.gather(*deeds)
+    assert all(sorted(pair) == [False, True] for pair in zip(done[::2], done[1::2], strict=True))
 
 
 async def test_a_link_is_random_kept_as_a_hash_and_void_with_its_sender_or_their_office(database: Database) -> None:
