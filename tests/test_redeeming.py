@@ -158,3 +158,24 @@ async def test_the_form_refuses_without_a_link_and_old_links_are_swept_and_forgo
         told = list(await tx.scalars(select(OutboxRow.notice).where(OutboxRow.member_id == sender)))
     assert [row.id for row in rows] == [1]
     assert "nomination:applied" in told
+
+
+async def test_the_sender_is_told_that_it_was_decided_and_not_why(database: Database) -> None:
+    async with database.transaction() as tx:
+        sender, (guest, reviewer) = await planted(tx, guests=2)
+        decider = await members.by_id(tx, reviewer)
+        assert decider is not None
+        decider.state = MemberState.ACTIVE
+        await members.give_role(tx, reviewer, Role.ADMINISTRATOR, NOW)
+        applicant = await access.viewer(tx, guest)
+        row = await nominations.redeem(tx, applicant, await nominated(tx, sender), NOW)
+        filled = Filled("Saltanat Demo", "Demo Institute", Category.MEDIA, "KG", nomination_id=row.id)
+        await applications.submit(tx, applicant, filled, Accepted(TERMS_VERSION, "the terms"), Admission(), NOW)
+        await applications.decline(tx, await access.viewer(tx, reviewer), 1, "own words about them", NOW)
+    async with database.reading() as tx:
+        told = select(OutboxRow.notice, OutboxRow.facts).where(OutboxRow.notice.startswith("nomination:"))
+        rows = [tuple(row) for row in await tx.execute(told.order_by(OutboxRow.id))]
+    assert rows == [
+        ("nomination:applied", {"nomination": 1}),
+        ("nomination:ended", {"nomination": 1, "outcome": "declined"}),
+    ]
