@@ -45,6 +45,7 @@ from storage import (
     inbox,
     nominations,
     outbox,
+    pause,
     privacy,
 )
 from storage.database import Database
@@ -126,7 +127,7 @@ class Bot:
         notices = {n.name: n for n in [*forms.notices(), *(n for f in self._features for n in f.notices)]}
         windows = self._windows(Rendering(self._database, notices, policy))
         lanes = Lanes(self._database, self._clock, application)
-        schedule = Schedule(self._ticks(policy), self._watch)
+        schedule = Schedule(self._ticks(policy), self._watch, self._paused)
         self._database.on_commit("staff", partial(schedule.hurry, "profile"))
         health = self._health()
         async with application:
@@ -135,6 +136,8 @@ class Bot:
                     await start.listen(health, "health.listen")
                 intake = await self._unless_stopped(self._intake()) or []
                 _log.info("ready", bot=policy.bot_username)
+                if await self._paused():
+                    _log.warning("paused since a restore: `network-bot resume` lets promises leave again")
                 schedule.start()
                 follow = partial(self._clock.follow, schedule.hurry)
                 workers: list[Worker] = [lanes.run, *(w.run for w in windows), follow, self._guard, *intake]
@@ -257,9 +260,13 @@ class Bot:
             Tick("digest", 5, digest),
             Tick("progress", 3, progress),
             Tick("membership", 30, membership),
-            Tick("housekeeping", 3600, housekeeping),
-            Tick("profile", 60, Profile(self._people, self._database, policy, self._features).publish),
+            Tick("housekeeping", 3600, housekeeping, tidies=True),
+            Tick("profile", 60, Profile(self._people, self._database, policy, self._features).publish, tidies=True),
         ]
+
+    async def _paused(self) -> bool:
+        async with self._database.reading() as tx:
+            return await pause.standing(tx) is not None
 
     def _health(self) -> HealthServer | None:
         listen = self._loaded.settings.health.listen

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 
-from bot.config import Loaded
+from bot.clock import Clock
+from bot.config import Config, Loaded
 from bot.health import counts
 from bot.start import written_by_a_newer
 from bot.transport import NO_ANSWER, Wire
-from storage import migrations
+from storage import members, migrations, pause
 from storage.database import Database, cause_of
+from storage.members import BELONGING, Role
 from storage.refusals import Refusal
 
 _SETTINGS = (
@@ -40,6 +43,8 @@ async def examine(loaded: Loaded) -> tuple[list[str], list[str]]:
     found = await overview(loaded)
     if isinstance(found, str):
         problems.append(found)
+    elif found["schema"] == migrations.newest():
+        remarks += await _warnings(loaded, found)
     await _ask_telegram(loaded, problems, remarks)
     if not loaded.settings.network.administrators:
         problems.append("network.administrators is empty: nobody could approve the first application.")
@@ -54,13 +59,52 @@ async def overview(loaded: Loaded) -> dict[str, Any] | str:
         at = await migrations.revision(database)
         if at is None:
             return {"schema": "none yet", "inbox": {}, "outbox": {}}
-        return {"schema": at, **(await counts(database))}
+        return {"schema": at, **(await counts(database)), **(await _pause(database, at))}
     except Refusal as refusal:
         return written_by_a_newer(refusal)
     except (DBAPIError, OSError) as error:
         return f"The database cannot be used: {cause_of(error)}."
     finally:
         await database.close()
+
+
+async def _pause(database: Database, at: str) -> dict[str, str]:
+    if at != migrations.newest():
+        return {}
+    async with database.reading() as tx:
+        found = await pause.standing(tx)
+    return {} if found is None else {"paused": f"since {found.since:%Y-%m-%d %H:%M} UTC, {found.reason}"}
+
+
+async def _warnings(loaded: Loaded, found: dict[str, Any]) -> list[str]:
+    """Return what works, and yet would let people wait for ever."""
+    warnings = []
+    if "paused" in found:
+        told = "digests, announcements and reminders rest until `network-bot resume`."
+        warnings.append(f"WARNING: the network is paused ({found['paused']}): {told}")
+    database = Database(loaded.storage_url)
+    try:
+        return warnings + await _too_few(database, loaded.settings, Clock().now())
+    finally:
+        await database.close()
+
+
+async def _too_few(database: Database, settings: Config, now: datetime) -> list[str]:
+    async with database.reading() as tx:
+        reviewers = {m.telegram_id for m in await members.holders(tx, Role.ADMINISTRATOR, Role.APPROVER)}
+        belonging = await members.in_states(tx, BELONGING)
+    known = {m.telegram_id for m in belonging}
+    to_come = set(settings.network.administrators) - known  # they are admitted when the bot starts
+    reviewers |= set(settings.network.administrators)
+    vouching = {m.telegram_id for m in belonging if m.vouches_from is not None and m.vouches_from <= now} | to_come
+    wanted, warnings = settings.admission, []
+    if wanted.approvals > len(reviewers):
+        told = f"WARNING: admission.approvals is {wanted.approvals}, and {len(reviewers)} people may approve: nobody"
+        warnings.append(f"{told} can be admitted. Lower it, or give the role approver (`member role give`).")
+    if wanted.vouches > len(vouching):
+        told = f"WARNING: admission.vouches is {wanted.vouches}, and {len(vouching)} members may vouch now: nobody"
+        warnings.append(f"{told} can be admitted. Lower it, or add members you vouch for yourself (`member add`).")
+    return warnings
 
 
 async def _ask_telegram(loaded: Loaded, problems: list[str], remarks: list[str]) -> None:

@@ -19,19 +19,21 @@ _log = log("bot.schedule")
 
 @dataclass(frozen=True)
 class Tick:
-    """Something asked again and again: `work` runs every `seconds`."""
+    """Something asked again and again: `work` runs every `seconds`; while the network is paused only what `tidies`."""
 
     name: str
     seconds: float
     work: Callable[[], Awaitable[object]]
+    tidies: bool = False
 
 
 class Schedule:
     """Runs the ticks; one that is late runs once, and one that fails is logged and runs again."""
 
-    def __init__(self, ticks: list[Tick], watch: Watch) -> None:
+    def __init__(self, ticks: list[Tick], watch: Watch, paused: Callable[[], Awaitable[bool]]) -> None:
         self._ticks = ticks
         self._watch = watch
+        self._paused = paused
         defaults = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         self._scheduler = AsyncIOScheduler(timezone=UTC, job_defaults=defaults)
         self._running: dict[str, asyncio.Task[None]] = {}
@@ -78,7 +80,8 @@ class Schedule:
 
     async def _once(self, tick: Tick) -> None:
         try:
-            await tick.work()
+            if tick.tidies or not await self._paused():
+                await tick.work()
             self._watch.ticked()
         except asyncio.CancelledError:
             if not self._stopped:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -27,7 +27,11 @@ from storage.tlp import Label
 _UNAUTHORIZED = (401, 404)
 
 
-class StartError(Exception):
+class Problem(Exception):  # noqa: N818 - it is named to a person, who can do something about it
+    """Something the operator asked for and cannot have; the message is one clear sentence."""
+
+
+class StartError(Problem):
     """The bot cannot start or go on; the message is one clear sentence for the operator."""
 
 
@@ -75,6 +79,33 @@ async def open_database(database: Database) -> None:
             await migrations.upgrade(database)
     except Refusal as refusal:
         raise StartError(written_by_a_newer(refusal)) from None
+
+
+@asynccontextmanager
+async def opened(loaded: Loaded) -> AsyncIterator[Database]:
+    """Open a database for a command, and leave its schema as it is.
+
+    Raises:
+        Problem: it cannot be used, or has another schema than this version.
+    """
+    database = Database(loaded.storage_url)
+    try:
+        with naming_trouble(database):
+            await _require_newest(database)
+            yield database
+    except Refusal as refusal:
+        if refusal.reason != "database:newer":
+            raise
+        raise Problem(written_by_a_newer(refusal)) from None
+    finally:
+        await database.close()
+
+
+async def _require_newest(database: Database) -> None:
+    await migrations.check(database)
+    at = await migrations.revision(database)
+    if at != migrations.newest():
+        raise Problem(f"The schema of the database is at {at or 'nothing'}: run `network-bot migrate` first.")
 
 
 async def listen(server: HealthServer | WebhookIntake, key: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from storage.database import Base, Moment, Transaction
 
 _START = "0" * 64
+_AT_ONCE = 500
 _LOCK = 7_311_402  # any number, the same in every process: PostgreSQL's advisory lock on the chain
 
 
@@ -69,6 +71,8 @@ class Event(StrEnum):
     GROUP_LOST = "group:lost"
     TOPIC_ADMITTED = "topic:admitted"
     TOPIC_REFUSED = "topic:refused"
+    NETWORK_PAUSED = "network:paused"
+    NETWORK_RESUMED = "network:resumed"
 
 
 class AuditRow(Base):
@@ -101,11 +105,25 @@ async def record(
 async def first_broken(tx: Transaction) -> int | None:
     """Return the id of the first row that does not fit the chain, or None if all do."""
     before = _START
-    for row in await tx.scalars(select(AuditRow).order_by(AuditRow.id)):
+    async for row in walk(tx):
         if row.digest != _digest(row, before):
             return row.id
         before = row.digest
     return None
+
+
+async def walk(tx: Transaction, *, since: datetime | None = None, actor: int | None = None) -> AsyncIterator[AuditRow]:
+    """Return the acts since a moment, or of one actor, oldest first, without ever holding them all."""
+    found = select(AuditRow).order_by(AuditRow.id).execution_options(yield_per=_AT_ONCE)
+    found = found if since is None else found.where(AuditRow.at >= since)
+    found = found if actor is None else found.where(AuditRow.actor_id == actor)
+    async for row in await tx.stream_scalars(found):
+        yield row
+
+
+async def last(tx: Transaction) -> AuditRow | None:
+    """Return the newest act: who keeps its digest elsewhere can tell later that no act after it was cut off."""
+    return await tx.scalar(select(AuditRow).order_by(AuditRow.id.desc()).limit(1))
 
 
 async def rows(tx: Transaction, *, since: datetime | None = None) -> list[AuditRow]:

@@ -33,6 +33,8 @@ _TROUBLE = ("08", "25006", "3D", "40", "53", "55", "57", "58")
 """What SQLSTATE begins with where the statement is not to blame; the two drivers raise different exceptions for it."""
 _GONE = ("08", "25006", "53", "57P")
 _PATIENCE_FOR_LOCKS = "10s"
+APPLICATION = "network-bot"
+"""What our sessions are called in PostgreSQL."""
 _CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -196,6 +198,7 @@ def _prepare_postgresql(connection: DBAPIConnection, _entry: ConnectionPoolEntry
     # A session that somebody forgot would otherwise hold the whole bot for ever, and silently.
     cursor = connection.cursor()
     cursor.execute(f"SET lock_timeout = '{_PATIENCE_FOR_LOCKS}'")
+    cursor.execute(f"SET application_name = '{APPLICATION}'")  # a restore asks whether a bot runs
     cursor.close()
     connection.commit()
 

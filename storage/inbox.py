@@ -95,6 +95,12 @@ async def fail(tx: Transaction, row_id: int, problem: str, now: datetime, *, tri
     return row.state is InboxState.DEAD
 
 
+async def set_aside(tx: Transaction, now: datetime, problem: str) -> None:
+    """Make dead letters of the updates that wait, so that nobody is answered long after they asked."""
+    waiting = update(InboxRow).where(InboxRow.state == InboxState.PENDING)
+    await tx.execute(waiting.values(state=InboxState.DEAD, problem=problem, settled_at=now))
+
+
 async def of_person(tx: Transaction, telegram_id: int) -> list[dict[str, Any]]:
     """Return what the inbox still knows of a person's messages."""
     theirs = select(InboxRow).where(InboxRow.lane == f"u{telegram_id}").order_by(InboxRow.id)

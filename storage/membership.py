@@ -123,7 +123,7 @@ async def move(
     before = member.state
     goes = before in BELONGING and transition.target not in BELONGING
     if goes:
-        await _keep_an_administrator(tx, member)
+        await keep_an_administrator(tx, member)
     member.state, member.state_since, member.state_reason = transition.target, now, reason
     await audit.record(tx, transition.event, now, actor=by, subject=member.id, before=before.value, **facts)
     if transition.target is _S.ACTIVE:
@@ -143,7 +143,8 @@ def _begin(member: Member, now: datetime) -> None:
     member.last_seen_at = now
 
 
-async def _keep_an_administrator(tx: Transaction, member: Member) -> None:
+async def keep_an_administrator(tx: Transaction, member: Member) -> None:
+    """Refuse with `membership:last-administrator` where without this member there would be none."""
     # All administrators are held first: of the last two who go at once, one stays.
     administrators = [m.id for m in await members.holders(tx, Role.ADMINISTRATOR, lock=True)]
     if administrators == [member.id]:

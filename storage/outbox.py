@@ -43,10 +43,11 @@ class Lane(IntEnum):
 
 
 class OutboxState(StrEnum):
-    """What became of a promise. Everything but `queued` and `leased` is final."""
+    """What became of a promise. Everything but `queued`, `leased` and `held` is final."""
 
     QUEUED = "queued"
     LEASED = "leased"
+    HELD = "held"
     SENT = "sent"
     UNREACHABLE = "unreachable"
     UNKNOWN = "unknown"
@@ -55,7 +56,7 @@ class OutboxState(StrEnum):
     EXPIRED = "expired"
 
 
-WAITING = (OutboxState.QUEUED, OutboxState.LEASED)
+WAITING = (OutboxState.QUEUED, OutboxState.LEASED, OutboxState.HELD)
 
 
 class OutboxRow(Base):
@@ -232,6 +233,25 @@ async def settle(tx: Transaction, settlements: Sequence[Settlement], now: dateti
     if rows:
         await (await tx.connection()).execute(statement, rows)
         wake(tx, "settled")
+
+
+async def hold(tx: Transaction) -> int:
+    """Let nothing that waits be sent until `let_go`; return how many rows are held."""
+    waiting = update(OutboxRow).where(OutboxRow.state.in_(WAITING))
+    held = await tx.execute(
+        waiting.values(state=OutboxState.HELD, lease=None, leased_until=None).returning(OutboxRow.id)
+    )
+    return len(held.all())
+
+
+async def let_go(tx: Transaction, now: datetime, *, discard: bool) -> int:
+    """Queue what is held or, with `discard`, end it unsent; return how many rows that were."""
+    ended = {"state": OutboxState.EXPIRED, "reason": "not sent after a restore", "settled_at": now}
+    held = update(OutboxRow).where(OutboxRow.state == OutboxState.HELD)
+    released = await tx.execute(
+        held.values(ended if discard else {"state": OutboxState.QUEUED}).returning(OutboxRow.id)
+    )
+    return len(released.all())
 
 
 async def copies(tx: Transaction, subject: str) -> list[OutboxRow]:

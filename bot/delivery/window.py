@@ -16,7 +16,7 @@ from bot.delivery.sending import send
 from bot.logs import log
 from bot.transport import Wire
 from bot.workers import finished
-from storage import members, outbox
+from storage import members, outbox, pause
 from storage.database import Database, Transaction, is_trouble
 from storage.outbox import Lane, OutboxRow, OutboxState, Settlement
 
@@ -113,6 +113,8 @@ class Window:
             free = self.terms.in_flight - len(active) if claiming else 0
             lease, seconds = self.lease, self.terms.lease_seconds
             await outbox.extend(tx, active, now, lease=lease, lease_seconds=seconds)
+            if self.terms.paced and await pause.standing(tx) is not None:
+                free = 0  # after a restore only people who ask are answered
             rows = await outbox.claim(tx, self.terms.lanes, free, now, lease=lease, lease_seconds=seconds)
         self._active = active
         # After a jump of the clock our own leases look expired while their sends are still under way.

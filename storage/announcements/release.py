@@ -21,6 +21,7 @@ from storage.tlp import Label
 
 RELEASE_WITHIN = timedelta(minutes=30)
 STOPPED = "cancelled"
+_STOPPABLE = (OutboxState.QUEUED, OutboxState.HELD)
 BOUND = 16
 """How many digits of the hash a release is bound to: as many as a button carries."""
 
@@ -121,7 +122,7 @@ async def cancel(tx: Transaction, viewer: Viewer, announcement_id: int, now: dat
     row = await by_id(tx, viewer, announcement_id, lock=True)
     if row.state not in (AnnouncementState.SENDING, AnnouncementState.AWAITING):
         raise Refusal("announcement:decided")
-    waiting = update(OutboxRow).where(OutboxRow.subject == row.subject, OutboxRow.state == OutboxState.QUEUED)
+    waiting = update(OutboxRow).where(OutboxRow.subject == row.subject, OutboxRow.state.in_(_STOPPABLE))
     await tx.execute(waiting.values(state=OutboxState.WITHHELD, reason=STOPPED, settled_at=now))
     event = audit.Event.ANNOUNCEMENT_CANCELLED
     await audit.record(tx, event, now, actor=viewer.id, subject=row.author_id, announcement=row.id)

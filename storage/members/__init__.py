@@ -7,10 +7,11 @@ from storage.members.people import (
     by_telegram,
     called,
     choose_language,
+    in_states,
     mark_unreachable,
     welcome,
 )
-from storage.members.roles import Office, give_role, holders, offices, staff, take_roles
+from storage.members.roles import Office, give_role, held_roles, holders, offices, seat, staff, take_roles
 from storage.members.tables import BELONGING, Category, Member, MemberRole, MemberState, Organisation, Role
 
 __all__ = [
@@ -28,13 +29,16 @@ __all__ = [
     "called",
     "choose_language",
     "give_role",
+    "held_roles",
     "holders",
+    "in_states",
     "key_of",
     "known_organisation",
     "mark_unreachable",
     "offices",
     "organisation",
     "organisation_names",
+    "seat",
     "staff",
     "take_roles",
     "welcome",

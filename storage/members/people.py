@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -27,6 +27,12 @@ async def by_ids(tx: Transaction, member_ids: Sequence[int]) -> dict[int, Member
     """Return many people at once, by id."""
     found = await tx.scalars(select(Member).where(Member.id.in_(member_ids)))
     return {member.id: member for member in found}
+
+
+async def in_states(tx: Transaction, states: Collection[MemberState]) -> list[Member]:
+    """Return everybody who is in one of `states`, in the order they came."""
+    found = select(Member).where(Member.state.in_(states)).order_by(Member.id)
+    return list(await tx.scalars(found))
 
 
 async def welcome(tx: Transaction, telegram_id: int, language: str, zone: str, now: datetime) -> Member:

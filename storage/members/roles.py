@@ -43,6 +43,19 @@ async def staff(tx: Transaction) -> dict[int, Member]:
     return {member.id: member for member in await holders(tx, *Role)}
 
 
+async def held_roles(tx: Transaction, member_ids: Collection[int] | None = None) -> list[MemberRole]:
+    """Return the roles of these members, or of all, with their terms, in the order they were given."""
+    found = select(MemberRole).order_by(MemberRole.id)
+    return list(await tx.scalars(found if member_ids is None else found.where(MemberRole.member_id.in_(member_ids))))
+
+
+async def seat(tx: Transaction, office: Office, *, alternate: bool) -> MemberRole | None:
+    """Return who sits in a focal point's seat: of each country and organisation there is one of each kind (R-08)."""
+    found = select(MemberRole).where(MemberRole.role == office.role, MemberRole.alternate.is_(alternate))
+    place = (MemberRole.country == office.country, MemberRole.organisation_id == office.organisation_id)
+    return await tx.scalar(found.where(place[0] if office.country is not None else place[1]))
+
+
 async def give_role(
     tx: Transaction,
     member_id: int,

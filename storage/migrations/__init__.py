@@ -53,9 +53,19 @@ def newest() -> str | None:
 async def check(database: Database) -> None:
     """Refuse with `database:newer` a schema that this program does not know."""
     current = await revision(database)
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if current is not None and current not in known:
-        raise Refusal("database:newer", revision=current)
+    if current is not None:
+        require_known(current)
+
+
+def require_known(revision: str) -> None:
+    """Refuse with `database:newer` a revision that this program does not know."""
+    if revision not in {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}:
+        raise Refusal("database:newer", revision=revision)
+
+
+def keep_alone(connection: Connection) -> None:
+    """Let nobody else migrate, and so no bot start, until this connection is closed (PostgreSQL)."""
+    connection.exec_driver_sql(f"SELECT pg_advisory_lock({_LOCK})")
 
 
 def _current(connection: Connection) -> str | None:
