@@ -57,7 +57,7 @@ async def write(tx: Transaction, wanted: Wanted, file: TextIO, *, as_csv: bool) 
     async for row in audit.walk(tx, since=wanted.moment, actor=wanted.actor):
         facts = _facts(row)
         if as_csv:
-            table.writerow([_harmless(facts[name]) for name in _COLUMNS])
+            table.writerow([harmless(facts[name]) for name in _COLUMNS])
         else:
             file.write(json.dumps(facts, ensure_ascii=False) + "\n")
 
@@ -74,7 +74,8 @@ def _facts(row: AuditRow) -> dict[str, Any]:
     }
 
 
-def _harmless(value: object) -> object:
+def harmless(value: object) -> object:
+    """Return a cell as a spreadsheet shows it: text that it would compute begins with an apostrophe."""
     if isinstance(value, dict):
         return json.dumps(value, ensure_ascii=False)
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
