@@ -102,9 +102,9 @@ async def opened(loaded: Loaded) -> AsyncIterator[Database]:
 
 
 async def _require_newest(database: Database) -> None:
-    await migrations.check(database)
     at = await migrations.revision(database)
     if at != migrations.newest():
+        await migrations.check(database)
         raise Problem(f"The schema of the database is at {at or 'nothing'}: run `network-bot migrate` first.")
 
 

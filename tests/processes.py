@@ -15,7 +15,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["bot.application", "bot.cli", "bot.doctor", "bot.seed"])
+_FORKS.set_forkserver_preload(
+    ["bot.application", "bot.cli", "bot.copies", "bot.doctor", "bot.ledger", "bot.roster", "bot.seed"]
+)
 
 
 class Process:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot.cli.outcome import DEFAULT_CONFIG, ConfigFile, Force, fail, finish, load
+
+if TYPE_CHECKING:
+    from bot.copies import Restored
 
 File = Annotated[Path, typer.Argument(help="The file of the copy.")]
 
@@ -23,10 +27,9 @@ def backup(file: File, config: ConfigFile = DEFAULT_CONFIG, force: Force = False
 def restore(file: File, config: ConfigFile = DEFAULT_CONFIG, force: Force = False) -> None:  # noqa: FBT002 - a switch
     """Replace the database by a copy; the bot then answers people, and nothing else leaves until `resume`."""
     from bot.clock import Clock
-    from bot.copies import Restored
     from bot.copies import restore as bring_back
 
-    done: Restored = finish(bring_back(load(config), file, Clock().now(), force=force))
+    done = finish(bring_back(load(config), file, Clock().now(), force=force))
     if done.aside is not None:
         typer.echo(f"The damaged database is kept as {done.aside}.")
     for line in _forgotten(done):
@@ -37,24 +40,22 @@ def restore(file: File, config: ConfigFile = DEFAULT_CONFIG, force: Force = Fals
     typer.echo("`network-bot resume --discard` ends them unsent: what was promised before may have been sent since.")
 
 
-def _forgotten(done: object) -> list[str]:
-    from bot.copies import Restored
-
-    assert isinstance(done, Restored)
+def _forgotten(done: Restored) -> list[str]:
     if done.since is None:
-        return ["WARNING: whoever was erased, blocked or off-boarded after the copy was made is back: do it again."]
+        told = "WARNING: this database cannot tell who was erased, blocked or off-boarded after the copy was made:"
+        return [f"{told} they are back, and it is for you to do it again."]
     lines = []
-    if again := len(done.since.erased) - len(done.kept):
-        lines.append(f"{again} people who were erased after the copy was made were erased again.")
+    if again := done.since.erased.difference(done.kept):
+        lines.append(f"Erased again, as after the copy was made: {_numbered(again)}.")
     if done.kept:
         lines.append(f"WARNING: {_numbered(done.kept)} could not be erased again: the copy has no other administrator.")
     if done.since.gone:
-        lines.append(f"WARNING: {_numbered(sorted(done.since.gone))} no longer belonged and do again: look at each.")
+        lines.append(f"WARNING: {_numbered(done.since.gone)} no longer belonged, and do again: look at each of them.")
     return lines
 
 
-def _numbered(ids: tuple[int, ...] | list[int]) -> str:
-    return ", ".join(f"M-{number}" for number in ids)
+def _numbered(ids: Iterable[int]) -> str:
+    return ", ".join(f"M-{number}" for number in sorted(ids))
 
 
 def resume(

@@ -6,36 +6,40 @@ import json
 import sys
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
 
 from bot.cli.outcome import DEFAULT_CONFIG, AsJson, ConfigFile, finish, load
-from storage.members import BELONGING, Category, MemberState, Role
 
 member = typer.Typer(no_args_is_help=True, help=__doc__)
 role = typer.Typer(no_args_is_help=True, help="Give or take a role; the log says that nobody in the network did it.")
 member.add_typer(role, name="role")
 
-E_ = TypeVar("E_", bound=StrEnum)
 _LONGEST_NAME = 120
 _LONGEST_ORGANISATION = 200
 
 
-def _role(word: str) -> Role:
+def _role(word: str) -> str:
+    from storage.members import Role
+
     return _one_of(Role, word)
 
 
-def _state(word: str) -> MemberState:
+def _state(word: str) -> str:
+    from storage.members import MemberState
+
     return _one_of(MemberState, word)
 
 
-def _category(word: str) -> Category:
+def _category(word: str) -> str:
+    from storage.members import Category
+
     return _one_of(Category, word)
 
 
-def _one_of(kind: type[E_], word: str) -> E_:
-    plain = {str(one.value).casefold().replace(" ", "-"): one for one in kind}
+def _one_of(kind: type[StrEnum], word: str) -> str:
+    plain = {one.casefold().replace(" ", "-"): str(one.value) for one in kind}
     found = plain.get(word.casefold().replace(" ", "-").replace("_", "-"))
     if found is None:
         raise typer.BadParameter(f"{word!r} is none of {', '.join(plain)}.")
@@ -50,22 +54,23 @@ def _country(code: str) -> str:
     return code.upper()
 
 
-def _line(text: str) -> str:
-    found = " ".join(text.split())
-    if not found or not found.isprintable() or len(found) > _LONGEST_NAME:
-        raise typer.BadParameter(f"one line of 1 to {_LONGEST_NAME} characters is needed.")
-    return found
+def _name(text: str) -> str:
+    return _line(text, _LONGEST_NAME)
 
 
 def _organisation(text: str) -> str:
+    return _line(text, _LONGEST_ORGANISATION)
+
+
+def _line(text: str, longest: int) -> str:
     found = " ".join(text.split())
-    if not found or not found.isprintable() or len(found) > _LONGEST_ORGANISATION:
-        raise typer.BadParameter(f"one line of 1 to {_LONGEST_ORGANISATION} characters is needed.")
+    if not found or not found.isprintable() or len(found) > longest:
+        raise typer.BadParameter(f"one line of 1 to {longest} characters is needed.")
     return found
 
 
 TelegramId = Annotated[int, typer.Argument(help="The person's Telegram user id.", min=1, max=2**52 - 1)]
-ARole = Annotated[Role, typer.Argument(parser=_role, metavar="ROLE", help=", ".join(Role))]
+ARole = Annotated[str, typer.Argument(parser=_role, metavar="ROLE", help="As approver or focal-point.")]
 Country = Annotated[str | None, typer.Option(parser=_country, metavar="CODE", help="Two letters, as KZ.")]
 OrganisationName = Annotated[str | None, typer.Option(parser=_organisation, metavar="NAME")]
 TopicCode = Annotated[str | None, typer.Option(metavar="CODE", help="The topic of a moderator.")]
@@ -75,18 +80,21 @@ TopicCode = Annotated[str | None, typer.Option(metavar="CODE", help="The topic o
 def list_members(
     config: ConfigFile = DEFAULT_CONFIG,
     state: Annotated[
-        list[MemberState] | None, typer.Option(parser=_state, metavar="STATE", help="Not only who belongs now.")
+        list[str] | None, typer.Option(parser=_state, metavar="STATE", help="Not only who belongs now.")
     ] = None,
-    role: Annotated[Role | None, typer.Option(parser=_role, metavar="ROLE", help="Only who holds it.")] = None,
+    role: Annotated[str | None, typer.Option(parser=_role, metavar="ROLE", help="Only who holds it.")] = None,
     as_json: AsJson = False,  # noqa: FBT002 - a switch
 ) -> None:
     """List the people who belong, or who are in the states named."""
     from bot.roster import listed
     from bot.start import opened
+    from storage.members import BELONGING, MemberState, Role
+
+    states = {MemberState(one) for one in state or ()} or BELONGING
 
     async def work() -> list[dict[str, Any]]:
         async with opened(load(config)) as database, database.reading() as tx:
-            return await listed(tx, state or BELONGING, role)
+            return await listed(tx, states, None if role is None else Role(role))
 
     found = finish(work())
     if as_json:
@@ -101,27 +109,29 @@ def list_members(
 @member.command()
 def add(
     telegram_id: TelegramId,
-    name: Annotated[str, typer.Option(parser=_line, metavar="NAME", help="As members are to read it.")],
+    name: Annotated[str, typer.Option(parser=_name, metavar="NAME", help="As members are to read it.")],
     config: ConfigFile = DEFAULT_CONFIG,
     organisation: OrganisationName = None,
     country: Country = None,
-    category: Annotated[Category | None, typer.Option(parser=_category, metavar="CODE")] = None,
-    role: Annotated[Role | None, typer.Option(parser=_role, metavar="ROLE", help="A role to give at once.")] = None,
+    category: Annotated[str | None, typer.Option(parser=_category, metavar="CODE")] = None,
+    role: Annotated[str | None, typer.Option(parser=_role, metavar="ROLE", help="A role to give at once.")] = None,
 ) -> None:
     """Make somebody a member without an application: the operator vouches for them."""
     from bot import roster
     from bot.clock import Clock
     from bot.start import opened
+    from storage.members import Category, Role
 
     async def work() -> int:
         loaded, now = load(config), Clock().now()
         language, zone = loaded.settings.network.default_language, loaded.settings.network.timezone
-        newcomer = roster.Newcomer(telegram_id, name, organisation, country, category, language, zone)
+        kind = None if category is None else Category(category)
+        newcomer = roster.Newcomer(telegram_id, name, organisation, country, kind, language, zone)
         async with opened(loaded) as database, database.transaction() as tx:
             added = await roster.add(tx, newcomer, now)
             if role is not None:
-                where = roster.Reach(country=country if role is Role.FOCAL_POINT else None)
-                await roster.give(tx, telegram_id, role, where, roster.Term(), now)
+                where = roster.Reach(country=country if role == Role.FOCAL_POINT else None)
+                await roster.give(tx, telegram_id, Role(role), where, roster.Term(), now)
             return added.id
 
     typer.echo(f"M-{finish(work())} is a member now.")
@@ -142,12 +152,14 @@ def give(
     from bot import roster
     from bot.clock import Clock
     from bot.start import opened
+    from storage.members import Role
 
     async def work() -> int:
         loaded, now = load(config), Clock().now()
         term = roster.Term(alternate, roster.end_of(until, loaded.settings.network.timezone, now))
         async with opened(loaded) as database, database.transaction() as tx:
-            return (await roster.give(tx, telegram_id, role, roster.Reach(country, organisation, topic), term, now)).id
+            reach = roster.Reach(country, organisation, topic)
+            return (await roster.give(tx, telegram_id, Role(role), reach, term, now)).id
 
     typer.echo(f"M-{finish(work())} is {role} now.")
 
@@ -165,16 +177,17 @@ def take(
     from bot import roster
     from bot.clock import Clock
     from bot.start import opened
+    from storage.members import Role
 
     loaded = load(config)
 
     async def work() -> int:
         async with opened(loaded) as database, database.transaction() as tx:
             reach = roster.Reach(country, organisation, topic)
-            return (await roster.take(tx, telegram_id, role, reach, Clock().now())).id
+            return (await roster.take(tx, telegram_id, Role(role), reach, Clock().now())).id
 
     typer.echo(f"M-{finish(work())} is no longer {role}.")
-    if role is Role.ADMINISTRATOR and telegram_id in loaded.settings.network.administrators:
+    if role == Role.ADMINISTRATOR and telegram_id in loaded.settings.network.administrators:
         typer.echo("network.administrators names them: at its next start the bot gives the role back.", err=True)
 
 
