@@ -311,6 +311,10 @@ async def test_a_new_place_takes_a_whole_copy_and_nothing_else(stage: Stage, emp
     broken.write_bytes(copy.read_bytes()[:10_000])
     assert f"{broken} is " in await operator(stage, "restore", str(broken), code=1)
     assert not list(stage.folder.glob(".*.part*"))
+    if empty_url.startswith("postgresql"):
+        tamper(empty_url, "CREATE SCHEMA before_restore")
+        assert "A restore was cut off here" in await operator(stage, "restore", str(copy), code=1)
+        tamper(empty_url, "DROP SCHEMA before_restore")
     said = await operator(stage, "restore", str(copy))
     assert said.startswith("WARNING: this database cannot tell who was erased, blocked or off-boarded after the copy")
     assert await stage.rows("SELECT telegram_id FROM member") == [(100,)]

@@ -86,6 +86,10 @@ async def _lock(database: Database) -> None:
 async def _may_be_replaced(database: Database, *, force: bool) -> None:
     async with database.engine.connect() as connection:
         people = await people_in(connection)
+        left = (await connection.execute(text("SELECT to_regnamespace(:name)::text"), {"name": _BEFORE})).scalar()
+    if left:
+        told = f"A restore was cut off here: what it was to replace is in the schema {_BEFORE}."
+        raise Problem(f"{told} Rename it back, or drop it, first.")
     if people and not force:
         raise Problem(f"The database holds a network already ({people} people): --force replaces it.")
 
@@ -94,7 +98,7 @@ async def _may_be_replaced(database: Database, *, force: bool) -> None:
 async def _put_aside(database: Database) -> AsyncIterator[None]:
     """Move everything into another schema; drop it when the block has ended well, else move it back."""
     async with database.engine.begin() as connection:
-        schema = (await connection.execute(text("SELECT current_schema()"))).scalar_one()
+        schema = (await connection.execute(text("SELECT quote_ident(current_schema())"))).scalar_one()
         await _schemas(connection, f"ALTER SCHEMA {schema} RENAME TO {_BEFORE}", f"CREATE SCHEMA {schema}")
     try:
         yield

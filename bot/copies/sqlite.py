@@ -89,8 +89,10 @@ async def _is_sound(url: str, path: Path, *, force: bool) -> bool:
         async with database.engine.connect() as connection:
             people = await people_in(connection)
     except DBAPIError as error:
-        if not force or isinstance(error.orig, sqlite3.OperationalError):
-            raise Problem(f"The database there cannot be read ({error.orig}): --force puts it aside.") from None
+        if isinstance(error.orig, sqlite3.OperationalError):  # it may be locked, or out of reach: not damaged
+            raise Problem(f"{path} cannot be read: {error.orig}.") from None
+        if not force:
+            raise Problem(f"{path} is damaged ({error.orig}): --force puts it aside.") from None
         return False
     finally:
         await database.close()
