@@ -114,11 +114,14 @@ async def first_broken(tx: Transaction) -> int | None:
 
 async def walk(tx: Transaction, *, since: datetime | None = None, actor: int | None = None) -> AsyncIterator[AuditRow]:
     """Return the acts since a moment, or of one actor, oldest first, without ever holding them all."""
-    found = select(AuditRow).order_by(AuditRow.id).execution_options(yield_per=_AT_ONCE)
+    found = select(AuditRow).order_by(AuditRow.id).limit(_AT_ONCE)
     found = found if since is None else found.where(AuditRow.at >= since)
     found = found if actor is None else found.where(AuditRow.actor_id == actor)
-    async for row in await tx.stream_scalars(found):
-        yield row
+    some = list(await tx.scalars(found))
+    while some:
+        for row in some:
+            yield row
+        some = list(await tx.scalars(found.where(AuditRow.id > some[-1].id)))
 
 
 async def last(tx: Transaction) -> AuditRow | None:
