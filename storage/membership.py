@@ -144,7 +144,7 @@ def _begin(member: Member, now: datetime) -> None:
 
 
 async def keep_an_administrator(tx: Transaction, member: Member) -> None:
-    """Refuse with `membership:last-administrator` where without this member there would be none."""
+    """Refuse with `membership:last-administrator` where nobody would be left to lead the network."""
     # All administrators are held first: of the last two who go at once, one stays.
     administrators = [m.id for m in await members.holders(tx, Role.ADMINISTRATOR, lock=True)]
     if administrators == [member.id]:
