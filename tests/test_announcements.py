@@ -8,6 +8,8 @@ import pytest
 from cast import administrators, alters, goes
 from story import Person, Stage, buttons, written
 
+from storage.members import Role
+
 NOBODY = "This audience is empty: nobody would get it"
 
 
@@ -193,7 +195,7 @@ async def test_many_readers_need_a_second_administrator_who_releases_exactly_wha
 async def test_refusals_of_the_form_and_an_administrator_alone(stage: Stage) -> None:
     stage.administrators = (1,)
     stage.settings["announcements"] = {"two_person_above": 0}
-    alone = await stage.joined(1, "Марал", roles=["administrator"], language="ru")
+    alone = await stage.joined(1, "Марал", roles=[Role.ADMINISTRATOR], language="ru")
     async with stage.bot():
         await alone.says("/announce")
         await alone.sees("Какой будет заголовок")
