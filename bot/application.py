@@ -71,6 +71,7 @@ class Bot:
         self._watch = Watch()
         self._stopping = asyncio.Event()
         self._problem: str | None = None
+        self._rests = True
         self._polls = self._wire(1)
         self._people = self._wire(32)
         self._letters = self._wire(2 * loaded.settings.delivery.in_flight)
@@ -265,8 +266,10 @@ class Bot:
         ]
 
     async def _paused(self) -> bool:
-        async with self._database.reading() as tx:
-            return await pause.standing(tx) is not None
+        if self._rests:  # a pause begins only while no bot runs: once it is lifted nobody need ask again
+            async with self._database.reading() as tx:
+                self._rests = await pause.standing(tx) is not None
+        return self._rests
 
     def _health(self) -> HealthServer | None:
         listen = self._loaded.settings.health.listen
