@@ -44,14 +44,15 @@ async def notice(context: Context) -> None:
         ),
         say("Why: to decide on applications and to send you what you chose. Nothing is sold or analysed elsewhere."),
         say(
-            "Who sees it: administrators, and the focal point of your country or organisation. Members see what you put "
-            "into the directory, and the organisation of who shared a document; while you apply, members are asked "
+            "Who sees it: administrators, and the focal point of your country or organisation. Members see what you "
+            "put into the directory, and the organisation of who shared a document; while you apply, members are asked "
             "about you by name, organisation and country. Who nominates somebody writes their name, organisation and a "
             "reason: reviewers read it."
         ),
         say(
             "How long: while you are a member and 90 days more; applications that were not accepted and links to apply "
-            "30 days; the record of what was sent to you 30 days; the log of acts stays, without your name after erasure."
+            "30 days; the record of what was sent to you 30 days; the log of acts stays, without your name after "
+            "erasure."
         ),
         say("Telegram, and whoever holds this bot's key, can read what is written here. Write accordingly."),
         say("/mydata gives you a copy of everything. /erase deletes it. Questions: any administrator of {network}.",
