@@ -26,6 +26,7 @@ from bot.intake import ALLOWED, Polling, WebhookIntake
 from bot.lanes import Lanes
 from bot.logs import log
 from bot.profile import Profile
+from bot.removals import Removals
 from bot.schedule import Schedule, Tick
 from bot.start import StartError
 from bot.transport import AiohttpRequest, Answer, Wire
@@ -41,12 +42,13 @@ from storage import (
     consents,
     dialogues,
     digests,
-    groups,
     inbox,
     nominations,
     outbox,
     pause,
     privacy,
+    removals,
+    staff,
 )
 from storage.database import Database
 from storage.outbox import Lane
@@ -130,6 +132,7 @@ class Bot:
         lanes = Lanes(self._database, self._clock, application)
         schedule = Schedule(self._ticks(policy), self._watch, self._paused)
         self._database.on_commit("staff", partial(schedule.hurry, "profile"))
+        self._database.on_commit("removals", partial(schedule.hurry, "removals"))
         health = self._health()
         async with application:
             try:
@@ -228,7 +231,7 @@ class Bot:
         people = Terms((Lane.INTERACTIVE,), settings.in_flight, lease, resend, paced=False)
         bulk = Terms((Lane.LIVE, Lane.BULK), settings.in_flight, settings.lease_seconds, resend, paced=True)
         return [
-            Window(self._database, self._clock, wire, rendering, pace, terms, groups.migrate, self.stop)
+            Window(self._database, self._clock, wire, rendering, pace, terms, removals.migrate, self.stop)
             for wire, terms in ((self._people, people), (self._letters, bulk))
         ]
 
@@ -251,6 +254,7 @@ class Bot:
                 await applications.advance(tx, policy.admission, now)
                 await consents.remind(tx, now)
                 await nominations.expire(tx, now)
+                await staff.expire(tx, now)
 
         async def housekeeping() -> None:
             async with self._database.transaction() as tx:
@@ -261,6 +265,7 @@ class Bot:
             Tick("digest", 5, digest),
             Tick("progress", 3, progress),
             Tick("membership", 30, membership),
+            Tick("removals", 2, Removals(self._people, self._database, self._clock).work),
             Tick("housekeeping", 3600, housekeeping, tidies=True),
             Tick("profile", 60, Profile(self._people, self._database, policy, self._features).publish, tidies=True),
         ]

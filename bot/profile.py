@@ -24,7 +24,10 @@ DESCRIPTION = text(
 SHORT_DESCRIPTION = text("{network}: dialogue, documents and a weekly digest for vetted practitioners.")
 GROUP_COMMANDS = (("setup", text("Bind this group to the network")), ("help", text("Get help in private")))
 """What administrators of a group see there; everybody else sees all but the first."""
-RIGHTS = ("can_manage_chat", "can_invite_users", "can_manage_topics", "can_pin_messages", "can_delete_messages")
+RIGHTS = (
+    "can_manage_chat", "can_invite_users", "can_manage_topics", "can_pin_messages", "can_delete_messages",
+    "can_restrict_members",
+)  # fmt: skip
 
 Listed = tuple[str, str]
 """A command's name and what it does, to be said."""

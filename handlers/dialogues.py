@@ -93,6 +93,7 @@ class Dialogues:
         await self.begin(context, press.dialogue)
 
     async def _choose(self, context: Context, press: Choose) -> None:
+        last = None
         async with context.transaction() as tx:
             row, dialogue, form = await self._here(tx, context, press)
             step = dialogue.step(row.step)
@@ -105,7 +106,9 @@ class Dialogues:
                 rows.move(row, row.step, {**row.answers, step.name: ticked}, context.now)
             else:
                 self._advance(row, dialogue, {**row.answers, step.name: press.value}, context)
-            await _ask(tx, context, row)
+            last = await self._go_on(tx, context, row, form.viewer)
+        if last is not None:
+            await context.show(last)
 
     async def _go(self, context: Context, press: Go) -> None:
         over, last = False, None
@@ -154,10 +157,12 @@ class Dialogues:
             if reply.album:
                 row.answers = {**row.answers, ALBUM: reply.album}
             asked = await last_copy(tx, _subject(context))
-            await self._read(tx, context, row, reply)
+            last = await self._read(tx, context, row, reply)
         await context.strip(asked)
+        if last is not None:
+            await context.show(last)
 
-    async def _read(self, tx: Transaction, context: Context, row: DialogueRow, reply: Reply) -> None:
+    async def _read(self, tx: Transaction, context: Context, row: DialogueRow, reply: Reply) -> Screen | None:
         dialogue, form = await self._form(tx, context, row)
         step = dialogue.step(row.step)
         try:
@@ -168,9 +173,18 @@ class Dialogues:
             row.refused_message_id = context.message.message_id
             row.revision += 1
             await _ask(tx, context, row, refusal)
-            return
+            return None
         self._advance(row, dialogue, answers, context)
-        await _ask(tx, context, row)
+        return await self._go_on(tx, context, row, form.viewer)
+
+    async def _go_on(self, tx: Transaction, context: Context, row: DialogueRow, viewer: Viewer) -> Screen | None:
+        """Ask what is next; a straight form ends with its last answer instead, and what it returns is shown."""
+        dialogue = self._by_name[row.name]
+        if not dialogue.straight or row.step != SUMMARY:
+            await _ask(tx, context, row)
+            return None
+        await rows.end(tx, context.member.id)
+        return await dialogue.finish(context, tx, viewer, row.answers)
 
     def _advance(self, row: DialogueRow, dialogue: Dialogue, answers: dict[str, Any], context: Context) -> None:
         names = [step.name for step in dialogue.visible(answers)]
@@ -190,6 +204,7 @@ class Dialogues:
     async def _form(self, tx: Transaction, context: Context, row: DialogueRow) -> tuple[Dialogue, Form]:
         dialogue = self._by_name[row.name]
         guard(context, dialogue.needs)
+        await dialogue.hold(tx, context.member.id, row.answers)
         viewer = await context.myself(tx)
         data = await dialogue.prepare(tx, viewer, row.answers)
         return dialogue, Form(row.answers, data, viewer, context.policy, context.now)

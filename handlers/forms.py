@@ -129,6 +129,10 @@ async def nothing(_tx: Transaction, _viewer: Viewer, _answers: Answers) -> None:
     """Fetch nothing: the questions need no data."""
 
 
+async def nobody(_tx: Transaction, _member_id: int, _answers: Answers) -> None:
+    """Hold nobody: the form touches only the one who fills it."""
+
+
 @dataclass(frozen=True)
 class Dialogue:
     """A form: one question a message, a summary with Edit per answer, then Submit.
@@ -138,6 +142,8 @@ class Dialogue:
     `summary` replaces the plain list of answers, for a preview; `left` names the notice (and its facts) that stands
     in the form's place after Cancel, where something stood there before. `style` colours the last button.
     `check` refuses to open the form with the answers that are there already.
+    `hold` locks other people whom `finish` changes, before the one who fills the form is locked. A `straight` form
+    has no summary: its last answer submits it.
     """
 
     name: str
@@ -151,6 +157,8 @@ class Dialogue:
     summary: Callable[[Form, Say], Screen] | None = None
     left: Callable[[Answers], tuple[str, dict[str, Any]]] | None = None
     check: Callable[[Answers, Policy], None] | None = None
+    hold: Callable[[Transaction, int, Answers], Awaitable[None]] = nobody
+    straight: bool = False
 
     def visible(self, answers: Answers) -> list[Step]:
         """Return the steps that these answers leave in."""

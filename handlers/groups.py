@@ -14,7 +14,7 @@ from handlers.context import Context
 from handlers.feature import Feature
 from handlers.language import Say, text
 from handlers.screens import Screen, lines
-from storage import groups
+from storage import groups, removals
 from storage.access import Action, allowed
 
 RIGHTS = {
@@ -22,6 +22,7 @@ RIGHTS = {
     "can_manage_topics": text("manage topics"),
     "can_pin_messages": text("pin messages"),
     "can_delete_messages": text("delete messages"),
+    "can_restrict_members": text("remove members"),
 }
 _INSIDE = {ChatMember.MEMBER, ChatMember.ADMINISTRATOR, ChatMember.RESTRICTED}
 _LEADING = {ChatMember.ADMINISTRATOR, ChatMember.OWNER}
@@ -114,7 +115,7 @@ async def migrated(_update: Update, context: Context) -> None:
     else:
         return
     async with context.transaction() as tx:
-        await groups.migrate(tx, old, new)
+        await removals.migrate(tx, old, new)
 
 
 _GROUP = filters.ChatType.GROUPS & filters.UpdateType.MESSAGE

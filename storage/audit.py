@@ -57,6 +57,7 @@ class Event(StrEnum):
     MEMBER_UNBLOCKED = "member:unblocked"
     MEMBER_LEFT = "member:left"
     MEMBER_ERASED = "member:erased"
+    MEMBER_EMAIL_READ = "member:email read"
     TERMS_ACCEPTED = "terms:accepted"
     DIRECTORY_CHANGED = "directory:changed"
     INTRODUCTION_ASKED = "introduction:asked"

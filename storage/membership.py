@@ -158,12 +158,18 @@ async def _end(tx: Transaction, member: Member, now: datetime, by: int | None) -
     await dialogues.end(tx, member.id)
     await clear(tx, _ENDED, member.id)
     await tx.execute(_links_of(member.id).values(state="revoked"))
+    await tx.execute(_claims_of(member.id).values(claimed_by=None))
     member.joined_at = member.vouches_from = member.validated_at = None
 
 
 def _links_of(member_id: int) -> Update:
     links = Base.metadata.tables["nomination"]
     return update(links).where(links.c.by_id == member_id, links.c.state == "open")
+
+
+def _claims_of(member_id: int) -> Update:
+    claimed = Base.metadata.tables["application"]
+    return update(claimed).where(claimed.c.claimed_by == member_id, claimed.c.state.in_(["submitted", "vetted"]))
 
 
 async def clear(tx: Transaction, names: Collection[str], member_id: int) -> None:

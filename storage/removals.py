@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, select, update
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, exists, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage import audit, groups
+from storage import audit, groups, members
 from storage.database import Base, Moment, Transaction, one_of, wake
-from storage.members import Member
-from storage.outbox import Promise, copies, promise
+from storage.members import Member, Role
+from storage.outbox import WAITING, OutboxRow, Promise, copies, promise
 
-PATIENCE = timedelta(seconds=50)
+PATIENCE = timedelta(seconds=40)
 """How long a removal is tried again before it is listed as failed."""
 
 
@@ -26,7 +26,10 @@ class RemovalState(StrEnum):
 
 
 class Removal(Base):
-    """One person to be removed from one group; `asked_by` is told how it ended, and their account is forgotten then."""
+    """One person to be removed from one group; `asked_by` is told how it ended, and their account is forgotten then.
+
+    `reason` is a code or what Telegram said; `reported` tells that the reports say how it ended.
+    """
 
     __tablename__ = "removal"
     __table_args__ = (Index("ix_removal_state_due", "state", "due_at"),)
@@ -41,6 +44,7 @@ class Removal(Base):
     asked_by: Mapped[int | None] = mapped_column(ForeignKey("member.id", ondelete="SET NULL"))
     asked_at: Mapped[datetime] = mapped_column(Moment)
     due_at: Mapped[datetime] = mapped_column(Moment)
+    reported: Mapped[bool] = mapped_column(default=False)
 
 
 async def from_all_groups(tx: Transaction, member: Member, now: datetime, *, by: int | None) -> None:
@@ -84,27 +88,57 @@ async def settle(
     row.telegram_id = None
     event = audit.Event.GROUP_REMOVED_FROM
     await audit.record(tx, event, now, actor=None, subject=row.member_id, chat=row.chat_id, state=row.state.value)
-    await _report(tx, row.member_id, now)
+    if row.state is RemovalState.FAILED and row.asked_by in (None, row.member_id):
+        await _warn(tx, row, now)
+
+
+async def _warn(tx: Transaction, row: Removal, now: datetime) -> None:
+    """Tell administrators of a removal that failed and that nobody of the staff has asked for."""
+    facts, key = {"removal": row.id}, f"removal:{row.id}:{row.asked_at.isoformat()}"
+    told = await members.holders(tx, Role.ADMINISTRATOR)
+    await promise(tx, [Promise(m.id, "offboarding:failed", facts, key=f"{key}:{m.id}") for m in told], now)
 
 
 async def of(tx: Transaction, member_id: int) -> list[Removal]:
-    """Return a person's removals, the oldest first."""
-    return list(await tx.scalars(select(Removal).where(Removal.member_id == member_id).order_by(Removal.id)))
+    """Return what became of the last removal of a person from each group, the oldest first."""
+    found = select(Removal).where(Removal.member_id == member_id).order_by(Removal.id)
+    return list({row.chat_id: row for row in await tx.scalars(found)}.values())
+
+
+async def again(tx: Transaction, member: Member, now: datetime, *, by: int) -> None:
+    """Try once more what failed, for an account that is known still."""
+    for row in await of(tx, member.id):
+        if row.state is RemovalState.FAILED and member.telegram_id is not None:
+            row.state, row.telegram_id, row.asked_by = RemovalState.WAITING, member.telegram_id, by
+            row.asked_at, row.due_at, row.reported = now, now, False
+    wake(tx, "removals")
 
 
 async def migrate(tx: Transaction, old: int, new: int) -> None:
-    """Follow a group that became a supergroup."""
+    """Let everything follow a group that became a supergroup; doing it twice changes nothing."""
+    await groups.migrate(tx, old, new)
     await tx.execute(update(Removal).where(Removal.chat_id == old).values(chat_id=new))
 
 
-async def _report(tx: Transaction, member_id: int, now: datetime) -> None:
-    """Redraw the reports of this person's off-boarding."""
+async def unreported(tx: Transaction) -> list[int]:
+    """Return the ids of the people of whom something has ended that their reports do not say yet."""
+    ended = select(Removal.member_id).where(Removal.state != RemovalState.WAITING, ~Removal.reported)
+    return list(await tx.scalars(ended.distinct().order_by(Removal.member_id)))
+
+
+async def report(tx: Transaction, now: datetime) -> None:
+    """Let the reports of people's removals say what has ended since.
+
+    A report that is still on its way is waited for: it may have been written before the end.
+    """
     await tx.flush()
-    subject = f"offboarding:{member_id}"
-    sent = [c for c in await copies(tx, subject) if c.member_id is not None]
-    facts = {"member": member_id}
-    await promise(
-        tx,
-        [Promise(c.member_id or 0, "offboarding:report", facts, subject=subject, replaces=c.message_id) for c in sent],
-        now,
-    )
+    for member_id in await unreported(tx):
+        subject = f"offboarding:{member_id}"
+        under_way = exists().where(OutboxRow.subject == subject, OutboxRow.state.in_(WAITING))
+        if await tx.scalar(select(under_way)):
+            continue
+        sent = {c.member_id: c.message_id for c in await copies(tx, subject) if c.member_id is not None}
+        facts, named = {"member": member_id}, "offboarding:report"
+        await promise(tx, [Promise(m, named, facts, subject=subject, replaces=at) for m, at in sent.items()], now)
+        told = update(Removal).where(Removal.member_id == member_id, Removal.state != RemovalState.WAITING)
+        await tx.execute(told.values(reported=True).execution_options(synchronize_session=False))

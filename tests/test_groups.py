@@ -14,7 +14,9 @@ from storage.groups import BoundGroup
 from storage.members import Role
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
-RIGHTS = ("can_invite_users", "can_manage_topics", "can_pin_messages", "can_delete_messages")
+RIGHTS = (
+    "can_invite_users", "can_manage_topics", "can_pin_messages", "can_delete_messages", "can_restrict_members",
+)  # fmt: skip
 
 
 async def founds(stage: Stage, owner: Person, kind: str = "supergroup", **facts: Any) -> int:
@@ -50,7 +52,7 @@ async def test_an_administrator_binds_a_group_and_hears_which_rights_are_missing
     group = await founds(stage, first, is_forum=True)
     async with stage.bot():
         await first.does("add", chat=group, user="bot")
-        await first.sees("The group “Media & <friends>” is bound", "invite users, manage topics, pin messages, delete")
+        await first.sees("The group “Media & <friends>” is bound", "invite users, manage topics, pin messages, delete messages, remove")
         await first.does("promote", chat=group, user="bot", rights=dict.fromkeys(RIGHTS, True))
         there = inside(first, group)
         await there.says("/setup")

@@ -3,7 +3,7 @@
 from storage.applications.cards import circle, reviewers
 from storage.applications.deadlines import advance
 from storage.applications.doubts import STEERED, Doubts, doubts
-from storage.applications.filing import accept_terms, change_post, forget, open_one, submit, withdraw
+from storage.applications.filing import accept_terms, change_post, drop, forget, open_one, submit, withdraw
 from storage.applications.remarks import add_note, answer, ask, question, remarks, thread
 from storage.applications.review import (
     approvals,
@@ -81,6 +81,7 @@ __all__ = [
     "decidable",
     "decline",
     "doubts",
+    "drop",
     "eligible",
     "enough",
     "forget",

@@ -132,6 +132,15 @@ async def withdraw(tx: Transaction, member_id: int, now: datetime) -> None:
     await cards.close_circle(tx, row.id, now)
 
 
+async def drop(tx: Transaction, member_id: int, by: int, now: datetime) -> None:
+    """Decline the open application, if any, of somebody whose membership staff end by other means."""
+    row = await open_one(tx, member_id, lock=True)
+    if row is not None:
+        close(row, ApplicationState.DECLINED, by, now)
+        await cards.redraw(tx, row.id, now)
+        await cards.close_circle(tx, row.id, now)
+
+
 async def accept_terms(tx: Transaction, viewer: Viewer, accepted: Accepted, now: datetime) -> None:
     """Accept the terms in force: who was approved meanwhile becomes a member, who was read-only goes on."""
     await consents.accept(tx, viewer, accepted, now)

@@ -218,6 +218,7 @@ def _new_tables() -> None:
         sa.Column("asked_by", sa.Integer(), nullable=True),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reported", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["asked_by"], ["member.id"], name=op.f("fk_removal_asked_by"), ondelete="SET NULL"),
         sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_removal_member_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_removal")),
