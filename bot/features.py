@@ -12,6 +12,7 @@ from handlers import (
     home,
     nominations,
     privacy,
+    staff,
     terms,
     topics,
 )
@@ -27,6 +28,7 @@ FEATURES: tuple[Feature, ...] = (
     digests.FEATURE,
     events.FEATURE,
     announcements.FEATURE,
+    staff.FEATURE,
     groups.FEATURE,
     documents.FEATURE,  # last: free text is a search
 )

@@ -33,6 +33,8 @@ PLACES: tuple[tuple[str, str, Action], ...] = (
     ("vouches", text("Vouch for applicants"), Action.VOUCH),
     ("links", text("Invite or nominate"), Action.INVITE),
     ("review", text("Review applications"), Action.REVIEW),
+    ("members", text("Members"), Action.SEE_MEMBERS),
+    ("audit", text("Read the audit log"), Action.AUDIT),
     ("announce", text("Announce"), Action.ANNOUNCE),
     ("broadcasts", text("Announcements"), Action.ANNOUNCE),
     ("settings", text("Settings"), Action.BELONG),

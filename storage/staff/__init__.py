@@ -1,8 +1,22 @@
 """Staff: what those who run the network read of members and do with them, each within their reach."""
 
 from storage.staff.acts import NEEDS, act, acting, hold, permit, possible, report
-from storage.staff.listing import Card, Held, Shown, by_id, card, email, filters, held, listed, search
+from storage.staff.listing import (
+    Card,
+    Held,
+    Shown,
+    by_id,
+    card,
+    described,
+    email,
+    filters,
+    held,
+    listed,
+    name_of,
+    search,
+)
 from storage.staff.log import KINDS, acts
+from storage.staff.reports import Report, failed, removed, try_again
 from storage.staff.roles import (
     TERMS,
     Seat,
@@ -21,6 +35,7 @@ __all__ = [
     "TERMS",
     "Card",
     "Held",
+    "Report",
     "Seat",
     "Shown",
     "act",
@@ -28,20 +43,25 @@ __all__ = [
     "acts",
     "by_id",
     "card",
+    "described",
     "email",
     "expire",
     "facts_of",
+    "failed",
     "filters",
     "give",
     "held",
     "hold",
     "listed",
+    "name_of",
     "office_of",
     "permit",
     "possible",
+    "removed",
     "report",
     "search",
     "take",
     "takeable",
     "tell_administrators",
+    "try_again",
 ]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
 
@@ -160,3 +161,19 @@ async def email(tx: Transaction, viewer: Viewer, member_id: int, now: datetime) 
     member = await by_id(tx, viewer, member_id)
     await audit.record(tx, audit.Event.MEMBER_EMAIL_READ, now, actor=viewer.id, subject=member.id)
     return member.email
+
+
+async def described(tx: Transaction, facts: dict[str, Any]) -> Held:
+    """Return a role that was noted as ids and codes (`facts_of`), with the names of what it reaches."""
+    topic = await tx.get(Topic, facts["topic"]) if "topic" in facts else None
+    number = facts.get("organisation")
+    named = await members.organisation_names(tx, [number] if number else [])
+    until = datetime.fromisoformat(facts["until"]) if "until" in facts else None
+    return Held(
+        0, Role(facts["role"]), topic, facts.get("country"), named.get(number or 0), facts.get("alternate"), until
+    )
+
+
+async def name_of(tx: Transaction, member_id: int) -> str:
+    """Return what a person is called now, in a notice for somebody who may know."""
+    return members.called(await members.by_id(tx, member_id))
