@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from handlers.buttons import Button, Row, Style
+from handlers.buttons import Button, Style
 from handlers.context import Context, Policy
 from handlers.feature import Notice, notice
 from handlers.forms import Answers, Dialogue, Form, Option, Question, line
 from handlers.forms import Step as Asked
 from handlers.language import Html, Say, isolated, text
-from handlers.presses import Home
+from handlers.presses import Home, Open
 from handlers.screens import Screen, lines
 from handlers.staff.card import QUICK, Act, AskSuspend
 from handlers.staff.listing import AskOffboard, OpenMember
@@ -36,8 +36,10 @@ async def act(context: Context, press: Act) -> None:
     if press.step is Step.BLOCKED:
         return  # the report takes the place of the question
     say = context.say
-    back: Row = (Button(say("Back to the card"), OpenMember(press.member)), Button(say("Menu"), Home()))
-    await context.show(Screen(say("Done."), (back,)))
+    back = Button(say("Back to the card"), OpenMember(press.member))
+    if press.step is Step.UNBLOCKED:  # a stranger has no card
+        back = Button(say("Back to the list"), Open("members"))
+    await context.show(Screen(say("Done."), ((back, Button(say("Menu"), Home())),)))
 
 
 async def _ask_again(context: Context, press: Act) -> None:

@@ -92,7 +92,7 @@ async def act(
     member = await permit(tx, viewer, member_id, step, lock=True)
     if step in (Step.BLOCKED, Step.OFFBOARDED):
         await applications.drop(tx, member.id, viewer.id, now)
-    facts: dict[str, Any] = {"reason": code} if code else {}
+    facts: dict[str, Any] = {"code": code} if code else {}
     await move(tx, member, step, now, by=viewer.id, reason=reason, **facts)
     if member.state is MemberState.ACTIVE:
         member.validated_at = now  # who lets somebody in again confirms the post, or the clock would undo it
