@@ -242,7 +242,8 @@ async def test_an_auditor_reads_who_did_what_by_kind_and_a_number_for_who_was_er
         shown = await auditor.sees("Audit log: all acts", "Maral Demo", "reinstated", "Saltanat Demo")
         assert len(written(shown).splitlines()) == 2 + 10
         await auditor.taps("›")
-        await auditor.sees("2/2")
+        shown = await auditor.sees("Audit log: all acts", "suspended")
+        assert (len(written(shown).splitlines()), buttons(shown)[:2]) == (2 + 2, ["‹", "2/2"])
         await person.says("/erase")
         await person.taps("Erase my data")
         await person.sees("was erased")
