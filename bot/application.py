@@ -258,7 +258,7 @@ class Bot:
 
         async def housekeeping() -> None:
             async with self._database.transaction() as tx:
-                for forget in (inbox.forget, outbox.forget, dialogues.expire, privacy.forget):
+                for forget in (inbox.forget, outbox.forget, dialogues.expire, removals.forget, privacy.forget):
                     await forget(tx, self._clock.now())
 
         return [

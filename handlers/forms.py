@@ -143,7 +143,8 @@ class Dialogue:
     in the form's place after Cancel, where something stood there before. `style` colours the last button.
     `check` refuses to open the form with the answers that are there already.
     `hold` locks other people whom `finish` changes, before the one who fills the form is locked. A `straight` form
-    has no summary: its last answer submits it.
+    has no summary: its last answer submits it. `given` names the answers without which it cannot begin: what it is
+    about.
     """
 
     name: str
@@ -159,6 +160,7 @@ class Dialogue:
     check: Callable[[Answers, Policy], None] | None = None
     hold: Callable[[Transaction, int, Answers], Awaitable[None]] = nobody
     straight: bool = False
+    given: tuple[str, ...] = ()
 
     def visible(self, answers: Answers) -> list[Step]:
         """Return the steps that these answers leave in."""

@@ -128,6 +128,7 @@ async def move(
     await audit.record(tx, transition.event, now, actor=by, subject=member.id, before=before.value, **facts)
     if transition.target is _S.ACTIVE:
         _begin(member, now)
+        await removals.call_off(tx, member)
     if transition.target in _ENDS and before not in _STRANGERS:
         await _end(tx, member, now, by)
     if goes:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, exists, select, update
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, delete, exists, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage import audit, groups, members
 from storage.database import Base, Moment, Transaction, one_of, wake
 from storage.members import Member, Role
-from storage.outbox import WAITING, OutboxRow, Promise, copies, promise
+from storage.outbox import KEEP, WAITING, OutboxRow, Promise, copies, promise
 
 PATIENCE = timedelta(seconds=40)
 """How long a removal is tried again before it is listed as failed."""
@@ -60,6 +60,17 @@ async def from_all_groups(tx: Transaction, member: Member, now: datetime, *, by:
         )  # fmt: skip
     await tx.flush()
     wake(tx, "removals")
+
+
+async def call_off(tx: Transaction, member: Member) -> None:
+    """Let somebody stay in the groups who belongs again before they were removed."""
+    waiting = (Removal.member_id == member.id, Removal.state == RemovalState.WAITING)
+    await tx.execute(delete(Removal).where(*waiting))
+
+
+async def forget(tx: Transaction, now: datetime) -> None:
+    """Drop what ended more than `KEEP` ago."""
+    await tx.execute(delete(Removal).where(Removal.state != RemovalState.WAITING, Removal.asked_at < now - KEEP))
 
 
 async def due(tx: Transaction, now: datetime, limit: int) -> list[Removal]:

@@ -17,7 +17,7 @@ from storage.database import Database
 from storage.directory import DirectoryEntry
 from storage.groups import BoundGroup
 from storage.members import MemberState, Office, Role
-from storage.removals import Removal, RemovalState
+from storage.removals import RemovalState
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 
@@ -209,7 +209,15 @@ async def test_a_removal_is_listed_with_its_reason_within_a_minute_and_follows_i
         await removals.settle(tx, row.id, later)
         facts = (row.state, row.reason, row.telegram_id)
 
+    async with database.transaction() as tx:
+        await removals.from_all_groups(tx, member, later, by=None)
+        await removals.call_off(tx, member)
+        assert await removals.due(tx, later, 5) == []
+        kept = [len(await removals.of(tx, member.id))]
+        for days in (29, 31):
+            await removals.forget(tx, NOW + timedelta(days=days))
+            kept.append(len(await removals.of(tx, member.id)))
+
+    assert kept == [1, 1, 0]
     assert facts == (RemovalState.FAILED, "silence", None)
     assert later - NOW < timedelta(seconds=50)
-    async with database.reading() as tx:
-        assert isinstance(await tx.get(Removal, 1), Removal)

@@ -155,6 +155,7 @@ DECLINE = Dialogue(
     needs=Action.REVIEW,
     style="danger",
     left=lambda answers: ("application:card", {"application": answers["application"]}),
+    given=("application",),
 )
 QUESTION = Dialogue(
     name="question",
@@ -164,4 +165,5 @@ QUESTION = Dialogue(
     submit=text("Send"),
     needs=Action.REVIEW,
     left=lambda answers: ("application:card", {"application": answers["application"]}),
+    given=("application",),
 )

@@ -143,6 +143,7 @@ OBJECTION = Dialogue(
     submit=text("Send"),
     needs=Action.VOUCH,
     style="danger",
+    given=("application",),
 )
 
 

@@ -143,6 +143,7 @@ SUSPEND = Dialogue(
     prepare=whom,
     summary=_read_suspension,
     hold=hold,
+    given=("member",),
 )
 OFFBOARD = Dialogue(
     name="offboard",
@@ -155,6 +156,7 @@ OFFBOARD = Dialogue(
     prepare=whom,
     summary=_read_offboarding,
     hold=hold,
+    given=("member",),
 )
 
 

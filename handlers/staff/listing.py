@@ -159,4 +159,5 @@ SEARCH = Dialogue(
     submit=text("Search"),
     needs=Action.SEE_MEMBERS,
     straight=True,
+    given=("aim",),
 )

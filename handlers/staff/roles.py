@@ -231,6 +231,7 @@ MODERATOR = Dialogue(
     prepare=_prepare,
     summary=_read,
     hold=hold,
+    given=("member",),
 )
 FOCAL_POINT = Dialogue(
     name="focal-point",
@@ -247,6 +248,7 @@ FOCAL_POINT = Dialogue(
     prepare=_prepare,
     summary=_read,
     hold=hold,
+    given=("member",),
 )
 
 
