@@ -67,8 +67,6 @@ class Dialogues:
             row = await rows.current(tx, context.member.id, lock=True)
             if row is not None and row.name != name:
                 raise Refusal("form:open", dialogue=row.name)
-            if row is None and not set(dialogue.given) <= set(answers or ()):
-                raise Refusal("button:old")
             asked = await last_copy(tx, _subject(context)) if row is not None else None
             given = dict(answers or {})
             if dialogue.check is not None:

@@ -129,6 +129,16 @@ async def nothing(_tx: Transaction, _viewer: Viewer, _answers: Answers) -> None:
     """Fetch nothing: the questions need no data."""
 
 
+def about(*names: str) -> Callable[[Answers, Policy], None]:
+    """Return a check that a form was opened with what it is about: a forged button brings nothing."""
+
+    def check(answers: Answers, _policy: Policy) -> None:
+        if not answers.keys() >= set(names):
+            raise Refusal("button:old")
+
+    return check
+
+
 async def nobody(_tx: Transaction, _member_id: int, _answers: Answers) -> None:
     """Hold nobody: the form touches only the one who fills it."""
 
@@ -143,8 +153,7 @@ class Dialogue:
     in the form's place after Cancel, where something stood there before. `style` colours the last button.
     `check` refuses to open the form with the answers that are there already.
     `hold` locks other people whom `finish` changes, before the one who fills the form is locked. A `straight` form
-    has no summary: its last answer submits it. `given` names the answers without which it cannot begin: what it is
-    about.
+    has no summary: its last answer submits it.
     """
 
     name: str
@@ -160,7 +169,6 @@ class Dialogue:
     check: Callable[[Answers, Policy], None] | None = None
     hold: Callable[[Transaction, int, Answers], Awaitable[None]] = nobody
     straight: bool = False
-    given: tuple[str, ...] = ()
 
     def visible(self, answers: Answers) -> list[Step]:
         """Return the steps that these answers leave in."""

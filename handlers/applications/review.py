@@ -10,7 +10,7 @@ from handlers.applications.card import Approve, Ask, Claim, Decline, Thread, car
 from handlers.applications.standing import REASONS
 from handlers.buttons import Button, Press, Row, turns
 from handlers.context import Context
-from handlers.forms import Answers, Dialogue, Form, Option, Question, Step, line
+from handlers.forms import Answers, Dialogue, Form, Option, Question, Step, about, line
 from handlers.language import Say, isolated, text
 from handlers.presses import Home
 from handlers.screens import Screen, lines
@@ -155,7 +155,7 @@ DECLINE = Dialogue(
     needs=Action.REVIEW,
     style="danger",
     left=lambda answers: ("application:card", {"application": answers["application"]}),
-    given=("application",),
+    check=about("application"),
 )
 QUESTION = Dialogue(
     name="question",
@@ -165,5 +165,5 @@ QUESTION = Dialogue(
     submit=text("Send"),
     needs=Action.REVIEW,
     left=lambda answers: ("application:card", {"application": answers["application"]}),
-    given=("application",),
+    check=about("application"),
 )

@@ -9,7 +9,7 @@ from handlers.applications.card import Objections
 from handlers.buttons import Button, Press, Row, turns
 from handlers.context import Context, Policy
 from handlers.feature import Notice
-from handlers.forms import Answers, Dialogue, Form, Question, Step, line
+from handlers.forms import Answers, Dialogue, Form, Question, Step, about, line
 from handlers.language import Html, Say, isolated, text
 from handlers.presses import Home
 from handlers.screens import Screen, lines
@@ -143,7 +143,7 @@ OBJECTION = Dialogue(
     submit=text("Send"),
     needs=Action.VOUCH,
     style="danger",
-    given=("application",),
+    check=about("application"),
 )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from handlers.buttons import Button, Style
 from handlers.context import Context, Policy
 from handlers.feature import Notice, notice
-from handlers.forms import Answers, Dialogue, Form, Option, Question, line
+from handlers.forms import Answers, Dialogue, Form, Option, Question, about, line
 from handlers.forms import Step as Asked
 from handlers.language import Html, Say, isolated, text
 from handlers.presses import Home, Open
@@ -143,7 +143,7 @@ SUSPEND = Dialogue(
     prepare=whom,
     summary=_read_suspension,
     hold=hold,
-    given=("member",),
+    check=about("member"),
 )
 OFFBOARD = Dialogue(
     name="offboard",
@@ -156,7 +156,7 @@ OFFBOARD = Dialogue(
     prepare=whom,
     summary=_read_offboarding,
     hold=hold,
-    given=("member",),
+    check=about("member"),
 )
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from handlers.buttons import Button, Press, Row, columns, pages, turns
 from handlers.context import Context
-from handlers.forms import Answers, Dialogue, Form, Question, Step, line
+from handlers.forms import Answers, Dialogue, Form, Question, Step, about, line
 from handlers.language import Say, isolated, text
 from handlers.presses import Home
 from handlers.screens import Screen, lines
@@ -159,5 +159,5 @@ SEARCH = Dialogue(
     submit=text("Search"),
     needs=Action.SEE_MEMBERS,
     straight=True,
-    given=("aim",),
+    check=about("aim"),
 )

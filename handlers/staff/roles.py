@@ -10,7 +10,7 @@ from typing import Any
 from handlers.buttons import Button, Press, Row, columns
 from handlers.context import Context, Policy
 from handlers.feature import Notice
-from handlers.forms import Answers, Dialogue, Form, Option, Question, Step, line
+from handlers.forms import Answers, Dialogue, Form, Option, Question, Step, about, line
 from handlers.language import Html, Say, isolated, text
 from handlers.presses import Home
 from handlers.screens import Screen, lines
@@ -231,7 +231,7 @@ MODERATOR = Dialogue(
     prepare=_prepare,
     summary=_read,
     hold=hold,
-    given=("member",),
+    check=about("member"),
 )
 FOCAL_POINT = Dialogue(
     name="focal-point",
@@ -248,7 +248,7 @@ FOCAL_POINT = Dialogue(
     prepare=_prepare,
     summary=_read,
     hold=hold,
-    given=("member",),
+    check=about("member"),
 )
 
 
