@@ -118,6 +118,7 @@ async def test_a_seat_has_one_holder_a_warning_and_an_end(stage: Stage) -> None:
         await names_focal_point(first, one, "Kazakhstan", "principal", "Done. The member is told")
         told = await person.sees("You have a new role: focal point of", "Kazakhstan", "principal", "until")
         assert "NV-17" not in written(told)
+        await goes(first, "Back to the roles", "Roles of", "principal, until", "(letter ", "NV-17/2026")
         await names_focal_point(first, two, "Kazakhstan", "principal", "This seat is taken by Saltanat Demo until 20")
         await goes(first, "Edit: Seat", "Principal or alternate?")
         await first.taps("alternate")

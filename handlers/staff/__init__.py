@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from handlers.feature import Command, Feature, place, tap
 from handlers.language import text
-from handlers.staff import acts, card, listing, log, offboarding, roles, seats
+from handlers.staff import acts, appointments, card, listing, log, offboarding, roles, seats, tidings
 from storage.access import Action
 
 FEATURE = Feature(
@@ -36,8 +36,8 @@ FEATURE = Feature(
         place("members", listing.everybody, Action.SEE_MEMBERS),
         place("audit", log.audit, Action.AUDIT),
     ),
-    dialogues=(listing.SEARCH, acts.SUSPEND, acts.OFFBOARD, roles.MODERATOR, roles.FOCAL_POINT),
-    notices=(*acts.NOTICES, *offboarding.NOTICES, *roles.NOTICES, *seats.NOTICES),
+    dialogues=(listing.SEARCH, acts.SUSPEND, acts.OFFBOARD, appointments.MODERATOR, appointments.FOCAL_POINT),
+    notices=(*acts.NOTICES, *offboarding.NOTICES, *tidings.NOTICES, *seats.NOTICES),
     refusals={
         "member:unknown": text("There is no such member within your reach."),
         "member:self": text("Nobody acts on their own membership; another administrator will."),

@@ -49,7 +49,7 @@ GONE = frozenset({Shown.BLOCKED, Shown.LEFT})
 
 @dataclass(frozen=True)
 class Held:
-    """A role as staff read it: its reach in ids and in words, the seat, until when."""
+    """A role as staff read it: its reach in ids and in words, the seat, until when, and the letter that named them."""
 
     id: int
     role: Role
@@ -58,6 +58,7 @@ class Held:
     organisation: str | None
     alternate: bool | None
     until: datetime | None
+    letter: str | None = None
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,7 @@ async def held(tx: Transaction, member_id: int) -> tuple[Held, ...]:
     return tuple(
         Held(
             row.id, row.role, topics.get(row.topic_id or 0), row.country, named.get(row.organisation_id or 0),
-            row.alternate, row.until,
+            row.alternate, row.until, row.letter,
         )
         for row in rows
     )  # fmt: skip
