@@ -13,6 +13,7 @@ from story import Person, Stage, buttons, written
 from handlers.staff.card import Act, AskSuspend, Email, HandOver, Roles
 from handlers.staff.listing import Aim, AskOffboard, Members, OpenMember
 from handlers.staff.log import Acts
+from handlers.staff.offboarding import TryAgain
 from storage import access, members, staff
 from storage.database import Database
 from storage.members import MemberState, Office, Role
@@ -95,7 +96,7 @@ async def test_a_focal_point_sees_and_touches_only_their_own_country(stage: Stag
         assert buttons(card) == ["Off-board", "Back to the list"]
         assert "example.org" not in written(card)
 
-        for press in (OpenMember(far), AskOffboard(far), OpenMember(999)):
+        for press in (OpenMember(far), AskOffboard(far), TryAgain(far), OpenMember(999)):
             await forges(point, press)
             refused = await point.sees("There is no such member within your reach")
             assert "Kyrgyz" not in written(refused)

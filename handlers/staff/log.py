@@ -61,7 +61,7 @@ async def choose_kind(context: Context, _press: ChooseKind) -> None:
 
 def _told(row: AuditRow, people: Mapping[int, Member], say: Say) -> str:
     whom = _name(row.subject_id, people)
-    by = _name(row.actor_id, people) if row.actor_id else say("the bot itself")
+    by = _name(row.actor_id, people) if row.actor_id else say("the bot or its operator")
     sentence = say(SENTENCES[event], by=by, whom=whom) if (event := Event(row.event)) in SENTENCES else Html(event)
     details = ", ".join(_details(row, people, say))
     return f"{say.moment(row.at)} · {sentence}{f' ({details})' if details else ''}"

@@ -35,11 +35,19 @@ PROBLEMS = {
 }
 
 
+SHOWN = 10
+"""How many groups a report names; the others it counts."""
+
+
 @dataclass(frozen=True)
 class TryAgain(Press, prefix="off.again"):
     """Try once more to remove this member where it failed."""
 
     member: int
+
+
+def _title(title: str) -> Html:
+    return isolated(title[:60])
 
 
 def _problem(said: str, say: Say) -> Html:
@@ -51,14 +59,16 @@ def _problem(said: str, say: Say) -> Html:
 def _draw(found: Report, say: Say, _policy: Policy) -> Screen:
     title = say(TITLES.get(found.state, text("{name}: removal from groups.")), name=isolated(found.name))
     groups = say.many("Removed from {n} group.", "Removed from {n} groups.", found.done)
-    waiting = [say("Still removing from: {title}", title=isolated(title)) for title in found.waiting]
+    waiting = [say("Still removing from: {title}", title=_title(title)) for title in found.waiting]
     failed = [
-        say("Could not: {title}, {reason}", title=isolated(title), reason=_problem(reason, say))
+        say("Could not: {title}, {reason}", title=_title(title), reason=_problem(reason, say))
         for title, reason in found.failed
     ]
+    told = [*failed, *waiting]
+    more = [say("And {n} more.", n=say.number(len(told) - SHOWN))] if len(told) > SHOWN else []
     rows: list[Row] = [(Button(say("Try again"), TryAgain(found.member_id)),)] if found.failed else []
     rows.append((Button(say("Back to the list"), Open("members")), Button(say("Menu"), Home())))
-    return Screen(lines([f"<b>{title}</b>", "\n".join([groups, *waiting, *failed])]), tuple(rows))
+    return Screen(lines([f"<b>{title}</b>", "\n".join([groups, *told[:SHOWN], *more])]), tuple(rows))
 
 
 async def _load(tx: Transaction, facts: Facts, viewers: Sequence[Viewer]) -> Mapping[int, Report]:
