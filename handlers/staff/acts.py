@@ -12,7 +12,7 @@ from handlers.forms import Step as Asked
 from handlers.language import Html, Say, isolated, text
 from handlers.presses import Home, Open
 from handlers.screens import Screen, lines
-from handlers.staff.card import QUICK, Act, AskSuspend
+from handlers.staff.card import QUICK, AskSuspend, Block, Reinstate, Unblock
 from handlers.staff.listing import AskOffboard, OpenMember
 from handlers.staff.words import OFFBOARDINGS, REASONS, SUSPENSIONS, reason
 from storage import members, staff
@@ -22,35 +22,51 @@ from storage.membership import Step
 from storage.outbox import Facts
 from storage.refusals import Refusal
 
+QUESTIONS = {
+    Step.REINSTATED: text("Reinstate {name}? They are a member again at once, and are told."),
+    Step.BLOCKED: text("Block {name}? Their access ends at once, they cannot apply again, and they are not told."),
+    Step.UNBLOCKED: text("Unblock {name}? They become a stranger who may apply again."),
+}
+"""What is asked before the second press."""
 
-async def act(context: Context, press: Act) -> None:
-    """Reinstate, block or unblock: asks once more, then does it."""
-    if press.step not in QUICK:
-        raise Refusal("button:old")
-    if not press.sure:
-        await _ask_again(context, press)
+
+async def reinstate(context: Context, press: Reinstate) -> None:
+    await _act(context, press.member, Step.REINSTATED, sure=press.sure)
+
+
+async def block(context: Context, press: Block) -> None:
+    await _act(context, press.member, Step.BLOCKED, sure=press.sure)
+
+
+async def unblock(context: Context, press: Unblock) -> None:
+    await _act(context, press.member, Step.UNBLOCKED, sure=press.sure)
+
+
+async def _act(context: Context, member_id: int, step: Step, *, sure: int) -> None:
+    if not sure:
+        await _ask_again(context, member_id, step)
         return
     async with context.transaction() as tx:
-        me = await staff.acting(tx, context.member.id, press.member)
-        await staff.act(tx, me, press.member, press.step, context.now, replaces=context.replaces)
-    if press.step is Step.BLOCKED:
+        me = await staff.acting(tx, context.member.id, member_id)
+        await staff.act(tx, me, member_id, step, context.now, replaces=context.replaces)
+    if step is Step.BLOCKED:
         return  # the report takes the place of the question
     say = context.say
-    back = Button(say("Back to the card"), OpenMember(press.member))
-    if press.step is Step.UNBLOCKED:  # a stranger has no card
+    back = Button(say("Back to the card"), OpenMember(member_id))
+    if step is Step.UNBLOCKED:  # a stranger has no card
         back = Button(say("Back to the list"), Open("members"))
     await context.show(Screen(say("Done."), ((back, Button(say("Menu"), Home())),)))
 
 
-async def _ask_again(context: Context, press: Act) -> None:
+async def _ask_again(context: Context, member_id: int, step: Step) -> None:
     say = context.say
     async with context.reading() as tx:
-        member = await staff.permit(tx, context.viewer, press.member, press.step)
-    label, question = QUICK[press.step]
-    style: Style = "danger" if press.step is Step.BLOCKED else "success"
-    sure = Button(say(label), Act(press.member, press.step, 1), style=style)
-    words = say(question, name=isolated(members.called(member)))
-    await context.show(Screen(words, ((sure, Button(say("Back"), OpenMember(press.member))),)))
+        member = await staff.permit(tx, context.viewer, member_id, step)
+    press, label = QUICK[step]
+    style: Style = "danger" if step is Step.BLOCKED else "success"
+    sure = Button(say(label), press(member_id, 1), style=style)
+    words = say(QUESTIONS[step], name=isolated(members.called(member)))
+    await context.show(Screen(words, ((sure, Button(say("Back"), OpenMember(member_id))),)))
 
 
 async def ask_suspend(context: Context, press: AskSuspend) -> None:

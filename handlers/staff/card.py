@@ -35,11 +35,26 @@ class AskSuspend(Press, prefix="mem.hold"):
 
 
 @dataclass(frozen=True)
-class Act(Press, prefix="mem.act"):
-    """Do one of `QUICK` to this member; `sure` is 1 at the second press."""
+class Reinstate(Press, prefix="mem.back"):
+    """Reinstate this member; `sure` is 1 at the second press."""
 
     member: int
-    step: Step
+    sure: int
+
+
+@dataclass(frozen=True)
+class Block(Press, prefix="mem.block"):
+    """Block this member; `sure` is 1 at the second press."""
+
+    member: int
+    sure: int
+
+
+@dataclass(frozen=True)
+class Unblock(Press, prefix="mem.free"):
+    """Unblock this person; `sure` is 1 at the second press."""
+
+    member: int
     sure: int
 
 
@@ -58,15 +73,12 @@ class HandOver(Press, prefix="seat"):
     first: int
 
 
-QUICK = {
-    Step.REINSTATED: (text("Reinstate"), text("Reinstate {name}? They are a member again at once, and are told.")),
-    Step.BLOCKED: (
-        text("Block"),
-        text("Block {name}? Their access ends at once, they cannot apply again, and they are not told."),
-    ),
-    Step.UNBLOCKED: (text("Unblock"), text("Unblock {name}? They become a stranger who may apply again.")),
+QUICK: dict[Step, tuple[type[Reinstate | Block | Unblock], str]] = {
+    Step.REINSTATED: (Reinstate, text("Reinstate")),
+    Step.BLOCKED: (Block, text("Block")),
+    Step.UNBLOCKED: (Unblock, text("Unblock")),
 }
-"""The acts that ask for no reason: the button, and the question before the second press."""
+"""The acts that ask for no reason, and their buttons."""
 
 
 async def open_card(context: Context, press: OpenMember) -> None:
@@ -122,7 +134,8 @@ def _acts(found: Card, viewer: Viewer, steps: Sequence[Step], say: Say) -> list[
 
 
 def _quick(member_id: int, step: Step, say: Say) -> Button:
-    return Button(say(QUICK[step][0]), Act(member_id, step, 0), style="danger" if step is Step.BLOCKED else None)
+    press, label = QUICK[step]
+    return Button(say(label), press(member_id, 0), style="danger" if step is Step.BLOCKED else None)
 
 
 async def show_email(context: Context, press: Email) -> None:
