@@ -42,7 +42,9 @@ from storage import (
     consents,
     dialogues,
     digests,
+    directory,
     inbox,
+    introductions,
     nominations,
     outbox,
     pause,
@@ -255,10 +257,18 @@ class Bot:
                 await consents.remind(tx, now)
                 await nominations.expire(tx, now)
                 await staff.expire(tx, now)
+                await introductions.close(tx, now)
 
         async def housekeeping() -> None:
             async with self._database.transaction() as tx:
-                for forget in (inbox.forget, outbox.forget, dialogues.expire, removals.forget, privacy.forget):
+                for forget in (
+                    inbox.forget,
+                    outbox.forget,
+                    dialogues.expire,
+                    removals.forget,
+                    directory.forget,
+                    privacy.forget,
+                ):
                     await forget(tx, self._clock.now())
 
         return [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, Table, delete, exists, select, update
+from sqlalchemy import Column, Table, delete, exists, or_, select, update
 
 from storage import dialogues, inbox, members, membership, nominations
 from storage.database import Base, Transaction
@@ -23,6 +23,8 @@ _ERASED_WITH_A_PERSON = (
 _OWNER = "member_id"
 _SENDER = "by_id"
 """Who wrote a nomination: the nominee reads nothing of it."""
+_UNTOLD = {("introduction", "asker_id"): frozenset({"target_id", "state", "answered_at", "bars"})}
+"""What a copy leaves out, by the table and how it points at the person: how somebody else answered is theirs."""
 CLOSED_FOR = timedelta(days=30)
 LEFT_FOR = timedelta(days=90)
 
@@ -37,7 +39,9 @@ async def copy_of(tx: Transaction, member_id: int) -> dict[str, Rows]:
         for column in _pointing_at_members(table):
             owned = _SENDER if table.name == "nomination" else _OWNER
             whole = column.name in ("id", owned) or owned not in table.columns
-            shown = select(table) if whole else select(table.c.id, column)
+            untold = _UNTOLD.get((table.name, column.name), frozenset())
+            told = [c for c in table.columns if c.name not in untold]
+            shown = select(*told) if whole else select(table.c.id, column)
             rows = (await tx.execute(shown.where(column == member_id))).mappings()
             found.setdefault(table.name, []).extend(dict(row) for row in rows)
     member = await members.by_id(tx, member_id)
@@ -74,6 +78,8 @@ async def erase(tx: Transaction, member_id: int, now: datetime) -> None:
     await tx.execute(delete(OutboxRow).where(OutboxRow.member_id == member_id))
     await membership.clear(tx, _ERASED_WITH_A_PERSON, member_id)
     await nominations.forget(tx, member_id)
+    wishes = Base.metadata.tables["introduction"]
+    await tx.execute(delete(wishes).where(or_(wishes.c.asker_id == member_id, wishes.c.target_id == member_id)))
     if member.telegram_id is not None:
         await inbox.erase_person(tx, member.telegram_id)
     organisation_id = member.organisation_id

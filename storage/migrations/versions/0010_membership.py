@@ -133,6 +133,7 @@ def _new_tables() -> None:
     op.create_table(
         "directory_entry",
         sa.Column("member_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("shows_name", sa.Boolean(), nullable=False),
         sa.Column("shows_organisation", sa.Boolean(), nullable=False),
         sa.Column("shows_category", sa.Boolean(), nullable=False),
@@ -142,11 +143,14 @@ def _new_tables() -> None:
         sa.Column("contactable", sa.Boolean(), nullable=False),
         sa.Column("languages", sa.String(length=60), nullable=False),
         sa.Column("about", sa.Text(), nullable=True),
-        sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("named", sa.String(length=120), nullable=True),
+        sa.Column("name_key", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["member_id"], ["member.id"], name=op.f("fk_directory_entry_member_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("member_id", name=op.f("pk_directory_entry")),
+        sa.UniqueConstraint("number", name=op.f("uq_directory_entry_number")),
     )
     op.create_table(
         "directory_lookup",
@@ -172,6 +176,8 @@ def _new_tables() -> None:
         sa.Column("closes_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("told", sa.Boolean(), nullable=False),
+        sa.Column("named", sa.String(length=120), nullable=True),
+        sa.Column("bars", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["asker_id"], ["member.id"], name=op.f("fk_introduction_asker_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(
             ["target_id"], ["member.id"], name=op.f("fk_introduction_target_id"), ondelete="CASCADE"
@@ -179,7 +185,7 @@ def _new_tables() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_introduction")),
     )
     op.create_index("ix_introduction_asker_id", "introduction", ["asker_id"])
-    op.create_index("ix_introduction_state_closes", "introduction", ["state", "closes_at"])
+    op.create_index("ix_introduction_told_closes", "introduction", ["told", "closes_at"])
     op.create_index("ix_introduction_target_id", "introduction", ["target_id"])
     op.create_table(
         "nomination",

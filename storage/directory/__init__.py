@@ -1,0 +1,31 @@
+"""The directory: what each member chose to show to members, and the search in it (R-25)."""
+
+from storage.directory.entries import Mine, describe, mine, publish, speak, suggested, take_down, tick
+from storage.directory.finding import PAGE, Filters, Found, card, entry, forget, named, search, seen
+from storage.directory.reading import Shown
+from storage.directory.tables import FIELDS, LANGUAGES, DirectoryEntry, DirectoryLookup
+
+__all__ = [
+    "FIELDS",
+    "LANGUAGES",
+    "PAGE",
+    "DirectoryEntry",
+    "DirectoryLookup",
+    "Filters",
+    "Found",
+    "Mine",
+    "Shown",
+    "card",
+    "describe",
+    "entry",
+    "forget",
+    "mine",
+    "named",
+    "publish",
+    "search",
+    "seen",
+    "speak",
+    "suggested",
+    "take_down",
+    "tick",
+]
