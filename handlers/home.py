@@ -30,6 +30,7 @@ PLACES: tuple[tuple[str, str, Action], ...] = (
     ("library", text("Library"), Action.BELONG),
     ("digest", text("Digest"), Action.BELONG),
     ("events", text("Events"), Action.BELONG),
+    ("directory", text("Directory"), Action.BELONG),
     ("vouches", text("Vouch for applicants"), Action.VOUCH),
     ("links", text("Invite or nominate"), Action.INVITE),
     ("review", text("Review applications"), Action.REVIEW),

@@ -43,3 +43,10 @@ class OpenEvent(Press, prefix="ev"):
     """Show one event's card."""
 
     event: int
+
+
+@dataclass(frozen=True)
+class AskContact(Press, prefix="intro.ask"):
+    """Ask the member behind a directory entry for contact."""
+
+    entry: int

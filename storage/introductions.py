@@ -110,12 +110,11 @@ async def ask(tx: Transaction, viewer: Viewer, number: int, purpose: str, now: d
     if not entry.contactable:
         raise Refusal("introduction:not-wished")
     await _not_too_often(tx, viewer.id, entry.member_id, now)
-    target = await members.by_id(tx, entry.member_id)
     state = IntroductionState.WITHHELD if await _barred(tx, viewer.id, entry.member_id) else IntroductionState.ASKED
     row = Introduction(
         asker_id=viewer.id, target_id=entry.member_id, purpose=purpose, state=state, asked_at=now,
         closes_at=now + CLOSES_AFTER, told=False, bars=False,
-        named=target.name if target is not None and entry.shows_name else None,
+        named=await directory.name_of(tx, viewer, number),
     )  # fmt: skip
     tx.add(row)
     await tx.flush()
@@ -167,8 +166,8 @@ async def asked_by(
     return found, [_as_asker(row) for row in found.items]
 
 
-async def wish(tx: Transaction, viewer: Viewer, number: int, now: datetime) -> Wish:
-    """Return a wish for contact with oneself. Refusal: `introduction:closed`."""
+async def wish(tx: Transaction, viewer: Viewer, number: int, now: datetime | None) -> Wish:
+    """Return a wish for contact with oneself; without `now` its time is not looked at. Refusal: `introduction:closed`."""
     access.require(viewer, Action.BELONG)
     row = await tx.scalar(_of_target(viewer).where(Introduction.id == number))
     if row is None:
@@ -221,8 +220,8 @@ def _as_asker(row: Introduction) -> Asked:
     return Asked(row.id, row.named, row.purpose, row.asked_at, row.closes_at, row.answer if shared else None, row.told)
 
 
-async def _as_target(tx: Transaction, row: Introduction, now: datetime) -> Wish:
-    is_open = row.state is IntroductionState.ASKED and row.closes_at > now
+async def _as_target(tx: Transaction, row: Introduction, now: datetime | None) -> Wish:
+    is_open = row.state is IntroductionState.ASKED and (now is None or row.closes_at > now)
     return Wish(row.id, await asker(tx, row.asker_id), row.purpose, row.closes_at, is_open)
 
 

@@ -1,7 +1,19 @@
 """The directory: what each member chose to show to members, and the search in it (R-25)."""
 
 from storage.directory.entries import Mine, describe, mine, publish, speak, suggested, take_down, tick
-from storage.directory.finding import PAGE, Filters, Found, card, entry, forget, named, search, seen
+from storage.directory.finding import (
+    PAGE,
+    Filters,
+    Found,
+    card,
+    entry,
+    filters_of,
+    forget,
+    name_of,
+    named,
+    search,
+    seen,
+)
 from storage.directory.reading import Shown
 from storage.directory.tables import FIELDS, LANGUAGES, DirectoryEntry, DirectoryLookup
 
@@ -18,8 +30,10 @@ __all__ = [
     "card",
     "describe",
     "entry",
+    "filters_of",
     "forget",
     "mine",
+    "name_of",
     "named",
     "publish",
     "search",

@@ -68,15 +68,16 @@ async def search(tx: Transaction, viewer: Viewer, filters: Filters, first: int |
 
 async def seen(tx: Transaction, viewer: Viewer, lookup: int, now: datetime) -> Found:
     """Return a page that one has looked at before; within the hour it is no new look. Refusal: `directory:old`."""
-    access.require(viewer, Action.BELONG)
-    row = await tx.get(DirectoryLookup, lookup)
-    if row is None or row.member_id != viewer.id or "first" not in row.filters:
-        raise Refusal("directory:old")
-    filters = Filters(**{name: value for name, value in row.filters.items() if name != "first"})
-    first = row.filters["first"] or None
+    row = await _looked(tx, viewer, lookup)
+    filters, first = _filters(row), row.filters["first"] or None
     if row.at <= now - HOUR:
         return await search(tx, viewer, filters, first, now)
     return await _page(tx, viewer, row.id, filters, first)
+
+
+async def filters_of(tx: Transaction, viewer: Viewer, lookup: int) -> Filters:
+    """Return what one looked for. Refusal: `directory:old`."""
+    return _filters(await _looked(tx, viewer, lookup))
 
 
 async def card(tx: Transaction, viewer: Viewer, number: int, now: datetime) -> Shown:
@@ -94,9 +95,26 @@ async def entry(tx: Transaction, viewer: Viewer, number: int) -> DirectoryEntry:
     return found
 
 
+async def name_of(tx: Transaction, viewer: Viewer, number: int) -> str | None:
+    """Return the name on an entry, None where it is hidden. Refusal: `directory:gone`."""
+    return (await shown(tx, viewer, [await entry(tx, viewer, number)]))[0].name
+
+
 async def forget(tx: Transaction, now: datetime) -> None:
     """Drop what is kept of looks, after 30 days."""
     await tx.execute(delete(DirectoryLookup).where(DirectoryLookup.at < now - KEPT))
+
+
+async def _looked(tx: Transaction, viewer: Viewer, lookup: int) -> DirectoryLookup:
+    access.require(viewer, Action.BELONG)
+    row = await tx.get(DirectoryLookup, lookup)
+    if row is None or row.member_id != viewer.id or "first" not in row.filters:
+        raise Refusal("directory:old")
+    return row
+
+
+def _filters(row: DirectoryLookup) -> Filters:
+    return Filters(**{name: value for name, value in row.filters.items() if name != "first"})
 
 
 async def _page(tx: Transaction, viewer: Viewer, lookup: int, filters: Filters, first: int | None) -> Found:
