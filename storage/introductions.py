@@ -167,7 +167,7 @@ async def asked_by(
 
 
 async def wish(tx: Transaction, viewer: Viewer, number: int, now: datetime | None) -> Wish:
-    """Return a wish for contact with oneself; without `now` its time is not looked at. Refusal: `introduction:closed`."""
+    """Return a wish for contact with oneself; without `now` whatever its time. Refusal: `introduction:closed`."""
     access.require(viewer, Action.BELONG)
     row = await tx.scalar(_of_target(viewer).where(Introduction.id == number))
     if row is None:

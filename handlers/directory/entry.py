@@ -147,7 +147,9 @@ async def _describe(context: Context, tx: Transaction, viewer: Viewer, answers: 
 ABOUT = Dialogue(
     name="about",
     title=text("About my work"),
-    steps=(Step("about", text("Line"), _ask_about, line(LONGEST), lambda _f, _s, a: isolated(a), optional=True),),
+    steps=(
+        Step("about", text("About my work"), _ask_about, line(LONGEST), lambda _f, _s, a: isolated(a), optional=True),
+    ),
     finish=_describe,
     submit=text("Save"),
     needs=Action.BELONG,

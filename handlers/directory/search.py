@@ -169,16 +169,16 @@ def _choices(press: Narrow, known: Sequence[Topic], say: Say) -> Screen | None:
     if country == ASK:
         named = sorted((say.country(code), code) for code in ZONES)
         offered = [Button(name, Narrow(code, category, topic, language)) for name, code in named]
-        return _offer(say("Members in which country?"), offered, Narrow("", category, topic, language), 2, say)
+        return _offer(say("Which country do they work in?"), offered, Narrow("", category, topic, language), 2, say)
     if category == ASK:
         offered = [Button(say(words), Narrow(country, kind, topic, language)) for kind, words in CATEGORIES.items()]
-        return _offer(say("Members of which category?"), offered, Narrow(country, "", topic, language), 1, say)
+        return _offer(say("What describes their work?"), offered, Narrow(country, "", topic, language), 1, say)
     if topic == ASK_TOPIC:
         offered = [Button(_titled(one, say), Narrow(country, category, one.id, language)) for one in known]
-        return _offer(say("Members who follow which topic?"), offered, Narrow(country, category, 0, language), 1, say)
+        return _offer(say("Which topic do they follow?"), offered, Narrow(country, category, 0, language), 1, say)
     if language == ASK:
         offered = [Button(Say(code).own_name, Narrow(country, category, topic, code)) for code in LANGUAGES]
-        return _offer(say("Members who speak which language?"), offered, Narrow(country, category, topic, ""), 2, say)
+        return _offer(say("Which language do they speak?"), offered, Narrow(country, category, topic, ""), 2, say)
     return None
 
 

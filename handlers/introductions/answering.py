@@ -139,7 +139,7 @@ async def _email(tx: Transaction, viewer: Viewer, _answers: Answers) -> str | No
 
 
 def _ask_contact(form: Form, say: Say) -> Question:
-    asked = say("How can they reach you? Write one line: an e-mail address, a telephone number, a name in Telegram.")
+    asked = say("How can they reach you? Write one line: an e-mail address, or a name in Telegram.")
     if form.data is None:
         return Question(asked)
     stored = say("Your stored e-mail address: {address}", address=isolated(form.data))
@@ -162,7 +162,7 @@ async def _tell(context: Context, tx: Transaction, viewer: Viewer, answers: Answ
 CONTACT = Dialogue(
     name="contact",
     title=text("How to reach me"),
-    steps=(Step("contact", text("Contact"), _ask_contact, line(LONGEST), _show_contact),),
+    steps=(Step("contact", text("How to reach me"), _ask_contact, line(LONGEST), _show_contact),),
     finish=_tell,
     submit=text("Send"),
     needs=Action.BELONG,

@@ -62,7 +62,8 @@ def _summary(form: Form, say: Say) -> Screen:
     purpose = f"<blockquote>{isolated(form.answers.get('purpose', '–'))}</blockquote>"
     then = say(
         "You read here how to reach them if they share it. If they do not, for whatever reason, you read after "
-        "7 days that there was no answer."
+        "{days} days that there was no answer.",
+        days=introductions.CLOSES_AFTER.days,
     )
     return Screen(lines([f"<b>{say('Ask for contact')}</b>", told, introduced(sides.asker, say), purpose, then]))
 
