@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, Select, String, Text, func, select
+from sqlalchemy import ForeignKey, Index, Select, String, Text, delete, func, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage import access, audit, directory, members
@@ -15,7 +15,7 @@ from storage.access import Action, Viewer
 from storage.audit import Event
 from storage.database import Base, Moment, Transaction, one_of
 from storage.members import BELONGING, Member
-from storage.outbox import Promise, promise
+from storage.outbox import Promise, copies, promise
 from storage.pages import Page, page
 from storage.refusals import Refusal
 
@@ -119,7 +119,8 @@ async def ask(tx: Transaction, viewer: Viewer, number: int, purpose: str, now: d
     tx.add(row)
     await tx.flush()
     await audit.record(tx, Event.INTRODUCTION_ASKED, now, actor=viewer.id, subject=row.target_id, introduction=row.id)
-    await promise(tx, [Promise(row.target_id, "introduction:asked", {"introduction": row.id})], now)
+    read = Promise(row.target_id, "introduction:asked", {"introduction": row.id}, subject=f"introduction:{row.id}")
+    await promise(tx, [read], now)
     return row
 
 
@@ -146,6 +147,17 @@ async def close(tx: Transaction, now: datetime) -> None:
             row.state = IntroductionState.UNANSWERED
         await _answered(tx, row, now, actor=None)
         await promise(tx, [Promise(row.asker_id, "introduction:unanswered", {"introduction": row.id})], now)
+
+
+async def forget(tx: Transaction, member_id: int, now: datetime) -> None:
+    """Delete what a person asked and was asked, and let the cards that others have of it say so."""
+    theirs = or_(Introduction.asker_id == member_id, Introduction.target_id == member_id)
+    for row in await tx.scalars(select(Introduction).where(theirs)):
+        sent = {c.member_id: c.message_id for c in await copies(tx, f"introduction:{row.id}")}
+        place = sent.get(row.target_id)
+        if row.asker_id == member_id and place is not None:
+            await promise(tx, [Promise(row.target_id, "introduction:gone", replaces=place)], now)
+    await tx.execute(delete(Introduction).where(theirs))
 
 
 async def asked(tx: Transaction, viewer: Viewer, number: int) -> Asked:

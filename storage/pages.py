@@ -53,7 +53,7 @@ async def page(
     return Page(
         items=tuple(found[:size]),
         previous=previous,
-        following=found[size].id if len(found) > size else None,
+        following=getattr(found[size], order[-1].key) if len(found) > size else None,
         number=pages_before + 1,
         count=pages_before + max(1, -(-rest // size)),
     )

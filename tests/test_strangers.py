@@ -31,7 +31,8 @@ from storage.tlp import Label
 SQLITE = pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 MEMBERS_ONLY = "This is for members of the network."
 WORDS = {"dialogue": "document", "place": "library", "words": "secretum", "to": "follow", "value": "yes", "zone": "UTC",
-         "language": "en", "payload": "doc_x", "digest": "0" * 16, "version": "1"}  # fmt: skip
+         "language": "en", "payload": "doc_x", "digest": "0" * 16, "version": "1",
+         "country": "KZ", "category": "JUSTICE", "field": "name"}  # fmt: skip
 GOING = ("begin", "erase", "leave", "app.back", "lang", "cancel")
 """Buttons that change where a person stands; what they open is another story."""
 OWN = {None, Action.APPLY, Action.AWAIT, Action.VALIDATE}

@@ -34,7 +34,7 @@ FEATURE = Feature(
         place("wishes", wishes, Action.BELONG),
     ),
     dialogues=(WISH, CONTACT),
-    notices=(READ, *NOTICES),
+    notices=(*READ, *NOTICES),
     refusals={
         "introduction:self": text("This entry is your own."),
         "introduction:not-wished": text("This member does not take requests for contact now."),

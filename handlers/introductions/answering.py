@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from handlers.buttons import Button, Press, Row, turns
 from handlers.context import Context, Policy
-from handlers.feature import Notice
+from handlers.feature import Notice, notice
 from handlers.forms import Answers, Dialogue, Form, Option, Question, Step, line
 from handlers.introductions.asking import introduced
 from handlers.language import Html, Say, isolated, text
@@ -180,4 +180,9 @@ async def _load(tx: Transaction, facts: Facts, viewers: Sequence[Viewer]) -> Map
     return found
 
 
-READ = Notice("introduction:asked", _card, _load)
+def _gone(_facts: Facts, say: Say, _policy: Policy) -> Screen:
+    erased = say("This request was erased together with the data of the member who made it.")
+    return Screen(erased, ((Button(say("Menu"), Home()),),))
+
+
+READ = (Notice("introduction:asked", _card, _load), notice("introduction:gone", _gone))
