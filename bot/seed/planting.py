@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from bot.seed.calendar import COMING_EVENTS, PAST_EVENTS
 from bot.seed.documents import DOCUMENTS, INVENTED_DOCUMENTS, SeedDocument
 from bot.seed.people import PEOPLE, SeedPerson
-from storage import access, documents, events, members, topics
+from storage import access, directory, documents, events, members, topics
 from storage.applications import ZONES
 from storage.consents import TERMS_VERSION
 from storage.database import Database, Transaction
@@ -59,6 +59,10 @@ async def _settle(tx: Transaction, person: SeedPerson, now: datetime) -> None:
         until, alternate = (now + SEAT, False) if seat else (None, None)
         await members.give_role(tx, member.id, office, now, until=until, alternate=alternate)
     await topics.subscribe(tx, member.id, [codes[code] for code in person.topics], now)
+    await tx.flush()
+    viewer = await access.viewer(tx, member.id)
+    if directory.suggested(person.category, viewer.roles):  # those whom it puts at no risk to be found
+        await directory.publish(tx, viewer, now)
 
 
 async def _events(tx: Transaction, now: datetime, *, coming: bool) -> None:
