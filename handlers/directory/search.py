@@ -159,7 +159,7 @@ def _filters(press: Narrow, known: Sequence[Topic], say: Say) -> Screen:
         (Button(say("Requests to me"), Open("wishes")), Button(say("My requests"), Open("asked"))),
         (Button(say("Menu"), Home()),),
     ]
-    about = say("Members who chose to be found, and what they chose to show. Choose by what to look, or by nothing.")
+    about = say("Members who chose to be found, and what they chose to show. Narrow the search, or show everybody.")
     return Screen(lines([f"<b>{say('Directory')}</b>", about]), tuple(rows))
 
 
