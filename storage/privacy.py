@@ -42,7 +42,9 @@ async def copy_of(tx: Transaction, member_id: int) -> dict[str, Rows]:
             untold = _UNTOLD.get((table.name, column.name), frozenset())
             told = [c for c in table.columns if c.name not in untold]
             shown = select(*told) if whole else select(table.c.id, column)
-            rows = (await tx.execute(shown.where(column == member_id))).mappings()
+            # By number: where a row lies in the database would tell that somebody changed it meanwhile.
+            ordered = shown.where(column == member_id).order_by(*table.primary_key.columns)
+            rows = (await tx.execute(ordered)).mappings()
             found.setdefault(table.name, []).extend(dict(row) for row in rows)
     member = await members.by_id(tx, member_id)
     if member is not None and member.organisation_id is not None:

@@ -110,6 +110,7 @@ async def test_refusal_and_silence_are_the_same_to_who_asks_word_for_word_and_at
         for asker in (refused, ignored):
             await asker.sees("no answer to your request", "Target Demo", "1 December 2026")
         await alike(refused, ignored, "No answer.")
+        await stage.settled()
         assert masked(await copy_of(refused)) == masked(await copy_of(ignored))
 
         for asker in (refused, ignored):
@@ -123,6 +124,7 @@ async def test_refusal_and_silence_are_the_same_to_who_asks_word_for_word_and_at
             await asker.sees("no answer to your request", "8 December 2026")
         await alike(refused, ignored, "No answer.")
 
+        await stage.settled()
         mine = await copy_of(refused)
         assert masked(mine) == masked(await copy_of(ignored))
         assert {"state", "answered_at", "bars", "target_id"} & set(mine["introduction"][0]) == set()
