@@ -54,7 +54,7 @@ async def _act(context: Context, member_id: int, step: Step, *, sure: int) -> No
     say = context.say
     back = Button(say("Back to the card"), OpenMember(member_id))
     if step is Step.UNBLOCKED:  # a stranger has no card
-        back = Button(say("Back to the list"), Open("members"))
+        back = Button(say("Back"), Open("members"))
     await context.show(Screen(say("Done."), ((back, Button(say("Menu"), Home())),)))
 
 

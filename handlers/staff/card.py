@@ -95,7 +95,7 @@ async def card(tx: Transaction, viewer: Viewer, member_id: int, say: Say) -> Scr
 
 
 def _back(say: Say) -> Row:
-    return (Button(say("Back to the list"), Open("members")),)
+    return (Button(say("Back"), Open("members")),)
 
 
 def facts(found: Card, say: Say) -> list[str]:

@@ -67,7 +67,7 @@ def _draw(found: Report, say: Say, _policy: Policy) -> Screen:
     told = [*failed, *waiting]
     more = [say("And {n} more.", n=say.number(len(told) - SHOWN))] if len(told) > SHOWN else []
     rows: list[Row] = [(Button(say("Try again"), TryAgain(found.member_id)),)] if found.failed else []
-    rows.append((Button(say("Back to the list"), Open("members")), Button(say("Menu"), Home())))
+    rows.append((Button(say("Back"), Open("members")), Button(say("Menu"), Home())))
     return Screen(lines([f"<b>{title}</b>", "\n".join([groups, *told[:SHOWN], *more])]), tuple(rows))
 
 
