@@ -50,3 +50,8 @@ class AskContact(Press, prefix="intro.ask"):
     """Ask the member behind a directory entry for contact."""
 
     entry: int
+
+
+@dataclass(frozen=True)
+class ConfirmPost(Press, prefix="post.yes"):
+    """Confirm that one still holds one's post."""

@@ -71,7 +71,17 @@ class Viewer:
 
 
 MATRIX: dict[Role | None, frozenset[Action]] = {
-    None: frozenset({Action.BELONG, Action.VALIDATE, Action.SHARE, Action.INVITE, Action.VOUCH, Action.INTRODUCE}),
+    None: frozenset(
+        {
+            Action.AWAIT,  # a member may have filed a correction of their name
+            Action.BELONG,
+            Action.VALIDATE,
+            Action.SHARE,
+            Action.INVITE,
+            Action.VOUCH,
+            Action.INTRODUCE,
+        }
+    ),
     Role.MODERATOR: frozenset({Action.MODERATE}),
     Role.FOCAL_POINT: frozenset(
         {Action.NOMINATE, Action.REVIEW, Action.SEE_MEMBERS, Action.CONFIRM_POSTS, Action.OFFBOARD}
@@ -102,7 +112,7 @@ MATRIX: dict[Role | None, frozenset[Action]] = {
 A focal point may do it within their country or organisation, a moderator within their topic; see `covers`.
 """
 
-READING = frozenset({Action.BELONG, Action.VALIDATE, Action.AUDIT})
+READING = frozenset({Action.AWAIT, Action.BELONG, Action.VALIDATE, Action.AUDIT})
 """What is left to a member who has not accepted the newest terms in time (R-07)."""
 
 MAY_APPLY = frozenset({MemberState.VISITOR, MemberState.DECLINED, MemberState.LAPSED, MemberState.LEFT})
@@ -114,8 +124,8 @@ def allowed(viewer: Viewer, action: Action) -> bool:
     """Tell whether `viewer` may do `action` somewhere now. Deny by default; `covers` tells where."""
     if action is Action.APPLY:
         return viewer.state in MAY_APPLY
-    if action is Action.AWAIT:
-        return viewer.state in PENDING
+    if action is Action.AWAIT and viewer.state in PENDING:
+        return True
     if action is Action.VALIDATE and viewer.state is MemberState.SUSPENDED:
         return True
     if not viewer.active or (viewer.read_only and action not in READING):

@@ -94,13 +94,18 @@ async def record(
     tx: Transaction, event: Event, now: datetime, *, actor: int | None, subject: int | None = None, **facts: Any
 ) -> None:
     """Append one act to the chain. `facts` hold ids and codes, never a message's text."""
-    if tx.get_bind().dialect.name == "postgresql":
-        await tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    await hold(tx)
     last = await tx.scalar(select(AuditRow.digest).order_by(AuditRow.id.desc()).limit(1))
     row = AuditRow(event=event, actor_id=actor, subject_id=subject, facts=facts, at=now.astimezone(UTC))
     row.digest = _digest(row, last or _START)
     tx.add(row)
     await tx.flush()  # the next record in this transaction chains to this one
+
+
+async def hold(tx: Transaction) -> None:
+    """Hold the chain for the rest of the transaction: what others record meanwhile is there to be read now."""
+    if tx.get_bind().dialect.name == "postgresql":
+        await tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
 
 
 async def first_broken(tx: Transaction) -> int | None:

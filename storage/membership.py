@@ -73,7 +73,7 @@ TRANSITIONS: dict[Step, Transition] = {
     Step.DECLINED: Transition(_PENDING, _S.DECLINED, Event.APPLICATION_DECLINED, "application:declined"),
     Step.LAPSED: Transition(_PENDING, _S.LAPSED, Event.APPLICATION_LAPSED, "application:lapsed"),
     Step.WITHDRAWN: Transition(_PENDING, _S.VISITOR, Event.APPLICATION_WITHDRAWN),
-    Step.CHANGED_POST: Transition(BELONGING, _S.VETTED, Event.MEMBER_CHANGED_POST),
+    Step.CHANGED_POST: Transition(BELONGING | {_S.SUSPENDED}, _S.VETTED, Event.MEMBER_CHANGED_POST),
     Step.STAYED: Transition(frozenset({_S.VETTED}), _S.ACTIVE, Event.MEMBER_REINSTATED),
     Step.FELL_DUE: Transition(BELONGING - {_S.DUE}, _S.DUE, Event.MEMBER_DUE, "membership:due"),
     Step.VALIDATED: Transition(BELONGING | {_S.SUSPENDED}, _S.ACTIVE, Event.MEMBER_VALIDATED, "membership:validated"),
@@ -146,8 +146,9 @@ def _begin(member: Member, now: datetime) -> None:
 
 async def keep_an_administrator(tx: Transaction, member: Member) -> None:
     """Refuse with `membership:last-administrator` where nobody would be left to lead the network."""
-    # All administrators are held first: of the last two who go at once, one stays.
-    administrators = [m.id for m in await members.holders(tx, Role.ADMINISTRATOR, lock=True)]
+    # Everybody who goes waits for the log, so of the last two who go at once the second finds the first gone.
+    await audit.hold(tx)
+    administrators = [m.id for m in await members.holders(tx, Role.ADMINISTRATOR)]
     if administrators == [member.id]:
         raise Refusal("membership:last-administrator")
 
@@ -160,6 +161,7 @@ async def _end(tx: Transaction, member: Member, now: datetime, by: int | None) -
     await clear(tx, _ENDED, member.id)
     await tx.execute(_links_of(member.id).values(state="revoked"))
     await tx.execute(_claims_of(member.id).values(claimed_by=None))
+    await tx.execute(_applications_of(member.id).values(state="withdrawn", decided_by=member.id, decided_at=now))
     member.joined_at = member.vouches_from = member.validated_at = None
 
 
@@ -171,6 +173,12 @@ def _links_of(member_id: int) -> Update:
 def _claims_of(member_id: int) -> Update:
     claimed = Base.metadata.tables["application"]
     return update(claimed).where(claimed.c.claimed_by == member_id, claimed.c.state.in_(["submitted", "vetted"]))
+
+
+def _applications_of(member_id: int) -> Update:
+    # What decides on an application has closed it before: here somebody goes while a correction of theirs waits.
+    filed = Base.metadata.tables["application"]
+    return update(filed).where(filed.c.member_id == member_id, filed.c.state.in_(["submitted", "vetted"]))
 
 
 async def clear(tx: Transaction, names: Collection[str], member_id: int) -> None:

@@ -106,6 +106,7 @@ _NOBODY: dict[str, Any] = {
     "state_reason": None,
     "email": None,
     "validated_at": None,
+    "reminded_at": None,
     "vouches_from": None,
     "last_seen_at": None,
     "terms_version": None,

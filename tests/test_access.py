@@ -23,7 +23,7 @@ from storage.tlp import Label
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 README = Path(__file__).parent.parent / "README.md"
 ORGANISATIONS = (1, 2, 3)
-MEMBERS = {Action.BELONG, Action.VALIDATE, Action.SHARE, Action.INVITE, Action.VOUCH, Action.INTRODUCE}
+MEMBERS = {Action.AWAIT, Action.BELONG, Action.VALIDATE, Action.SHARE, Action.INVITE, Action.VOUCH, Action.INTRODUCE}
 GIVEN = {
     Role.ADMINISTRATOR: {
         Action.NOMINATE, Action.REVIEW, Action.JUDGE_OBJECTION, Action.SEE_MEMBERS, Action.CONFIRM_POSTS,
@@ -41,7 +41,7 @@ GIVEN = {
 INSIDE = {MemberState.ACTIVE, MemberState.DUE, MemberState.SOON_IDLE, MemberState.IDLE}
 MAY_APPLY = {MemberState.VISITOR, MemberState.DECLINED, MemberState.LAPSED, MemberState.LEFT}
 AWAITS = {MemberState.NOMINATED, MemberState.VETTED}
-READS = {Action.BELONG, Action.VALIDATE, Action.AUDIT}
+READS = {Action.AWAIT, Action.BELONG, Action.VALIDATE, Action.AUDIT}
 
 
 def viewer(
@@ -54,8 +54,8 @@ def viewer(
 def expected(state: MemberState, role: Role | None, action: Action) -> bool:
     if action is Action.APPLY:
         return state in MAY_APPLY
-    if action is Action.AWAIT:
-        return state in AWAITS
+    if action is Action.AWAIT and state in AWAITS:
+        return True
     if action is Action.VALIDATE and state is MemberState.SUSPENDED:
         return True
     return state in INSIDE and action in MEMBERS | GIVEN[role]

@@ -14,7 +14,7 @@ from story import Person, Stage, buttons, written
 
 from handlers.applications.review import Approve
 from storage import access, applications, members, privacy
-from storage.applications import Admission, Filled
+from storage.applications import Admission, ApplicationState, Filled
 from storage.consents import Accepted
 from storage.database import Base, Database
 from storage.members import Category, Member, MemberState
@@ -182,7 +182,9 @@ async def test_what_the_notice_promises_to_forget_is_forgotten_in_time(database:
             await applications.submit(tx, viewer, filled, Accepted("1", "terms"), Admission(), NOW)
         await applications.withdraw(tx, people[0].id, NOW)
         for person in people[1:]:
-            person.state, person.name = MemberState.ACTIVE, f"N{person.id}"
+            row = await applications.open_one(tx, person.id)
+            assert row is not None
+            row.state, person.state, person.name = ApplicationState.APPROVED, MemberState.ACTIVE, f"N{person.id}"
             await privacy.leave(tx, person.id, NOW)
         people[2].state = MemberState.ACTIVE
         await privacy.leave(tx, people[2].id, NOW + timedelta(days=60))

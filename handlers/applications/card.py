@@ -137,8 +137,8 @@ async def card(tx: Transaction, viewer: Viewer, application_id: int) -> Card:
 def draw(found: Card | int, say: Say, policy: Policy) -> Screen:
     """Return the card; of an application that was erased, or is out of reach now, only its number is left."""
     if isinstance(found, int):
-        title = say("Application <code>A-{number}</code>", number=found)
-        return Screen(lines([f"<b>{title}</b>", say("Erased at the applicant's wish.")]))
+        erased = say("Application <code>A-{number}</code>", number=found)
+        return Screen(lines([f"<b>{erased}</b>", say("Erased at the applicant's wish.")]))
     words = [_words(found, say, policy, shown) for shown in _SHOWN]
     rows = _rows(found, say, policy) if found.application.state in OPEN else []
     return Screen(next((text for text in words if units(text) <= LIMIT), words[-1]), tuple(rows))
@@ -147,7 +147,7 @@ def draw(found: Card | int, say: Say, policy: Policy) -> Screen:
 def _words(found: Card, say: Say, policy: Policy, shown: int) -> str:
     row = found.application
     parts = [
-        f"<b>{_title(row, say)}</b>",
+        f"<b>{title(row, say)}</b>",
         "\n".join(_facts(found, say)),
         "\n".join(_doubts(found.doubts, say)),
         "\n".join(said(found.remarks[len(found.remarks) - min(shown, len(found.remarks)) :], say)),
@@ -158,9 +158,12 @@ def _words(found: Card, say: Say, policy: Policy, shown: int) -> str:
     return lines([*parts, f"<b>{decided}</b>"])
 
 
-def _title(row: Application, say: Say) -> str:
+def title(row: Application, say: Say) -> str:
+    """Return what an application is called: by its kind and number."""
     if row.kind is ApplicationKind.POST:
         return say("Change of post <code>A-{number}</code>", number=row.id)
+    if row.kind is ApplicationKind.CORRECTION:
+        return say("Correction of a profile <code>A-{number}</code>", number=row.id)
     return say("Application <code>A-{number}</code>", number=row.id)
 
 

@@ -14,9 +14,9 @@ from handlers.forms import Answers, Dialogue, Form, Option, Question, Step, abou
 from handlers.language import Say, isolated, text
 from handlers.presses import Home
 from handlers.screens import Screen, lines
-from storage import applications, digests, members
+from storage import access, applications, digests, members
 from storage.access import Action, Viewer
-from storage.applications import ApplicationState
+from storage.applications import Application, ApplicationKind, ApplicationState
 from storage.database import Transaction
 from storage.members import BELONGING
 from storage.outbox import Promise, promise
@@ -38,15 +38,18 @@ async def approve(context: Context, press: Approve) -> None:
         me = await context.myself(tx)
         row = await applications.approve(tx, me, press.application, context.policy.admission, context.now)
         if row.state is ApplicationState.APPROVED:
-            await _schedule(context, tx, row.member_id)
+            await _schedule(context, tx, row)
     await context.toast(context.say("Approved."))
 
 
-async def _schedule(context: Context, tx: Transaction, member_id: int) -> None:
-    member = await members.by_id(tx, member_id)
+async def _schedule(context: Context, tx: Transaction, row: Application) -> None:
+    member = await members.by_id(tx, row.member_id)
     policy, working = context.policy, context.services.is_working_day
-    if member is not None and member.state in BELONGING:
-        await digests.schedule(tx, member, policy.digest_weekday, policy.digest_time, context.now, working)
+    if member is None or member.state not in BELONGING:
+        return
+    await digests.schedule(tx, member, policy.digest_weekday, policy.digest_time, context.now, working)
+    if row.kind is ApplicationKind.POST:  # in another country, perhaps, by another clock
+        await digests.set_zone(tx, await access.viewer(tx, member.id), member.zone, context.now, working)
 
 
 async def claim(context: Context, press: Claim) -> None:

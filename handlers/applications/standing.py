@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from handlers.applications.card import title
 from handlers.buttons import Button, Press, Row
 from handlers.context import Context, Policy
 from handlers.feature import Notice, notice
 from handlers.forms import Answers, Dialogue, Form, Question, Step, line
 from handlers.language import Html, Say, isolated, text
-from handlers.presses import Begin, Home, Open
+from handlers.presses import Begin, ConfirmPost, Home, Open
 from handlers.screens import Screen, lines
 from handlers.terms import Accept, terms
 from handlers.vocabulary import STANDING
@@ -23,6 +24,7 @@ from storage.database import Transaction
 from storage.members import MemberState
 from storage.outbox import Facts
 from storage.refusals import Refusal
+from storage.validation import confirmable
 
 REASONS = {
     "scope": (text("Outside the scope"), text("the network is for practitioners of its field")),
@@ -32,6 +34,24 @@ REASONS = {
     "later": (text("Not now"), text("no new members are admitted at present")),
 }
 """Reason codes: how the button reads, and what the applicant is told."""
+
+REFUSED = {
+    ApplicationKind.POST: text("The change of your post was not confirmed:"),
+    ApplicationKind.CORRECTION: text("The correction of your profile was not confirmed:"),
+}
+WITHDRAWING = {
+    ApplicationKind.JOIN: text("Withdraw your application? You may apply again later."),
+    ApplicationKind.POST: text(
+        "Take the change of your post back? You are a member again with the post you had; roles do not come back."
+    ),
+    ApplicationKind.CORRECTION: text("Take the correction of your profile back?"),
+}
+WITHDRAWN = {
+    ApplicationKind.JOIN: text("Your application was withdrawn."),
+    ApplicationKind.POST: text("The change of your post was withdrawn. You are a member as before."),
+    ApplicationKind.CORRECTION: text("The correction was withdrawn. Nothing has changed."),
+}
+UNCONFIRMED = text("Your membership is suspended until you confirm that you still hold your post.")
 
 
 @dataclass(frozen=True)
@@ -52,11 +72,15 @@ async def status(context: Context) -> None:
     say, viewer = context.say, context.viewer
     async with context.reading() as tx:
         row = await applications.open_one(tx, viewer.id)
-    parts: list[str | None] = [say(STANDING[viewer.state])]
+    waits = confirmable(context.member)
+    unconfirmed = waits and not viewer.active
+    parts: list[str | None] = [say(UNCONFIRMED if unconfirmed else STANDING[viewer.state])]
     rows: list[Row] = []
+    if waits:
+        rows.append((Button(say("Confirm"), ConfirmPost(), style="success"),))
+        rows.append((Button(say("Change my post"), Open("post")), Button(say("Leave"), Open("leave"))))
     if row is not None:
-        number = say("Application <code>A-{number}</code>", number=row.id)
-        parts += [number, say("Sent: {moment}", moment=say.moment(row.submitted_at))]
+        parts += [title(row, say), say("Sent: {moment}", moment=say.moment(row.submitted_at))]
         rows.append((Button(say("Add a note"), Begin("note")),))
         rows.append((Button(say("Withdraw it"), Withdraw(0), style="danger"),))
     elif context.policy.open_to(viewer):
@@ -73,13 +97,15 @@ async def status(context: Context) -> None:
 async def withdraw(context: Context, press: Withdraw) -> None:
     say = context.say
     if not press.sure:
+        async with context.reading() as tx:
+            row = await applications.open_one(tx, context.member.id)
+        words = say(WITHDRAWING[row.kind if row else ApplicationKind.JOIN])
         sure: Row = (Button(say("Withdraw it"), Withdraw(1), style="danger"), Button(say("Back"), Open("status")))
-        await context.show(Screen(say("Withdraw your application? You may apply again later."), (sure,)))
+        await context.show(Screen(words, (sure,)))
         return
     async with context.transaction() as tx:
-        await applications.withdraw(tx, context.member.id, context.now)
-    done = say("Your application was withdrawn.")
-    await context.show(Screen(done, ((Button(say("Menu"), Home()),),)))
+        kind = await applications.withdraw(tx, context.member.id, context.now)
+    await context.show(Screen(say(WITHDRAWN[kind]), ((Button(say("Menu"), Home()),),)))
 
 
 async def answer(context: Context, press: Answer) -> None:
@@ -184,15 +210,18 @@ def _approved(facts: Facts, say: Say, policy: Policy) -> Screen:
 def _declined(facts: Facts, say: Say, policy: Policy) -> Screen:
     reason = facts["reason"]
     why = say(REASONS[reason][1]) if reason in REASONS else isolated(reason)
-    if facts.get("kind") == ApplicationKind.POST:
-        words = say("The change of your post was not confirmed:")
+    if facts.get("kind") in REFUSED:
+        words = say(REFUSED[facts["kind"]])
         return Screen(lines([words, f"<i>{why}</i>"]), ((Button(say("Menu"), Home()),),))
     words = say("Thank you for your interest in {network}. Your application was declined:", network=policy.network)
     again = say("You may apply again when this has changed.")
     return Screen(lines([words, f"<i>{why}</i>", again]), ((Button(say("Menu"), Home()),),))
 
 
-def _lapsed(_facts: Facts, say: Say, policy: Policy) -> Screen:
+def _lapsed(facts: Facts, say: Say, policy: Policy) -> Screen:
+    if facts.get("kind") == ApplicationKind.POST:
+        words = say("Nobody vouched for your new post in time, so your membership has ended. You may apply again.")
+        return Screen(words, ((Button(say("Menu"), Home()),),))
     words = say(
         "Thank you for your interest in {network}. Your application has lapsed: not enough members knew you in time. "
         "You may apply again.",

@@ -51,7 +51,7 @@ async def _lapse(tx: Transaction, policy: Admission, now: datetime) -> None:
         close(row, ApplicationState.LAPSED, None, now)
         member = await members.by_id(tx, row.member_id, lock=True)
         assert member is not None
-        await move(tx, member, Step.LAPSED, now, by=None, application=row.id)
+        await move(tx, member, Step.LAPSED, now, by=None, told={"kind": row.kind.value}, application=row.id)
         await cards.redraw(tx, row.id, now)
         await cards.close_circle(tx, row.id, now)
 

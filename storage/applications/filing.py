@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
 
-from storage import access, audit, consents, members, nominations
+from storage import access, audit, consents, members, nominations, validation
 from storage.access import Action, Viewer
 from storage.applications import cards, vouching
 from storage.applications.tables import OPEN, Admission, Application, ApplicationKind, ApplicationState, Filled
@@ -52,29 +52,39 @@ async def _taken(tx: Transaction, viewer: Viewer, nomination_id: int | None) -> 
 
 async def change_post(tx: Transaction, viewer: Viewer, filled: Filled, policy: Admission, now: datetime) -> Application:
     """File a change of a member's name or post; another organisation or country ends the membership until it is
-    vetted again (R-10). Refusals: `application:waiting`, `application:same`, `membership:last-administrator`.
+    vetted again (R-10). Whoever corrects no more than their name says with it that they hold their post (R-09).
+
+    Refusals: `application:waiting`, `application:same`, `membership:last-administrator`, `validation:staff` where
+    staff suspended the member.
     """
     access.require(viewer, Action.VALIDATE)
     if await open_one(tx, viewer.id) is not None:
         raise Refusal("application:waiting")
     member = await _applicant(tx, viewer.id)
+    if member.state is MemberState.SUSPENDED:
+        validation.require_confirmable(member)
     organisation_id = await members.known_organisation(tx, filled.organisation)
     moved = (organisation_id, filled.country) != (member.organisation_id, member.country)
     if not moved and (filled.name, filled.category) == (member.name, member.category):
         raise Refusal("application:same")
-    row = await _file(tx, member, filled, ApplicationKind.POST, policy, now)
-    row.state, row.vetted_at, row.window_until = ApplicationState.VETTED, now, None
+    kind = ApplicationKind.POST if moved else ApplicationKind.CORRECTION
+    row = await _file(tx, member, filled, kind, policy, now)
+    asks = moved and policy.vouches > 0
+    row.state, row.vetted_at = ApplicationState.VETTED, now
+    row.window_until = row.window_until if asks else None
     if moved:
         await move(tx, member, Step.CHANGED_POST, now, by=viewer.id, application=row.id)
         for office in await members.take_roles(tx, member.id):
             await audit.record(
                 tx, audit.Event.ROLE_TAKEN, now, actor=viewer.id, subject=member.id, role=office.role.value
             )
-        if policy.vouches > 0:
+        if asks:
             await vouching.circulate(tx, row, now)
     else:
         event = audit.Event.APPLICATION_SUBMITTED
         await audit.record(tx, event, now, actor=viewer.id, subject=member.id, application=row.id)
+        if validation.confirmable(member):
+            await validation.validate(tx, member, now, by=viewer.id, told={"by": "oneself"})
     await cards.deal(tx, row, now)
     return row
 
@@ -114,8 +124,8 @@ async def open_one(tx: Transaction, member_id: int, *, lock: bool = False) -> Ap
     return await tx.scalar(found.with_for_update() if lock else found)
 
 
-async def withdraw(tx: Transaction, member_id: int, now: datetime) -> None:
-    """Take one's own application back. Refusal: `application:none`."""
+async def withdraw(tx: Transaction, member_id: int, now: datetime) -> ApplicationKind:
+    """Take one's own application back and return its kind. Refusal: `application:none`."""
     row = await open_one(tx, member_id, lock=True)
     member = await members.by_id(tx, member_id, lock=True)
     if row is None or member is None:
@@ -130,6 +140,7 @@ async def withdraw(tx: Transaction, member_id: int, now: datetime) -> None:
         await audit.record(tx, event, now, actor=member_id, subject=member_id, application=row.id)
     await cards.redraw(tx, row.id, now)
     await cards.close_circle(tx, row.id, now)
+    return row.kind
 
 
 async def drop(tx: Transaction, member_id: int, by: int, now: datetime) -> None:

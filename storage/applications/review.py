@@ -156,12 +156,12 @@ async def _admit(tx: Transaction, row: Application, viewer: Viewer, now: datetim
         member.zone = ZONES[row.country]
     member.name, member.organisation_id = row.name, organisation.id
     member.category, member.country, member.email = row.category, row.country, row.email or member.email
-    member.validated_at = now
     if member.state in BELONGING:
         event = audit.Event.APPLICATION_APPROVED
         await audit.record(tx, event, now, actor=viewer.id, subject=member.id, application=row.id)
         await promise(tx, [Promise(member.id, "application:corrected")], now)
         return
+    member.validated_at = now
     await move(tx, member, Step.APPROVED, now, by=viewer.id, application=row.id)
     if member.terms_version == consents.TERMS_VERSION:
         await move(tx, member, Step.ACTIVATED, now, by=viewer.id, told={"kind": row.kind.value})

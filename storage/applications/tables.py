@@ -41,10 +41,11 @@ class Admission:
 
 
 class ApplicationKind(StrEnum):
-    """What is applied for: to join, or to be known by another post (R-10)."""
+    """What is applied for: to join, to be known by another post (R-10), or by another name or category."""
 
     JOIN = "join"
     POST = "post"
+    CORRECTION = "correction"
 
 
 class ApplicationState(StrEnum):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import Select, and_, exists, func, or_, select
 
 from storage import access, audit, members
 from storage.access import Action, Viewer
@@ -78,7 +78,8 @@ async def candidate(tx: Transaction, viewer: Viewer, application_id: int, now: d
     """
     access.require(viewer, Action.VOUCH)
     row = await tx.get(Application, application_id, with_for_update=True)
-    if row is None or row.state not in OPEN or not await eligible(tx, viewer, row, now):
+    asked = row is not None and row.state in OPEN and (row.kind is ApplicationKind.JOIN or row.window_until is not None)
+    if row is None or not asked or not await eligible(tx, viewer, row, now):
         raise Refusal("vouch:closed")
     return row
 
@@ -89,8 +90,13 @@ async def candidates(tx: Transaction, viewer: Viewer, first: int | None, size: i
     member = await members.by_id(tx, viewer.id)
     answered = exists().where(Vouch.application_id == Application.id, Vouch.member_id == viewer.id)
     nominated = exists().where(Nomination.id == Application.nomination_id, Nomination.by_id == viewer.id)
+    post = (Application.kind == ApplicationKind.POST, Application.window_until.is_not(None))
+    moved = and_(Application.state == ApplicationState.VETTED, *post)
     found = select(Application).where(
-        Application.state == ApplicationState.SUBMITTED, Application.member_id != viewer.id, ~answered, ~nominated
+        or_(Application.state == ApplicationState.SUBMITTED, moved),
+        Application.member_id != viewer.id,
+        ~answered,
+        ~nominated,
     )
     if member is None or member.vouches_from is None or member.vouches_from > now:
         found = found.where(Application.id < 0)
@@ -216,7 +222,11 @@ async def vouches(tx: Transaction, application_id: int) -> list[tuple[Vouch, Mem
 
 
 def enough(row: Application, said: Standing, policy: Admission) -> bool:
-    """Tell whether enough members vouched: for a change of post one is enough (R-10), else what the policy asks."""
+    """Tell whether enough members vouched: for a change of post one is enough (R-10), for a correction of a name
+    none is asked, else it is what the policy wants.
+    """
+    if row.kind is ApplicationKind.CORRECTION:
+        return True
     if row.kind is ApplicationKind.POST:
         return said.vouches >= min(1, policy.vouches)
     return said.vouches >= policy.vouches and said.others >= min(policy.other_organisation, policy.vouches)

@@ -30,12 +30,11 @@ async def offices(tx: Transaction, member_ids: Sequence[int]) -> dict[int, froze
     return {member_id: frozenset(found) for member_id, found in held.items()}
 
 
-async def holders(tx: Transaction, *roles: Role, lock: bool = False) -> list[Member]:
-    """Return the members who hold one of `roles`, in the order they came; `lock` holds them all (PostgreSQL)."""
+async def holders(tx: Transaction, *roles: Role) -> list[Member]:
+    """Return the members who hold one of `roles`, in the order they came."""
     held = select(MemberRole.member_id).where(MemberRole.role.in_(roles))
     found = select(Member).where(Member.id.in_(held), Member.state.in_(BELONGING)).order_by(Member.id)
-    found = found.execution_options(populate_existing=lock)
-    return list(await tx.scalars(found.with_for_update(key_share=True) if lock else found))
+    return list(await tx.scalars(found))
 
 
 async def staff(tx: Transaction) -> dict[int, Member]:

@@ -70,7 +70,8 @@ class Organisation(Base):
 class Member(Base):
     """One person. Telegram's display name is never stored: `name` is what the person wrote and staff approved.
 
-    `validated_at` is when the post was last confirmed, `vouches_from` when the member may begin to vouch for others,
+    `validated_at` is when the post was last confirmed, `reminded_at` when confirming it was last reminded of,
+    `vouches_from` when the member may begin to vouch for others,
     `terms_version` the terms accepted last, `terms_due_at` until when newer ones may wait, and `read_only` that they
     have waited longer.
     """
@@ -94,6 +95,7 @@ class Member(Base):
     created_at: Mapped[datetime] = mapped_column(Moment)
     unreachable_since: Mapped[datetime | None] = mapped_column(Moment)
     validated_at: Mapped[datetime | None] = mapped_column(Moment)
+    reminded_at: Mapped[datetime | None] = mapped_column(Moment)
     vouches_from: Mapped[datetime | None] = mapped_column(Moment)
     last_seen_at: Mapped[datetime | None] = mapped_column(Moment)
     terms_version: Mapped[str | None] = mapped_column(String(20))

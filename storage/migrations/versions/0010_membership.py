@@ -19,6 +19,7 @@ _OF_MEMBERS: dict[str, Any] = {
     "state_reason": sa.Text(),
     "email": sa.String(length=254),
     "validated_at": _MOMENT,
+    "reminded_at": _MOMENT,
     "vouches_from": _MOMENT,
     "last_seen_at": _MOMENT,
     "terms_version": sa.String(length=20),
