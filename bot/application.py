@@ -48,9 +48,11 @@ from storage import (
     nominations,
     outbox,
     pause,
+    presence,
     privacy,
     removals,
     staff,
+    validation,
 )
 from storage.database import Database
 from storage.outbox import Lane
@@ -258,6 +260,9 @@ class Bot:
                 await nominations.expire(tx, now)
                 await staff.expire(tx, now)
                 await introductions.close(tx, now)
+            for advance in (validation.advance, presence.advance):
+                async with self._database.transaction() as tx:
+                    await advance(tx, now)
 
         async def housekeeping() -> None:
             async with self._database.transaction() as tx:

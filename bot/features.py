@@ -13,10 +13,13 @@ from handlers import (
     home,
     introductions,
     nominations,
+    presence,
     privacy,
+    profile,
     staff,
     terms,
     topics,
+    validation,
 )
 from handlers.feature import Feature
 
@@ -26,6 +29,9 @@ FEATURES: tuple[Feature, ...] = (
     terms.FEATURE,
     applications.FEATURE,
     nominations.FEATURE,
+    profile.FEATURE,
+    validation.FEATURE,
+    presence.FEATURE,
     topics.FEATURE,
     digests.FEATURE,
     events.FEATURE,

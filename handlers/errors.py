@@ -54,6 +54,8 @@ def refused(refusals: Mapping[str, str], refusal: Refusal, viewer: Viewer, say: 
 def _outside(sentence: str, viewer: Viewer, say: Say, policy: Policy) -> Screen:
     waits = viewer.state in (MemberState.NOMINATED, MemberState.VETTED, MemberState.APPROVED)
     way = Button(say("See my application"), Open("status")) if waits else Button(say("Menu"), Home())
+    if viewer.state is MemberState.SUSPENDED:
+        way = Button(say("See my membership"), Open("status"))
     if policy.open_to(viewer):
         way = Button(say("Apply"), Begin("application"), style="primary")
     return Screen(lines([sentence, say(STANDING[viewer.state])]), ((way,),))

@@ -10,7 +10,7 @@ from telegram.ext import ApplicationHandlerStop, TypeHandler
 from handlers.context import Context
 from handlers.feature import Handler
 from handlers.language import negotiate
-from storage import access, dialogues, members
+from storage import access, dialogues, members, presence
 from storage.database import Transaction
 from storage.members import Member
 
@@ -24,7 +24,7 @@ async def recognise(update: Update, context: Context) -> None:
         member = await members.by_telegram(tx, user.id)
         held = await members.offices(tx, [member.id]) if member else {}
         context.turn.in_form = member is not None and await dialogues.current(tx, member.id) is not None
-    if member is None or member.unreachable_since is not None:
+    if member is None or member.unreachable_since is not None or presence.unnoted(member, context.now):
         async with context.services.database.transaction() as tx:
             member = await _meet(tx, context, user, context.now)
             held = await members.offices(tx, [member.id])
@@ -37,6 +37,7 @@ async def _meet(tx: Transaction, context: Context, user: User, now: datetime) ->
     language = negotiate(user.language_code, policy.languages, policy.default_language)
     member = await members.welcome(tx, user.id, language, policy.zone, now)
     member.unreachable_since = None  # who speaks can be reached
+    await presence.note(tx, member.id, now)
     return member
 
 

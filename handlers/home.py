@@ -36,6 +36,7 @@ PLACES: tuple[tuple[str, str, Action], ...] = (
     ("review", text("Review applications"), Action.REVIEW),
     ("members", text("Members"), Action.SEE_MEMBERS),
     ("audit", text("Read the audit log"), Action.AUDIT),
+    ("posts", text("Confirm posts"), Action.CONFIRM_POSTS),
     ("announce", text("Announce"), Action.ANNOUNCE),
     ("broadcasts", text("Announcements"), Action.ANNOUNCE),
     ("settings", text("Settings"), Action.BELONG),
@@ -135,6 +136,8 @@ def _door(viewer: Viewer, say: Say, policy: Policy, *, in_form: bool) -> Screen:
         rows.append((Button(say("Apply"), Begin("application"), style="primary"),))
     if viewer.state in (*PENDING, MemberState.APPROVED):
         rows.append((Button(say("See my application"), Open("status")),))
+    if viewer.state is MemberState.SUSPENDED:
+        rows.append((Button(say("See my membership"), Open("status"), style="primary"),))
     rows.append((Button(say("Privacy"), Open("privacy")), Button(say("Language"), Open("language"))))
     title = f"<b>{say('{network}', network=policy.network)}</b>"
     return Screen(lines([title, about, _who(say, policy), _how_long(say, policy), stored, standing]), tuple(rows))
@@ -198,6 +201,7 @@ async def settings(context: Context) -> None:
     rows: list[Row] = [(Button(say("Language"), Open("language")), Button(say("Privacy"), Open("privacy")))]
     if context.viewer.active:
         rows.append((Button(say("Digest"), Open("digest")), Button(say("Topics"), Open("topics"))))
+        rows.append((Button(say("My profile"), Open("profile")),))
     rows.append((Button(say("Back"), Home()),))
     await context.show(Screen(say("What would you like to change?"), tuple(rows)))
 

@@ -15,6 +15,7 @@ from handlers.language import text
 from handlers.presses import Home
 from handlers.screens import Screen, lines
 from storage import applications, introductions, privacy, topics
+from storage.access import Action
 from storage.members import BELONGING, MemberState
 from storage.refusals import Refusal
 
@@ -120,7 +121,12 @@ FEATURE = Feature(
         Command("erase", text("Erase your data"), erase),
         Command("leave", text("Leave the network"), leave),
     ),
-    handlers=(tap(Erase, ask_erase), tap(Leave, ask_leave), place("privacy", notice)),
+    handlers=(
+        tap(Erase, ask_erase),
+        tap(Leave, ask_leave),
+        place("privacy", notice),
+        place("leave", leave, Action.VALIDATE),
+    ),
     refusals={
         "privacy:no-member": text("You are not a member. /status shows where you stand, /erase deletes your data."),
     },

@@ -74,6 +74,11 @@ async def alters(stage: Stage, statement: str) -> None:
         await database.close()
 
 
+async def stands_at(stage: Stage, at: datetime) -> None:
+    """Let the clock of the network stand still at a moment."""
+    await stage.control.post("/clock", freeze=True, to=at.isoformat())
+
+
 async def applies(person: Person, name: str, *, organisation: str = "Demo Institute,   unit <b>7</b>") -> None:
     """Fill the application to the end, without e-mail and motive, and send it."""
     await person.says("/start apply")

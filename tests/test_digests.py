@@ -7,18 +7,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from cast import JPOA, VICTIMS, administrators, alters, forges, goes, paper, shelves
+from cast import JPOA, VICTIMS, administrators, alters, forges, goes, paper, shelves, stands_at
 from story import Person, Stage, buttons, written
 
 from handlers.digests.schedule import SetDay, SetHour, SetZone
 from storage.tlp import Label
 
 MONDAY = datetime(2026, 12, 7, tzinfo=UTC)
-
-
-async def stands_at(stage: Stage, at: datetime) -> None:
-    """Let the clock of the network stand still at a moment."""
-    await stage.control.post("/clock", freeze=True, to=at.isoformat())
 
 
 async def issues(stage: Stage) -> list[Any]:

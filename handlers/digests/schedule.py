@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 from handlers.buttons import Button, Press, Row, columns
@@ -12,6 +12,7 @@ from handlers.context import Context
 from handlers.language import Html, Say
 from handlers.presses import Home, Open
 from handlers.screens import Screen, lines
+from handlers.zones import by_country, offset
 from storage import digests
 from storage.access import Viewer
 from storage.applications import ZONES
@@ -20,7 +21,6 @@ from storage.digests import DigestSchedule
 from storage.refusals import Refusal
 
 HOURS = range(6, 22)
-_MINUTE = timedelta(minutes=1)
 
 Change = Callable[[Transaction, Viewer], Awaitable[DigestSchedule]]
 
@@ -98,7 +98,7 @@ async def hours(context: Context, _press: Hours) -> None:
 async def zones(context: Context, _press: Zones) -> None:
     """Offer the time zones of the region, by country."""
     say = context.say
-    named = [(f"{say.country(country)} ({offset(zone, context.now)})", zone) for country, zone in ZONES.items()]
+    named = by_country(say, context.now)
     options = [Button(_ticked(name, zone == say.zone), SetZone(zone)) for name, zone in named]
     question = say("By which clock should your digest come? Times of events follow it too.")
     await context.show(_choice(question, columns(options, 2), say))
@@ -204,11 +204,3 @@ def _choice(question: Html, options: list[Row], say: Say) -> Screen:
 
 def _ticked(label: str, chosen: bool) -> str:  # noqa: FBT001 - a label and whether it is ticked
     return f"✓ {label}" if chosen else label
-
-
-def offset(zone: str, now: datetime) -> str:
-    """Return a zone's distance from UTC now: `UTC+5`, `UTC+3:30`, `UTC−5`."""
-    apart = now.astimezone(ZoneInfo(zone)).utcoffset() or timedelta(0)
-    whole, minutes = divmod(abs(apart) // _MINUTE, 60)
-    sign = "−" if apart < timedelta(0) else "+"
-    return f"UTC{sign}{whole}" + (f":{minutes:02}" if minutes else "")
