@@ -40,8 +40,8 @@ async def notice(context: Context) -> None:
         f"<b>{say('Privacy')}</b>",
         say(
             "What is stored: your Telegram number, language, name, organisation, category, country, time zone, topics, "
-            "consent, your e-mail address and entry in the directory if you give them, for whom you vouched, and what "
-            "you share. No phone number, picture, birth date or location."
+            "consent, your e-mail address and entry in the directory if you give them, for whom you vouched, on which "
+            "day you were last here, and what you share. No phone number, picture, birth date or location."
         ),
         say("Why: to decide on applications and to send you what you chose. Nothing is sold or analysed elsewhere."),
         say(

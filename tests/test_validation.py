@@ -15,7 +15,7 @@ from sqlalchemy import select
 from story import Stage, buttons, written
 
 from handlers.presses import ConfirmPost
-from handlers.validation.posts import ConfirmTicked
+from handlers.validation.posts import ConfirmTicked, Posts
 from storage import access, members, presence, validation
 from storage.database import Database
 from storage.members import Member, MemberState, Office, Role
@@ -117,6 +117,8 @@ async def test_a_focal_point_confirms_on_one_screen_who_still_holds_their_post(s
         assert "Colleague 0" not in written(last)
         await crowd[0].sees("Your focal point has confirmed")
         await forges(focal, stale)
+        await focal.sees("Colleague 1", "Colleague 8")
+        await forges(focal, Posts(-1, 1 - 2**31, 0))
         await focal.sees("Colleague 1", "Colleague 8")
         await administrator.says("/menu")
         await administrator.sees("Send a link")

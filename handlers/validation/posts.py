@@ -20,6 +20,7 @@ from storage.outbox import Facts
 from storage.pages import Page
 
 PAGE = 8
+_EVERY = (1 << PAGE) - 1
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ async def _show(context: Context, first: int, unticked: int, seen: int | None = 
         return
     if seen not in (None, 0, _sum(page)):
         unticked = 0
-    await context.show(_screen(page, names, unticked, say))
+    await context.show(_screen(page, names, unticked & _EVERY, say))
 
 
 def _screen(page: Page[Member], names: Mapping[int, str], unticked: int, say: Say) -> Screen:
