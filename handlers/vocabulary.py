@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from handlers.forms import Option, Question
 from handlers.language import Html, Say, text
 from handlers.screens import lines
-from storage.members import Category, MemberState
+from storage.members import Category, MemberState, Role
 from storage.tlp import Label
 
 CATEGORIES = {
@@ -19,6 +19,13 @@ CATEGORIES = {
     Category.CSO: text("Civil society"),
     Category.ACADEMIA: text("Academia"),
     Category.INTL: text("International"),
+}
+ROLES = {
+    Role.ADMINISTRATOR: text("administrator"),
+    Role.APPROVER: text("approver"),
+    Role.FOCAL_POINT: text("focal point"),
+    Role.MODERATOR: text("moderator"),
+    Role.AUDITOR: text("auditor"),
 }
 STANDING = {
     MemberState.VISITOR: text("You have not applied yet."),

@@ -12,24 +12,17 @@ from handlers.forms import Answers, Dialogue, Form, Question, Reply, Step, line,
 from handlers.language import Say, isolated, text
 from handlers.presses import Begin, ConfirmPost, Home, Open
 from handlers.screens import Screen, lines
-from handlers.vocabulary import CATEGORIES
+from handlers.vocabulary import CATEGORIES, ROLES
 from handlers.zones import by_country, of_city, offset
 from storage import digests, members, profile, topics
 from storage.access import Action, Viewer
 from storage.applications import ZONES
 from storage.database import Transaction
-from storage.members import MemberRole, Role
+from storage.members import MemberRole
 from storage.profile import Profile
 from storage.refusals import Refusal
 from storage.validation import confirmable
 
-ROLES = {
-    Role.ADMINISTRATOR: text("administrator"),
-    Role.APPROVER: text("approver"),
-    Role.FOCAL_POINT: text("focal point"),
-    Role.MODERATOR: text("moderator"),
-    Role.AUDITOR: text("auditor"),
-}
 _CITY = 60
 
 
