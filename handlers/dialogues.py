@@ -124,7 +124,7 @@ class Dialogues:
                 over = last is None and not await will_replace(tx, context.member.id, context.replaces)
             else:
                 self._move(row, dialogue, form, press.to, context)
-                await _ask(tx, context, row)
+                last = await self._go_on(tx, context, row, form.viewer)
         if last is not None:
             await context.show(last)
         elif over:

@@ -157,10 +157,6 @@ def _city(form: Form, reply: Reply) -> str:
     return zone
 
 
-def _show_zone(form: Form, say: Say, answer: str) -> str:
-    return say("{zone} ({offset})", zone=say.zone_name(answer), offset=offset(answer, form.now))
-
-
 async def _set_zone(context: Context, tx: Transaction, viewer: Viewer, answers: Answers) -> Screen:
     await _live_by(context, tx, viewer, answers["city"])
     return await _changed(context, tx, viewer)
@@ -169,16 +165,18 @@ async def _set_zone(context: Context, tx: Transaction, viewer: Viewer, answers: 
 EMAIL = Dialogue(
     name="email",
     title=text("E-mail"),
-    steps=(Step("email", text("E-mail"), _ask_email, mail_address, lambda _f, _s, a: isolated(a), optional=True),),
+    steps=(Step("email", text("E-mail"), _ask_email, mail_address, optional=True),),
     finish=_set_email,
     submit=text("Save"),
     needs=Action.BELONG,
+    straight=True,
 )
 ZONE = Dialogue(
     name="zone",
     title=text("Time zone"),
-    steps=(Step("city", text("City"), _ask_city, _city, _show_zone),),
+    steps=(Step("city", text("City"), _ask_city, _city),),
     finish=_set_zone,
     submit=text("Save"),
     needs=Action.BELONG,
+    straight=True,
 )

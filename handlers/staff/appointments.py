@@ -11,7 +11,8 @@ from handlers.language import Html, Say, isolated, text
 from handlers.screens import Screen, lines
 from handlers.staff.acts import hold
 from handlers.staff.roles import done
-from handlers.staff.words import ROLES, SEATS
+from handlers.staff.words import SEATS
+from handlers.vocabulary import ROLES
 from storage import staff, topics
 from storage.access import Action, Viewer
 from storage.applications import ZONES

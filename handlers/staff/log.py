@@ -11,7 +11,7 @@ from handlers.language import Html, Say, isolated
 from handlers.presses import Home
 from handlers.screens import Screen, lines
 from handlers.staff.sentences import KINDS, SENTENCES
-from handlers.staff.words import ROLES
+from handlers.vocabulary import ROLES
 from storage import members, staff
 from storage.audit import AuditRow, Event
 from storage.members import Member, Role

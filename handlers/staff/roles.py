@@ -11,7 +11,8 @@ from handlers.presses import Home
 from handlers.screens import Screen, lines
 from handlers.staff.card import Roles
 from handlers.staff.listing import OpenMember
-from handlers.staff.words import ROLES, office
+from handlers.staff.words import office
+from handlers.vocabulary import ROLES
 from storage import staff
 from storage.members import Office, Role
 from storage.refusals import Refusal

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from handlers.language import Html, Say, isolated, text
+from handlers.vocabulary import ROLES
 from storage.members import MemberState, Role
 from storage.staff import Held, Shown
+from storage.validation import REASON
 
 STATES = {
     MemberState.VETTED: text("changing the post"),
@@ -25,13 +27,6 @@ SHOWN = {
     Shown.BLOCKED: text("Blocked"),
     Shown.LEFT: text("Left the network"),
 }
-ROLES = {
-    Role.ADMINISTRATOR: text("administrator"),
-    Role.APPROVER: text("approver"),
-    Role.AUDITOR: text("auditor"),
-    Role.MODERATOR: text("moderator"),
-    Role.FOCAL_POINT: text("focal point"),
-}
 SUSPENSIONS = {
     "terms": text("Breach of the terms"),
     "account": text("The account is at risk"),
@@ -42,7 +37,7 @@ OFFBOARDINGS = {
     "organisation": text("Left the organisation"),
     "asked": text("Asked for it"),
 }
-REASONS = {**SUSPENSIONS, **OFFBOARDINGS}
+REASONS = {**SUSPENSIONS, **OFFBOARDINGS, REASON: text("The post was not confirmed in time")}
 SEATS = {False: text("principal"), True: text("alternate")}
 
 
