@@ -55,7 +55,7 @@ async def ties(tx: Transaction, member: Member, now: datetime) -> None:
     await digests.schedule(tx, member, 0, time(9), now)
     await members.give_role(tx, member.id, Office(Role.MODERATOR, topic_id=topic), now)
     if await tx.get(DirectoryEntry, member.id) is None:
-        tx.add(DirectoryEntry(member_id=member.id, languages="", published_at=now))
+        tx.add(DirectoryEntry(member_id=member.id, number=member.id, languages="", published_at=now))
     if await dialogues.current(tx, member.id) is None:
         await dialogues.begin(tx, member.id, "document", "source", {}, now)
     secret = f"{member.id}:{now.timestamp()}"
