@@ -29,6 +29,7 @@ from bot.profile import Profile
 from bot.removals import Removals
 from bot.schedule import Schedule, Tick
 from bot.start import StartError
+from bot.ticks import ticks
 from bot.transport import AiohttpRequest, Answer, Wire
 from bot.workers import Unfinished, Worker, drained, kept_working, until_cancelled
 from handlers import errors, fallback
@@ -36,24 +37,7 @@ from handlers.context import Context, Policy, Services
 from handlers.dialogues import Dialogues
 from handlers.feature import Feature, command_handler
 from handlers.gate import gate
-from storage import (
-    announcements,
-    applications,
-    consents,
-    dialogues,
-    digests,
-    directory,
-    inbox,
-    introductions,
-    nominations,
-    outbox,
-    pause,
-    presence,
-    privacy,
-    removals,
-    staff,
-    validation,
-)
+from storage import pause, removals
 from storage.database import Database
 from storage.outbox import Lane
 
@@ -240,50 +224,9 @@ class Bot:
         ]
 
     def _ticks(self, policy: Policy) -> list[Tick]:
-        working = is_working_day if policy.skip_holidays else None
-
-        async def digest() -> None:
-            now = self._clock.now()
-            async with self._database.transaction() as tx:
-                await digests.ensure_schedules(tx, now, policy.digest_weekday, policy.digest_time, working)
-                await digests.run_due(tx, now, working)
-
-        async def progress() -> None:
-            async with self._database.transaction() as tx:
-                await announcements.report_progress(tx, self._clock.now())
-
-        async def membership() -> None:
-            now = self._clock.now()
-            async with self._database.transaction() as tx:
-                await applications.advance(tx, policy.admission, now)
-                await consents.remind(tx, now)
-                await nominations.expire(tx, now)
-                await staff.expire(tx, now)
-                await introductions.close(tx, now)
-            for advance in (validation.advance, presence.advance):
-                async with self._database.transaction() as tx:
-                    await advance(tx, now)
-
-        async def housekeeping() -> None:
-            async with self._database.transaction() as tx:
-                for forget in (
-                    inbox.forget,
-                    outbox.forget,
-                    dialogues.expire,
-                    removals.forget,
-                    directory.forget,
-                    privacy.forget,
-                ):
-                    await forget(tx, self._clock.now())
-
-        return [
-            Tick("digest", 5, digest),
-            Tick("progress", 3, progress),
-            Tick("membership", 30, membership),
-            Tick("removals", 2, Removals(self._people, self._database, self._clock).work),
-            Tick("housekeeping", 3600, housekeeping, tidies=True),
-            Tick("profile", 60, Profile(self._people, self._database, policy, self._features).publish, tidies=True),
-        ]
+        remove = Removals(self._people, self._database, self._clock).work
+        publish = Profile(self._people, self._database, policy, self._features).publish
+        return ticks(self._database, self._clock, policy, remove, publish)
 
     async def _paused(self) -> bool:
         if self._rests:  # a pause begins only while no bot runs: once it is lifted nobody need ask again

@@ -17,6 +17,8 @@ from storage.members import BELONGING, Member, MemberState, Role
 from storage.outbox import Promise, promise
 from storage.refusals import Refusal
 
+UNCONFIRMED = "validation"
+"""Why the clock suspends somebody whose post was not confirmed in time; such a suspension they can end themselves."""
 VOUCHES_AFTER = timedelta(days=30)
 """How long somebody is a member before they may vouch for others (R-04)."""
 

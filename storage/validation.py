@@ -15,13 +15,11 @@ from storage import access, members
 from storage.access import Action, Viewer
 from storage.database import Transaction
 from storage.members import BELONGING, Member, MemberRole, MemberState, Role
-from storage.membership import Step, move
+from storage.membership import UNCONFIRMED, Step, move
 from storage.outbox import OutboxRow, Promise, promise
 from storage.pages import Page, page
 from storage.refusals import Refusal
 
-REASON = "validation"
-"""Why somebody is suspended who did not confirm in time; staff give reasons of their own."""
 DUE_AFTER = timedelta(days=330)
 _NEWS = timedelta(days=7)
 _BATCH = 200
@@ -66,7 +64,7 @@ async def _end(tx: Transaction, course: Course, now: datetime) -> None:
             continue
         told = {"until": _ends(MemberState.SUSPENDED, now)}
         with suppress(Refusal):  # the last administrator stays due until there is another one
-            await move(tx, member, course.step, now, by=None, reason=REASON, told=told)
+            await move(tx, member, course.step, now, by=None, reason=UNCONFIRMED, told=told)
 
 
 async def _remind(tx: Transaction, course: Course, now: datetime) -> None:
@@ -87,7 +85,7 @@ async def _fall_due(tx: Transaction, now: datetime) -> None:
 
 def _running(course: Course) -> Select[Any]:
     found = select(Member).where(Member.state == course.state)
-    return found.where(Member.state_reason == REASON) if course.state is MemberState.SUSPENDED else found
+    return found.where(Member.state_reason == UNCONFIRMED) if course.state is MemberState.SUSPENDED else found
 
 
 def _ends(state: MemberState, now: datetime) -> str:
@@ -124,7 +122,7 @@ async def _concerned(tx: Transaction, now: datetime) -> Sequence[int]:
 
 def confirmable(member: Member) -> bool:
     """Tell whether a member's post waits to be confirmed: they are due, or suspended because it was not."""
-    suspended = member.state is MemberState.SUSPENDED and member.state_reason == REASON
+    suspended = member.state is MemberState.SUSPENDED and member.state_reason == UNCONFIRMED
     return suspended or member.state is MemberState.DUE
 
 
@@ -177,6 +175,6 @@ async def confirm_posts(tx: Transaction, viewer: Viewer, member_ids: Sequence[in
 
 
 def _waiting(viewer: Viewer) -> tuple[ColumnElement[bool], ...]:
-    suspended = (Member.state == MemberState.SUSPENDED) & (Member.state_reason == REASON)
+    suspended = (Member.state == MemberState.SUSPENDED) & (Member.state_reason == UNCONFIRMED)
     reach = access.within(viewer, Action.CONFIRM_POSTS, Member.country, Member.organisation_id)
     return (or_(Member.state == MemberState.DUE, suspended), Member.id != viewer.id, reach)

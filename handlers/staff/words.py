@@ -5,8 +5,8 @@ from __future__ import annotations
 from handlers.language import Html, Say, isolated, text
 from handlers.vocabulary import ROLES
 from storage.members import MemberState, Role
+from storage.membership import UNCONFIRMED
 from storage.staff import Held, Shown
-from storage.validation import REASON
 
 STATES = {
     MemberState.VETTED: text("changing the post"),
@@ -37,7 +37,7 @@ OFFBOARDINGS = {
     "organisation": text("Left the organisation"),
     "asked": text("Asked for it"),
 }
-REASONS = {**SUSPENSIONS, **OFFBOARDINGS, REASON: text("The post was not confirmed in time")}
+REASONS = {**SUSPENSIONS, **OFFBOARDINGS, UNCONFIRMED: text("The post was not confirmed in time")}
 SEATS = {False: text("principal"), True: text("alternate")}
 
 

@@ -69,16 +69,14 @@ async def change_post(tx: Transaction, viewer: Viewer, filled: Filled, policy: A
         raise Refusal("application:same")
     kind = ApplicationKind.POST if moved else ApplicationKind.CORRECTION
     row = await _file(tx, member, filled, kind, policy, now)
-    asks = moved and policy.vouches > 0
-    row.state, row.vetted_at = ApplicationState.VETTED, now
-    row.window_until = row.window_until if asks else None
+    row.state, row.vetted_at, row.window_until = ApplicationState.VETTED, now, None
     if moved:
         await move(tx, member, Step.CHANGED_POST, now, by=viewer.id, application=row.id)
         for office in await members.take_roles(tx, member.id):
             await audit.record(
                 tx, audit.Event.ROLE_TAKEN, now, actor=viewer.id, subject=member.id, role=office.role.value
             )
-        if asks:
+        if policy.vouches > 0:
             await vouching.circulate(tx, row, now)
     else:
         event = audit.Event.APPLICATION_SUBMITTED

@@ -63,7 +63,9 @@ OPEN = (ApplicationState.SUBMITTED, ApplicationState.VETTED)
 
 
 class Application(Base):
-    """One application, as submitted. `claimed_by` reads it first; `window_until` ends the time for objections."""
+    """One application, as submitted. `circulated` tells that members are asked about it, `claimed_by` reads it first,
+    `window_until` ends the time for objections.
+    """
 
     __tablename__ = "application"
 
@@ -80,6 +82,7 @@ class Application(Base):
     motive: Mapped[str | None] = mapped_column(Text)
     nomination_id: Mapped[int | None] = mapped_column(ForeignKey("nomination.id"))
     submitted_at: Mapped[datetime] = mapped_column(Moment)
+    circulated: Mapped[bool] = mapped_column(default=False)
     window_until: Mapped[datetime | None] = mapped_column(Moment)
     lapses_at: Mapped[datetime | None] = mapped_column(Moment)
     vetted_at: Mapped[datetime | None] = mapped_column(Moment)

@@ -44,6 +44,7 @@ class Standing:
 
 async def circulate(tx: Transaction, row: Application, now: datetime) -> None:
     """Ask every member who may vouch; they read name, organisation and country, and no more (R-03)."""
+    row.circulated = True
     asked = await tx.scalars(_eligible(row, now))
     facts, subject = {"application": row.id}, cards.circle(row.id)
     until = row.lapses_at
@@ -78,8 +79,7 @@ async def candidate(tx: Transaction, viewer: Viewer, application_id: int, now: d
     """
     access.require(viewer, Action.VOUCH)
     row = await tx.get(Application, application_id, with_for_update=True)
-    asked = row is not None and row.state in OPEN and (row.kind is ApplicationKind.JOIN or row.window_until is not None)
-    if row is None or not asked or not await eligible(tx, viewer, row, now):
+    if row is None or not row.circulated or row.state not in OPEN or not await eligible(tx, viewer, row, now):
         raise Refusal("vouch:closed")
     return row
 
@@ -90,9 +90,9 @@ async def candidates(tx: Transaction, viewer: Viewer, first: int | None, size: i
     member = await members.by_id(tx, viewer.id)
     answered = exists().where(Vouch.application_id == Application.id, Vouch.member_id == viewer.id)
     nominated = exists().where(Nomination.id == Application.nomination_id, Nomination.by_id == viewer.id)
-    post = (Application.kind == ApplicationKind.POST, Application.window_until.is_not(None))
-    moved = and_(Application.state == ApplicationState.VETTED, *post)
+    moved = and_(Application.state == ApplicationState.VETTED, Application.kind == ApplicationKind.POST)
     found = select(Application).where(
+        Application.circulated,
         or_(Application.state == ApplicationState.SUBMITTED, moved),
         Application.member_id != viewer.id,
         ~answered,

@@ -11,7 +11,7 @@ from storage import access, applications, members
 from storage.access import Action, Viewer
 from storage.database import Transaction
 from storage.members import Member, MemberRole, MemberState, Role
-from storage.membership import TRANSITIONS, Step, move
+from storage.membership import TRANSITIONS, UNCONFIRMED, Step, move
 from storage.outbox import Promise, promise
 from storage.refusals import Refusal
 from storage.staff import listing
@@ -92,6 +92,8 @@ async def act(
     member = await permit(tx, viewer, member_id, step, lock=True)
     if step in (Step.BLOCKED, Step.OFFBOARDED):
         await applications.drop(tx, member.id, viewer.id, now)
+    if code is None and reason == UNCONFIRMED:
+        reason = f"“{reason}”"  # words of one's own are never the clock's reason
     facts: dict[str, Any] = {"code": code} if code else {}
     await move(tx, member, step, now, by=viewer.id, reason=reason, **facts)
     if member.state is MemberState.ACTIVE:

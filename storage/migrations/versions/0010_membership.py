@@ -59,6 +59,7 @@ def upgrade() -> None:
     for name, kind in _OF_APPLICATIONS.items():
         op.add_column("application", sa.Column(name, kind, nullable=True))
     op.add_column("application", sa.Column("kind", sa.String(length=32), nullable=False, server_default="join"))
+    op.add_column("application", sa.Column("circulated", sa.Boolean(), nullable=False, server_default=sa.false()))
     for name, target in _REFERENCES.items():  # a table that others refer to cannot be made anew on SQLite
         named = f"CONSTRAINT fk_application_{name} REFERENCES {target}"
         op.execute(f"ALTER TABLE application ADD COLUMN {name} INTEGER {named}")
@@ -113,7 +114,7 @@ def downgrade() -> None:
         roles.create_unique_constraint("uq_member_role_member_id_role", ["member_id", "role"])
     op.add_column("application", sa.Column("topics", sa.JSON(), nullable=False, server_default="[]"))
     with op.batch_alter_table("application") as applications:
-        for name in (*_REFERENCES, *_OF_APPLICATIONS, "kind"):
+        for name in (*_REFERENCES, *_OF_APPLICATIONS, "kind", "circulated"):
             applications.drop_column(name)
     for name in ("read_only", *_OF_MEMBERS):
         op.drop_column("member", name)

@@ -1,0 +1,77 @@
+"""What the clock asks the database again and again, each question in a transaction of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+
+from bot.clock import Clock
+from bot.holiday import is_working_day
+from bot.schedule import Tick
+from handlers.context import Policy
+from storage import (
+    announcements,
+    applications,
+    consents,
+    dialogues,
+    digests,
+    directory,
+    inbox,
+    introductions,
+    nominations,
+    outbox,
+    presence,
+    privacy,
+    removals,
+    staff,
+    validation,
+)
+from storage.database import Database, Transaction
+
+Question = Callable[[Transaction, datetime], Awaitable[object]]
+
+
+def ticks(
+    database: Database,
+    clock: Clock,
+    policy: Policy,
+    remove: Callable[[], Awaitable[object]],
+    publish: Callable[[], Awaitable[object]],
+) -> list[Tick]:
+    """Return all ticks; `remove` takes people out of groups, `publish` keeps what Telegram shows of the bot."""
+    working = is_working_day if policy.skip_holidays else None
+
+    async def vet(tx: Transaction, now: datetime) -> None:
+        await applications.advance(tx, policy.admission, now)
+
+    async def compose(tx: Transaction, now: datetime) -> None:
+        await digests.ensure_schedules(tx, now, policy.digest_weekday, policy.digest_time, working)
+        await digests.run_due(tx, now, working)
+
+    lives = (
+        vet,
+        consents.remind,
+        nominations.expire,
+        staff.expire,
+        introductions.close,
+        validation.advance,
+        presence.advance,
+    )
+    forgets = (inbox.forget, outbox.forget, dialogues.expire, removals.forget, directory.forget, privacy.forget)
+    return [
+        Tick("digest", 5, _asking(database, clock, [compose])),
+        Tick("progress", 3, _asking(database, clock, [announcements.report_progress])),
+        Tick("membership", 30, _asking(database, clock, lives)),
+        Tick("removals", 2, remove),
+        Tick("housekeeping", 3600, _asking(database, clock, forgets), tidies=True),
+        Tick("profile", 60, publish, tidies=True),
+    ]
+
+
+def _asking(database: Database, clock: Clock, questions: Sequence[Question]) -> Callable[[], Awaitable[None]]:
+    async def ask() -> None:
+        for question in questions:
+            async with database.transaction() as tx:
+                await question(tx, clock.now())
+
+    return ask
