@@ -8,8 +8,10 @@ import pytest
 from cast import administrators, applies, data_of, forges
 from story import Person, Stage, buttons, written
 
-from handlers.applications.review import Approve, Decline
+from handlers.applications.card import Approve, Decline
+from handlers.applications.vouching import Attest, Candidate, Object
 from handlers.prompts import Go
+from storage.applications import Attestation
 from storage.members import MemberState
 
 
@@ -19,9 +21,14 @@ async def newcomer(stage: Stage) -> Person:
 
 async def test_two_administrators_decide_at_once_and_the_second_is_told_who_decided(stage: Stage) -> None:
     first, second = await administrators(stage)
-    person = await newcomer(stage)
+    member, person = await stage.joined(60), await newcomer(stage)
     async with stage.bot():
         await applies(person, "Saltanat Demo")
+        await member.says("/menu")
+        await member.sees("Test network")
+        for press in (Candidate(1), Attest(1, Attestation.MET), Object(1)):
+            await forges(member, press)  # nobody asks members where admission is plain review
+            await member.sees("This question about an applicant is closed")
         for administrator in (first, second):
             card = await administrator.sees("A-1", "Saltanat Demo", "Demo Institute, unit <b>7</b>", "Media")
             assert buttons(card) == ["Approve", "Decline", "Ask", "Take"]
