@@ -60,4 +60,4 @@ async def page(
 
 
 async def _count(tx: Transaction, listed: Select[Any]) -> int:
-    return await tx.scalar(listed.with_only_columns(func.count())) or 0
+    return await tx.scalar(listed.with_only_columns(func.count(), maintain_column_froms=True)) or 0

@@ -6,12 +6,15 @@ import re
 
 import pytest
 from record import Json, changes
+from sqlalchemy import select
 from story import Stage, buttons, written
 from tour import planted
 
 from handlers.buttons import Here, pages
 from handlers.presses import Open
-from storage.members import Role
+from storage.database import Database
+from storage.members import Organisation, Role
+from storage.pages import page
 
 ITEM = re.compile(r"^[①-⑨] (.+)$", re.MULTILINE)
 
@@ -48,6 +51,25 @@ async def test_what_is_removed_meanwhile_makes_nothing_skipped_or_shown_twice(st
     assert {"‹", "›"} <= set(buttons(page))
 
 
-def shown(page: Json) -> list[str]:
+async def test_a_list_of_everything_knows_how_many_pages_it_has(database: Database) -> None:
+    async with database.transaction() as tx:
+        tx.add_all([Organisation(name=f"O{n}", key=f"o{n}") for n in range(23)])
+        await tx.flush()
+        seen: list[int] = []
+        first, numbers = None, []
+        while True:
+            found = await page(tx, select(Organisation), (Organisation.id,), first, 10, newest_first=True)
+            seen += [one.id for one in found.items]
+            numbers.append((found.number, found.count))
+            if found.following is None:
+                break
+            first = found.following
+
+    assert numbers == [(1, 3), (2, 3), (3, 3)]
+    assert seen == sorted(seen, reverse=True)
+    assert len(seen) == 23
+
+
+def shown(found: Json) -> list[str]:
     """Return the titles on a page of the library."""
-    return [title.strip("\u2068\u2069") for title in ITEM.findall(written(page))]
+    return [title.strip("\u2068\u2069") for title in ITEM.findall(written(found))]

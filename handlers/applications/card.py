@@ -95,7 +95,7 @@ class Objections(Press, prefix="obj.list"):
 
 @dataclass(frozen=True)
 class Card:
-    """What one reviewer reads. `people` are the names of everybody on it, by id."""
+    """What one reviewer reads. `people` are the names of everybody on it, by id; who is `barred` approves no more."""
 
     application: Application
     people: Mapping[int, str]
@@ -107,7 +107,7 @@ class Card:
     nomination: Nomination | None
     doubts: Doubts
     secretariat: bool
-    sponsor: bool
+    barred: bool
 
 
 async def card(tx: Transaction, viewer: Viewer, application_id: int) -> Card:
@@ -130,7 +130,7 @@ async def card(tx: Transaction, viewer: Viewer, application_id: int) -> Card:
         nomination=nomination,
         doubts=await applications.doubts(tx, row),
         secretariat=allowed(viewer, Action.JUDGE_OBJECTION),
-        sponsor=nomination is not None and nomination.by_id == viewer.id,
+        barred=viewer.id in approvals or (nomination is not None and nomination.by_id == viewer.id),
     )
 
 
@@ -251,7 +251,7 @@ def _rows(found: Card, say: Say, policy: Policy) -> list[Row]:
     ready = vetted and applications.enough(row, found.said, policy.admission)
     decline = Button(say("Decline"), Decline(number), style="danger")
     approve = Button(say("Approve"), Approve(number), style="success")
-    rows: list[Row] = [(approve, decline) if ready and not found.sponsor else (decline,)]
+    rows: list[Row] = [(approve, decline) if ready and not found.barred else (decline,)]
     take = say("Give back") if row.claimed_by is not None else say("Take")
     rows.append((Button(say("Ask"), Ask(number)), Button(take, Claim(number))))
     if found.remarks:

@@ -202,7 +202,7 @@ def _approved(facts: Facts, say: Say, policy: Policy) -> Screen:
     )
     rows: tuple[Row, ...] = (
         (Button(say("Choose topics"), Open("topics"), style="primary"),),
-        (Button(say("Open the menu"), Home()), Button(say("Directory"), Open("entry"))),
+        (Button(say("Open the menu"), Home()), Button(say("My entry"), Open("entry"))),
     )
     return Screen(lines([f"<b>{welcome}</b>", then]), rows)
 
