@@ -12,7 +12,9 @@ Ask = Callable[[str, dict[str, Any]], Awaitable[Any]]
 
 FOUNDER, SECOND = 101, 102
 GROUP, CHANNEL = "Network demo group", "Public calendar (demo)"
-RIGHTS = ("can_invite_users", "can_manage_topics", "can_pin_messages", "can_delete_messages")
+RIGHTS = (
+    "can_invite_users", "can_restrict_members", "can_manage_topics", "can_pin_messages", "can_delete_messages",
+)  # fmt: skip
 WELCOME = (
     "Welcome to the network’s group. Documents, digests and announcements come from the bot, in private; here we talk."
 )
