@@ -93,7 +93,7 @@ async def test_a_focal_point_sees_and_touches_only_their_own_country(stage: Stag
         await point.says("/cancel")
         await forges(point, OpenMember(near))
         card = await point.sees("Жахонгир Demo", "Institute", "Academia", "Kazakhstan", "active, since")
-        assert buttons(card) == ["Off-board", "Back to the list"]
+        assert buttons(card) == ["Off-board", "Back"]
         assert "example.org" not in written(card)
 
         for press in (OpenMember(far), AskOffboard(far), TryAgain(far), OpenMember(999)):

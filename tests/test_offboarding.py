@@ -45,7 +45,9 @@ async def shows_everything(stage: Stage, telegram_id: int) -> None:
     async with database.transaction() as tx:
         member = await members.by_telegram(tx, telegram_id)
         assert member is not None
-        tx.add(DirectoryEntry(member_id=member.id, shows_name=True, languages=",en,", published_at=NOW))
+        tx.add(
+            DirectoryEntry(member_id=member.id, number=member.id, shows_name=True, languages=",en,", published_at=NOW)
+        )
     await database.close()
 
 

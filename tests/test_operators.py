@@ -193,9 +193,12 @@ async def busy(database: Database) -> AsyncIterator[None]:
                 now = datetime.now(UTC)
                 member = await members.welcome(tx, 10_000 + number, "en", "UTC", now)
                 await audit.record(tx, Event.MEMBER_ADDED, now, actor=None, subject=member.id)
+            begun.set()
 
+    begun = asyncio.Event()
     writing = asyncio.create_task(write())
     try:
+        await begun.wait()
         yield
     finally:
         writing.cancel()

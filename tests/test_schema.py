@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from pkgutil import walk_packages
-
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect
 
-import storage
 from storage import migrations
 from storage.database import Base, Database
-
-for module in walk_packages(storage.__path__, "storage."):
-    if not module.name.startswith("storage.migrations."):
-        import_module(module.name)  # brings every model
 
 
 async def test_the_migrated_schema_equals_the_models(empty_url: str) -> None:

@@ -43,7 +43,9 @@ async def works(stage: Stage, telegram_id: int) -> None:
         made = {"kind": NominationKind.NOMINATION, "made_at": NOW, "expires_at": datetime.now(UTC) + timedelta(days=2)}
         for number_, state in enumerate((NominationState.OPEN, NominationState.USED)):
             tx.add(Nomination(by_id=member.id, state=state, secret_sha256=f"{number_}" * 64, name="N", **made))
-        tx.add(DirectoryEntry(member_id=member.id, shows_name=True, languages=",en,", published_at=NOW))
+        tx.add(
+            DirectoryEntry(member_id=member.id, number=member.id, shows_name=True, languages=",en,", published_at=NOW)
+        )
     await database.close()
 
 

@@ -11,6 +11,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
+from storage import tables  # noqa: F401 - who opens a database knows all of its tables
 from storage.database import Database
 from storage.refusals import Refusal
 
