@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -14,6 +15,8 @@ from sqlalchemy import (
     ColumnElement,
     ForeignKey,
     Index,
+    Integer,
+    Select,
     String,
     Text,
     bindparam,
@@ -56,6 +59,7 @@ class OutboxState(StrEnum):
     EXPIRED = "expired"
 
 
+_NOW, _UNTIL = bindparam("now", type_=Moment), bindparam("until", type_=Moment)
 WAITING = (OutboxState.QUEUED, OutboxState.LEASED, OutboxState.HELD)
 
 
@@ -131,7 +135,13 @@ async def promise(tx: Transaction, promises: Iterable[Promise], now: datetime) -
     if not rows:
         return
     await tx.execute(insert(tx, OutboxRow).on_conflict_do_nothing(index_elements=["key"]), rows)
-    wake(tx, "outbox")
+    for lane in {row["lane"] for row in rows}:
+        wake(tx, news(lane))
+
+
+def news(lane: int) -> str:
+    """Name what a commit wakes that put something into a lane."""
+    return f"outbox:{int(lane)}"
 
 
 def _row(p: Promise, now: datetime) -> dict[str, Any]:
@@ -152,17 +162,9 @@ async def claim(
     if limit <= 0:
         return []
     until = now + timedelta(seconds=lease_seconds)
-    earlier = aliased(OutboxRow)
-    held = earlier.leased_until.between(now, until) | (_free(earlier, now, until) & _before(earlier))
-    busy = exists().where(_to_same(earlier), earlier.id != OutboxRow.id, earlier.lane.in_(lanes), held)
-    lost = (OutboxRow.state == OutboxState.LEASED, OutboxRow.lane.in_(lanes), _free(OutboxRow, now, until))
-    queued = (OutboxRow.state == OutboxState.QUEUED, OutboxRow.due_at <= now)
     ids: list[int] = []
-    # One lane after the other, so that the index gives the order and a long queue is never read to its end.
-    for group in (lost, *((OutboxRow.lane == lane, *queued) for lane in sorted(lanes))):
-        due = select(OutboxRow.id).where(*group, ~busy).order_by(OutboxRow.due_at, OutboxRow.id)
-        due = due.limit(limit - len(ids)).with_for_update(skip_locked=True)
-        ids += await tx.scalars(due)
+    for due in _claimable(tuple(sorted(lanes))):
+        ids += await tx.scalars(due, {"now": now, "until": until, "most": limit - len(ids)})
     if not ids:
         return []
     leased = update(OutboxRow).where(OutboxRow.id.in_(ids)).execution_options(synchronize_session=False)
@@ -173,11 +175,29 @@ async def claim(
     return list(rows)
 
 
-def _free(row: type[OutboxRow], now: datetime, until: datetime) -> ColumnElement[bool]:
+@cache
+def _claimable(lanes: tuple[Lane, ...]) -> list[Select[Any]]:
+    """Return what finds rows to claim, made once: it is asked after each commit. Takes `now`, `until` and `most`."""
+    earlier = aliased(OutboxRow)
+    held = earlier.leased_until.between(_NOW, _UNTIL) | (_free(earlier) & _before(earlier))
+    busy = exists().where(_to_same(earlier), earlier.id != OutboxRow.id, _among(earlier, lanes), held)
+    lost = (OutboxRow.state == OutboxState.LEASED, _among(OutboxRow, lanes), _free(OutboxRow))
+    queued = (OutboxRow.state == OutboxState.QUEUED, OutboxRow.due_at <= _NOW)
+    # One lane after the other, so that the index gives the order and a long queue is never read to its end.
+    groups = (lost, *((OutboxRow.lane == lane, *queued) for lane in lanes))
+    found = (select(OutboxRow.id).where(*g, ~busy).order_by(OutboxRow.due_at, OutboxRow.id) for g in groups)
+    return [due.limit(bindparam("most", type_=Integer)).with_for_update(skip_locked=True) for due in found]
+
+
+def _among(row: type[OutboxRow], lanes: Sequence[Lane]) -> ColumnElement[bool]:
+    return or_(*(row.lane == lane for lane in lanes))
+
+
+def _free(row: type[OutboxRow]) -> ColumnElement[bool]:
     # A lease longer than any was made before the clock was set back: it holds nobody.
-    leased = row.leased_until.between(now, until)
+    leased = row.leased_until.between(_NOW, _UNTIL)
     return or_(
-        (row.state == OutboxState.QUEUED) & (row.due_at <= now), (row.state == OutboxState.LEASED) & not_(leased)
+        (row.state == OutboxState.QUEUED) & (row.due_at <= _NOW), (row.state == OutboxState.LEASED) & not_(leased)
     )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from storage import audit, inbox, outbox
 from storage.audit import Event
 from storage.database import Base, Moment, Transaction, wake
+from storage.outbox import Lane, news
 
 _ONLY = 1
 
@@ -46,5 +47,6 @@ async def lift(tx: Transaction, now: datetime, *, discard: bool) -> int | None:
     released = await outbox.let_go(tx, now, discard=discard)
     await tx.execute(delete(Pause))
     await audit.record(tx, Event.NETWORK_RESUMED, now, actor=None, released=released, discarded=discard)
-    wake(tx, "outbox")
+    for lane in Lane:
+        wake(tx, news(lane))
     return released

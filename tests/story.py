@@ -15,7 +15,7 @@ from processes import ROOT, Process, environment, free_port, network_bot
 from sqlalchemy import text
 
 from bot.intake import raw_update
-from storage import inbox, members, migrations, topics
+from storage import inbox, members, topics
 from storage.consents import TERMS_VERSION
 from storage.database import Database, Transaction
 from storage.members import Category, MemberState
@@ -74,7 +74,6 @@ class Stage:
         language = facts.get("language", "en")
         database = Database(self.storage_url)
         try:
-            await migrations.upgrade(database)
             async with database.transaction() as tx:
                 await _joins(tx, telegram_id, {"name": name, **facts})
         finally:

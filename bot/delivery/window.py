@@ -25,6 +25,7 @@ _HARMLESS_TRIES = 10
 _RENDER_TRIES = 3
 _LONGEST_BACKOFF = 300
 _IDLE_SECONDS = 5.0
+_BEHIND_SECONDS = 0.1
 
 _log = log("bot.delivery")
 
@@ -71,7 +72,8 @@ class Window:
     _waiting: set[asyncio.Task[None]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.database.on_commit("outbox", self._news.set)
+        for lane in self.terms.lanes:
+            self.database.on_commit(outbox.news(lane), self._news.set)
 
     async def run(self) -> None:
         """Deliver until cancelled; then `drain` settles what is in flight. It can be run again after a failure."""
@@ -211,7 +213,8 @@ class Window:
         full = len(self._active) >= self.terms.in_flight  # then only a landing makes room
         wait = idle if due is None or full else (due - self.clock.now()).total_seconds()
         try:
-            await asyncio.wait_for(self._news.wait(), min(max(wait, 0.01), idle))
+            # What is due and was not claimed just now waits behind another message, whose landing is news.
+            await asyncio.wait_for(self._news.wait(), min(max(wait, _BEHIND_SECONDS), idle))
         except TimeoutError:
             return
 
