@@ -21,15 +21,14 @@ async def recognise(update: Update, context: Context) -> None:
     if user is None or user.is_bot or _speaks_for_a_chat(_spoken(update)):
         raise ApplicationHandlerStop
     async with context.reading() as tx:
-        member = await members.by_telegram(tx, user.id)
-        held = await members.offices(tx, [member.id]) if member else {}
+        member, held = await members.speaking(tx, user.id)
         context.turn.in_form = member is not None and await dialogues.current(tx, member.id) is not None
     if member is None or member.unreachable_since is not None or presence.unnoted(member, context.now):
         async with context.services.database.transaction() as tx:
             member = await _meet(tx, context, user, context.now)
-            held = await members.offices(tx, [member.id])
+            held = (await members.offices(tx, [member.id]))[member.id]
     context.turn.member = member
-    context.turn.viewer = access.viewer_of(member, held[member.id])
+    context.turn.viewer = access.viewer_of(member, held)
 
 
 async def _meet(tx: Transaction, context: Context, user: User, now: datetime) -> Member:

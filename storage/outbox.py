@@ -13,6 +13,7 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     ColumnElement,
+    CompoundSelect,
     ForeignKey,
     Index,
     Integer,
@@ -26,6 +27,7 @@ from sqlalchemy import (
     not_,
     or_,
     select,
+    union_all,
     update,
 )
 from sqlalchemy.orm import Mapped, aliased, mapped_column
@@ -152,18 +154,25 @@ def _row(p: Promise, now: datetime) -> dict[str, Any]:
 
 
 async def claim(
-    tx: Transaction, lanes: Sequence[Lane], limit: int, now: datetime, *, lease: str, lease_seconds: int
+    tx: Transaction,
+    lanes: Sequence[Lane],
+    limit: int,
+    now: datetime,
+    *,
+    lease: str,
+    lease_seconds: int,
+    lost: bool = True,
 ) -> list[OutboxRow]:
     """Lease up to `limit` due rows of `lanes` for `lease` (a name unique to this process start), urgent first.
 
-    A row whose lease ran out belongs to nobody and is claimed again. Of the rows to one recipient only the first is
-    claimed: they arrive in their order, and a slow chat takes one place of `limit`.
+    A row whose lease ran out belongs to nobody and is claimed again; without `lost` nobody looks for such. Of the rows
+    to one recipient only the first is claimed: they arrive in their order, and a slow chat takes one place of `limit`.
     """
     if limit <= 0:
         return []
     until = now + timedelta(seconds=lease_seconds)
     ids: list[int] = []
-    for due in _claimable(tuple(sorted(lanes))):
+    for due in _claimable(tuple(sorted(lanes)))[0 if lost else 1 :]:
         ids += await tx.scalars(due, {"now": now, "until": until, "most": limit - len(ids)})
     if not ids:
         return []
@@ -309,10 +318,20 @@ async def counts(tx: Transaction) -> dict[str, int]:
 
 async def next_due(tx: Transaction, lanes: Sequence[Lane], now: datetime) -> datetime | None:
     """Return when the next row of `lanes` can be claimed that cannot be claimed now."""
-    queued = select(func.min(OutboxRow.due_at)).where(OutboxRow.state == OutboxState.QUEUED, OutboxRow.due_at > now)
-    leased = select(func.min(OutboxRow.leased_until)).where(OutboxRow.state.in_(WAITING), OutboxRow.leased_until > now)
-    moments = [await tx.scalar(moment.where(OutboxRow.lane.in_(lanes))) for moment in (queued, leased)]
+    moments = await tx.scalars(_next_due(tuple(sorted(lanes))), {"now": now})
     return min((m for m in moments if m is not None), default=None)
+
+
+@cache
+def _next_due(lanes: tuple[Lane, ...]) -> CompoundSelect[Any]:
+    """Return what finds the moments that `next_due` chooses from, made once. Takes `now`."""
+    here = _among(OutboxRow, lanes)
+    queued = (OutboxRow.state == OutboxState.QUEUED, OutboxRow.due_at > _NOW)
+    leased = (or_(*(OutboxRow.state == state for state in WAITING)), OutboxRow.leased_until > _NOW)
+    return union_all(
+        select(func.min(OutboxRow.due_at)).where(here, *queued),
+        select(func.min(OutboxRow.leased_until)).where(here, *leased),
+    )
 
 
 async def forget(tx: Transaction, now: datetime) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -26,6 +27,7 @@ _RENDER_TRIES = 3
 _LONGEST_BACKOFF = 300
 _IDLE_SECONDS = 5.0
 _BEHIND_SECONDS = 0.1
+_LOST_SECONDS = 1.0
 
 _log = log("bot.delivery")
 
@@ -65,6 +67,7 @@ class Window:
     migrate: Migrate
     stop: Callable[[str], None]
     lease: str = field(default_factory=lambda: str(uuid4()))
+    _looked: float = -_LOST_SECONDS
     _active: set[int] = field(default_factory=set)
     _landed: list[Landed] = field(default_factory=list)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
@@ -117,8 +120,11 @@ class Window:
             await outbox.extend(tx, active, now, lease=lease, lease_seconds=seconds)
             if self.terms.paced and await pause.standing(tx) is not None:
                 free = 0  # after a restore only people who ask are answered
-            rows = await outbox.claim(tx, self.terms.lanes, free, now, lease=lease, lease_seconds=seconds)
+            lost = not landed or time.monotonic() - self._looked > _LOST_SECONDS
+            rows = await outbox.claim(tx, self.terms.lanes, free, now, lease=lease, lease_seconds=seconds, lost=lost)
         self._active = active
+        if lost and free:
+            self._looked = time.monotonic()
         # After a jump of the clock our own leases look expired while their sends are still under way.
         return [row for row in rows if row.id not in active]
 

@@ -11,7 +11,7 @@ from storage.members.people import (
     mark_unreachable,
     welcome,
 )
-from storage.members.roles import Office, give_role, held_roles, holders, offices, seat, staff, take_roles
+from storage.members.roles import Office, give_role, held_roles, holders, offices, seat, speaking, staff, take_roles
 from storage.members.tables import BELONGING, Category, Member, MemberRole, MemberState, Organisation, Role
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "organisation",
     "organisation_names",
     "seat",
+    "speaking",
     "staff",
     "take_roles",
     "welcome",

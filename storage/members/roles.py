@@ -26,8 +26,20 @@ async def offices(tx: Transaction, member_ids: Sequence[int]) -> dict[int, froze
     """Return the offices of each of `member_ids`; nobody is missing from the answer."""
     held: dict[int, set[Office]] = {member_id: set() for member_id in member_ids}
     for row in await tx.scalars(select(MemberRole).where(MemberRole.member_id.in_(member_ids))):
-        held[row.member_id].add(Office(row.role, row.topic_id, row.country, row.organisation_id))
+        held[row.member_id].add(_office(row))
     return {member_id: frozenset(found) for member_id, found in held.items()}
+
+
+async def speaking(tx: Transaction, telegram_id: int) -> tuple[Member | None, frozenset[Office]]:
+    """Return the person behind a Telegram account, if known, with their offices, at one go."""
+    found = select(Member, MemberRole).outerjoin(MemberRole, MemberRole.member_id == Member.id)
+    rows = (await tx.execute(found.where(Member.telegram_id == telegram_id))).all()
+    held = (row[1] for row in rows if row[1] is not None)
+    return rows[0][0] if rows else None, frozenset(_office(role) for role in held)
+
+
+def _office(row: MemberRole) -> Office:
+    return Office(row.role, row.topic_id, row.country, row.organisation_id)
 
 
 async def holders(tx: Transaction, *roles: Role) -> list[Member]:
