@@ -61,9 +61,13 @@ def expected(state: MemberState, role: Role | None, action: Action) -> bool:
     return state in INSIDE and action in MEMBERS | GIVEN[role]
 
 
-@pytest.mark.parametrize(("state", "role", "action"), list(product(MemberState, GIVEN, Action)))
-def test_the_matrix_is_as_written(state: MemberState, role: Role | None, action: Action) -> None:
-    assert allowed(viewer(state, *([role] if role else [])), action) is expected(state, role, action)
+@pytest.mark.parametrize(("role", "action"), list(product(GIVEN, Action)))
+def test_the_matrix_is_as_written_in_every_state(role: Role | None, action: Action) -> None:
+    held = [role] if role else []
+
+    assert {state for state in MemberState if allowed(viewer(state, *held), action)} == {
+        state for state in MemberState if expected(state, role, action)
+    }
 
 
 @pytest.mark.parametrize(("role", "action"), list(product(GIVEN, Action)))

@@ -44,6 +44,7 @@ def formatting(message: dict[str, Any]) -> list[tuple[str, str]]:
     return [one for one in found if "Please" in one[1] or one[0] == "text_link"]
 
 
+@pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 async def test_what_was_previewed_reaches_exactly_the_chosen_readers(stage: Stage) -> None:
     author, _ = await administrators(stage)
     reader = await stage.joined(50, "Reader", country="KG", topics=["media"])

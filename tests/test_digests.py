@@ -58,6 +58,7 @@ async def test_each_member_gets_it_at_nine_of_their_own_monday(stage: Stage) -> 
     assert "Change or stop it: /digest" in written(issue)
 
 
+@pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 async def test_it_holds_only_what_is_new_in_followed_topics_and_says_what_it_does_not_list(stage: Stage) -> None:
     await stands_at(stage, MONDAY - timedelta(days=2))
     source = await stage.joined(50, topics=["media", "jpoa"], country=None, organisation="Institute A")
@@ -131,6 +132,7 @@ async def test_day_hour_and_zone_change_in_three_taps_and_never_give_two_issues_
     assert await issues(stage) == [(50, 50, "queued")]
 
 
+@pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 async def test_a_holiday_moves_it_to_the_next_working_day(stage: Stage) -> None:
     await stands_at(stage, datetime(2026, 3, 20, tzinfo=UTC))
     member = await stage.joined(50, "Салтанат", topics=["media"], country="TJ", zone="Asia/Dushanbe", language="ru")

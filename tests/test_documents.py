@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
 from cast import data_of, forges, goes, paper, shelves
 from story import Person, Stage, buttons, written
 
@@ -86,6 +87,7 @@ async def test_everything_people_send_can_be_shared_and_nothing_twice(stage: Sta
     ]
 
 
+@pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 async def test_a_label_is_asked_for_and_what_is_too_high_is_refused_with_guidance(stage: Stage) -> None:
     member = await stage.joined(50)
     async with stage.bot():
@@ -189,6 +191,7 @@ async def test_words_are_found_however_they_are_written(stage: Stage) -> None:
             await member.sees("That is a long text")
 
 
+@pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 async def test_pages_turn_in_place_and_titles_come_first(stage: Stage) -> None:
     member = await stage.joined(50)
     papers = (paper(f"Paper {number}") for number in range(1, 7))
@@ -235,6 +238,7 @@ async def test_an_album_opens_one_form_and_a_double_submit_shares_once(stage: St
     assert await stage.rows("SELECT title, file_name FROM document") == [("First of two", "paper.pdf")]
 
 
+@pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 async def test_a_file_above_the_limit_is_refused_before_anything_is_asked(stage: Stage) -> None:
     member = await stage.joined(50)
     file: dict[str, Any] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from cast import administrators
 from story import Person, Stage, written
 
@@ -30,6 +31,7 @@ def inside(person: Person, chat: int) -> Person:
     return Person(person.control, person.id, chat=chat)
 
 
+@pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 async def test_a_stranger_who_adds_the_bot_is_told_why_it_leaves(stage: Stage) -> None:
     await administrators(stage)
     member = await stage.joined(50)
@@ -46,6 +48,7 @@ async def test_a_stranger_who_adds_the_bot_is_told_why_it_leaves(stage: Stage) -
     assert await stage.rows("SELECT count(*) FROM bound_group") == [(0,)]
 
 
+@pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 async def test_an_administrator_binds_a_group_and_hears_which_rights_are_missing(stage: Stage) -> None:
     first, second = await administrators(stage)
     member = await stage.joined(50)
@@ -82,6 +85,7 @@ async def test_an_administrator_binds_a_group_and_hears_which_rights_are_missing
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 async def test_an_administrator_who_never_opened_the_private_chat_is_answered_in_the_group(stage: Stage) -> None:
     await administrators(stage)
     shy = await stage.person(3, "Shy")

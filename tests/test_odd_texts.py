@@ -39,6 +39,7 @@ async def nothing_failed(stage: Stage) -> None:
     assert refused == []
 
 
+@pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 async def test_odd_words_are_searched_for_or_refused(stage: Stage) -> None:
     member = await stage.joined(50)
     async with stage.bot():
@@ -50,6 +51,7 @@ async def test_odd_words_are_searched_for_or_refused(stage: Stage) -> None:
     await nothing_failed(stage)
 
 
+@pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 async def test_odd_answers_are_kept_as_they_are_or_refused(stage: Stage) -> None:
     member = await stage.joined(50)
     async with stage.bot():
@@ -112,6 +114,7 @@ async def shares(person: Person, words: str) -> None:
         await person.taps(label)
 
 
+@pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 async def test_what_no_client_sends_does_no_harm_either(stage: Stage) -> None:
     member, other = await stage.joined(50), await stage.joined(51)
     async with stage.bot():

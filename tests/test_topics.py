@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from cast import administrators, forges, goes
 from story import Person, Stage, buttons
 
@@ -19,6 +20,7 @@ async def asks_for_prisons(member: Person) -> None:
     await goes(member, "Ask to join", "You have asked to join")
 
 
+@pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 async def test_a_member_follows_mutes_and_leaves_topics_in_one_message(stage: Stage) -> None:
     member = await stage.joined(50)
     async with stage.bot():
@@ -88,6 +90,7 @@ async def test_joining_on_request_is_decided_once_and_told(stage: Stage) -> None
     assert await stage.rows("SELECT count(*) FROM audit WHERE event LIKE 'topic:%'") == [(3,)]
 
 
+@pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 async def test_the_only_administrator_is_asked_even_by_themselves(stage: Stage) -> None:
     stage.administrators = (1,)
     only = await stage.joined(1, "Maral Demo", roles=[Role.ADMINISTRATOR])
@@ -99,6 +102,7 @@ async def test_the_only_administrator_is_asked_even_by_themselves(stage: Stage) 
         await only.sees("you now follow")
 
 
+@pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 async def test_topics_speak_russian(stage: Stage) -> None:
     member = await stage.joined(50, "Салтанат", language="ru")
     async with stage.bot():
