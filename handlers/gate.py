@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from telegram import Message, Update, User
+from telegram import Chat, ChatMember, Message, Update, User
 from telegram.ext import ApplicationHandlerStop, TypeHandler
 
 from handlers.context import Context
@@ -18,7 +18,7 @@ from storage.members import Member
 async def recognise(update: Update, context: Context) -> None:
     """Put the speaker into the turn; end it where nobody in particular speaks."""
     user = update.effective_user
-    if user is None or user.is_bot or _speaks_for_a_chat(_spoken(update)):
+    if user is None or user.is_bot or _speaks_for_a_chat(_spoken(update)) or _blocks(update):
         raise ApplicationHandlerStop
     async with context.reading() as tx:
         member, held = await members.speaking(tx, user.id)
@@ -45,6 +45,16 @@ def _spoken(update: Update) -> Message | None:
     if query is None:
         return update.effective_message
     return query.message if isinstance(query.message, Message) else None  # one that is too old says nothing of itself
+
+
+def _blocks(update: Update) -> bool:
+    # Who blocks the bot says so by it, and is not there to be met.
+    changed = update.my_chat_member
+    return (
+        changed is not None
+        and changed.chat.type == Chat.PRIVATE
+        and changed.new_chat_member.status == ChatMember.BANNED
+    )
 
 
 def _speaks_for_a_chat(message: Message | None) -> bool:

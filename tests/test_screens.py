@@ -16,7 +16,7 @@ from storage.tlp import Label
 
 ROOT = Path(__file__).parent.parent
 WAYS_BACK = ("Back", "Menu", "Cancel", "Cancel it", "See my application", "Open the menu")
-ROOTS = ("1|open|settings", "1|begin|application", "1|app.yes|", "1|ann.stop|", "1|lang|")
+ROOTS = ("1|open|settings", "1|begin|application", "1|app.yes|", "1|app.no|", "1|ann.stop|", "1|lang|")
 """What only the menu, the door, the settings and cards that come by themselves show: nothing lies above them."""
 STYLES = {
     "Approve": "success",
