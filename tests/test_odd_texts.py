@@ -145,6 +145,7 @@ def raw(number: int, person: int, text: str) -> inbox.RawUpdate:
 
 @pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 async def test_an_announcement_fits_or_is_refused_whatever_it_is_made_of(stage: Stage) -> None:
+    stage.administrators = (1,)
     administrator = await stage.joined(1, "Maral", roles=[Role.ADMINISTRATOR])
     async with stage.bot():
         for said in ("/announce", "Annual re-validation", "👨" * 1501):
