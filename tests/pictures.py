@@ -26,6 +26,7 @@ class Play:
 
     language: str
     newcomer: int
+    voucher: int
     administrator: int
     words: dict[str, str]
 
@@ -33,24 +34,28 @@ class Play:
 ENGLISH = {
     "speak": "English", "apply": "Apply", "accept": "Accept", "name": "Saltanat Demo", "place": "Demo Institute",
     "kind": "Academia", "country": "Uzbekistan", "motive": "Training of editors",
+    "topic": "Media and communication", "vouch": "I have worked with them",
+    "choose": "Choose topics", "follow": "Subscribe",
     "submit": "Submit", "sent": "was sent", "approve": "Approve", "welcome": "Welcome to", "again": "read it once more",
     "link": "https://example.org/care", "title": "Reporting with care", "skip": "Skip", "confirm": "Confirm",
     "thanks": "Thank you",
 }  # fmt: skip
 RUSSIAN = {
     "speak": "Русский", "apply": "Подать заявку", "accept": "Принять", "name": "Рустам Демо",
-    "place": "Институт Демо", "kind": "Наука", "country": "Казахстан", "motive": "Обучение редакторов",
+    "place": "Институт Демо", "kind": "Наука", "country": "Узбекистан", "motive": "Обучение редакторов",
+    "topic": "СМИ и коммуникация", "vouch": "Работал(а) вместе", "choose": "Выбрать темы", "follow": "Подписаться",
     "submit": "Отправить", "sent": "отправлена", "approve": "Одобрить", "welcome": "Добро пожаловать",
     "again": "Проверьте ещё раз",
     "link": "https://example.org/ru/care", "title": "Писать бережно", "skip": "Пропустить", "confirm": "Подтвердить",
     "thanks": "Спасибо",
 }  # fmt: skip
-PLAYS = (Play("en", 301, 101, ENGLISH), Play("ru", 302, 102, RUSSIAN))
+PLAYS = (Play("en", 301, 207, 101, ENGLISH), Play("ru", 302, 203, 102, RUSSIAN))
 
 
 async def play(control: Control, part: Play) -> None:
-    """Apply, be approved, share a link, and let the clock bring the digest."""
-    newcomer, administrator = Person(control, part.newcomer), Person(control, part.administrator)
+    """Apply, be vouched for and approved, share a link, and let the clock bring the digest."""
+    newcomer, voucher = Person(control, part.newcomer), Person(control, part.voucher)
+    administrator = Person(control, part.administrator)
     words = part.words
     await newcomer.starts()
     for press in ("speak", "apply", "accept"):
@@ -65,8 +70,11 @@ async def play(control: Control, part: Play) -> None:
     await newcomer.sees(words["again"])
     await newcomer.taps(words["submit"])
     await newcomer.sees(words["sent"])
+    await voucher.taps(words["vouch"])
     await administrator.taps(words["approve"])
     await newcomer.sees(words["welcome"])
+    for press in ("choose", "topic", "follow"):
+        await newcomer.taps(words[press])
     await _shares(newcomer, words)
 
 
@@ -108,7 +116,7 @@ async def photograph(page: Browser, url: str, sign: str) -> bytes:
     await page.does("Emulation.setDeviceMetricsOverride", **SIZE)
     await page.does("Emulation.setEmulatedMedia", features=[{"name": "prefers-reduced-motion", "value": "reduce"}])
     await page.does("Page.navigate", url=url)
-    drawn = "document.fonts.status === 'loaded' && document.querySelectorAll('.steps li').length === 6"
+    drawn = "document.fonts.status === 'loaded' && document.querySelectorAll('.steps li').length === 7"
     await page.finds(f"document.body?.innerText.includes({sign!r}) && {drawn}")
     shot = await page.does("Page.captureScreenshot", format="png")
     return base64.b64decode(shot["data"])
