@@ -183,7 +183,11 @@ async def test_double_taps_and_old_buttons_send_one_application(stage: Stage) ->
         await person.sees("Please press one of the buttons", "The terms")
         await person.taps("Accept")
         await person.sees("2 of 7")
-        for answer, refusal in (("x" * 121, "at most 120 characters"), ("…", "at least one letter")):
+        for answer, refusal in (
+            ("x" * 121, "at most 120 characters"),
+            ("x" * 4096, "at most 120 characters"),
+            ("…", "at least one letter"),
+        ):
             await person.says(answer)
             await person.sees(refusal)
         await person.sends(sticker={})
@@ -194,6 +198,8 @@ async def test_double_taps_and_old_buttons_send_one_application(stage: Stage) ->
         await person.sees("4 of 7")
         await person.taps("Media")
         await person.sees("5 of 7")
+        await person.says("Atlantis")
+        await person.sees("Please press one of the buttons", "5 of 7")
         await person.taps("Kyrgyzstan")
         await person.sees("6 of 7", "e-mail")
         for answer in ("nobody", "a@b", "a b@example.org"):
