@@ -1,0 +1,61 @@
+"""Promising: messages are queued in the transaction that makes them true, held during a pause, and forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    delete,
+    update,
+)
+
+from storage.database import Transaction, insert, wake
+from storage.outbox.tables import KEEP, WAITING, OutboxRow, OutboxState, Promise
+
+
+async def promise(tx: Transaction, promises: Iterable[Promise], now: datetime) -> None:
+    """Queue messages in the transaction that makes them true; one whose key is known is left as it is."""
+    rows = [_row(p, now) for p in promises]
+    if not rows:
+        return
+    await tx.execute(insert(tx, OutboxRow).on_conflict_do_nothing(index_elements=["key"]), rows)
+    for lane in {row["lane"] for row in rows}:
+        wake(tx, news(lane))
+
+
+def news(lane: int) -> str:
+    """Name what a commit wakes that put something into a lane."""
+    return f"outbox:{int(lane)}"
+
+
+def _row(p: Promise, now: datetime) -> dict[str, Any]:
+    row = {name: getattr(p, name) for name in p.__dataclass_fields__}
+    row["lane"] = int(p.lane)
+    row["due_at"] = p.due_at or now
+    return row | {"created_at": now, "state": OutboxState.QUEUED, "attempts": 0}
+
+
+async def hold(tx: Transaction) -> int:
+    """Let nothing that waits be sent until `let_go`; return how many rows are held."""
+    waiting = update(OutboxRow).where(OutboxRow.state.in_(WAITING))
+    held = await tx.execute(
+        waiting.values(state=OutboxState.HELD, lease=None, leased_until=None).returning(OutboxRow.id)
+    )
+    return len(held.all())
+
+
+async def let_go(tx: Transaction, now: datetime, *, discard: bool) -> int:
+    """Queue what is held or, with `discard`, end it unsent; return how many rows that were."""
+    ended = {"state": OutboxState.EXPIRED, "reason": "not sent after a restore", "settled_at": now}
+    held = update(OutboxRow).where(OutboxRow.state == OutboxState.HELD)
+    released = await tx.execute(
+        held.values(ended if discard else {"state": OutboxState.QUEUED}).returning(OutboxRow.id)
+    )
+    return len(released.all())
+
+
+async def forget(tx: Transaction, now: datetime) -> None:
+    """Drop rows that ended more than `KEEP` ago."""
+    await tx.execute(delete(OutboxRow).where(OutboxRow.settled_at < now - KEEP))

@@ -1,0 +1,116 @@
+"""The outbox as rows: one message to one recipient, where it stands, what is promised and how a send ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import IntEnum, StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.database import Base, Moment, one_of
+
+Facts = dict[str, Any]
+
+
+KEEP = timedelta(days=30)
+
+
+class Lane(IntEnum):
+    """Who waits for it: a person at the screen goes before a newsletter."""
+
+    INTERACTIVE = 0
+    LIVE = 1
+    BULK = 2
+
+
+class OutboxState(StrEnum):
+    """What became of a promise. Everything but `queued`, `leased` and `held` is final."""
+
+    QUEUED = "queued"
+    LEASED = "leased"
+    HELD = "held"
+    SENT = "sent"
+    UNREACHABLE = "unreachable"
+    UNKNOWN = "unknown"
+    REJECTED = "rejected"
+    WITHHELD = "withheld"
+    EXPIRED = "expired"
+
+
+WAITING = (OutboxState.QUEUED, OutboxState.LEASED, OutboxState.HELD)
+
+
+class OutboxRow(Base):
+    """One message to one recipient.
+
+    `notice` names the text, `facts` feed it, `subject` groups the copies of one thing (`announcement:12`),
+    `key` makes a promise unique, `replaces` is a message of this chat to be edited in place.
+    """
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        Index("ix_outbox_state_lane_due", "state", "lane", "due_at", "id"),
+        Index("ix_outbox_subject", "subject", "state"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    member_id: Mapped[int | None] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"), index=True)
+    chat_id: Mapped[int | None] = mapped_column(BigInteger)
+    lane: Mapped[int] = mapped_column(default=Lane.INTERACTIVE)
+    notice: Mapped[str] = mapped_column(String(60))
+    facts: Mapped[Facts] = mapped_column(JSON)
+    subject: Mapped[str | None] = mapped_column(String(60))
+    key: Mapped[str | None] = mapped_column(String(120), unique=True)
+    replaces: Mapped[int | None] = mapped_column(BigInteger)
+    silent: Mapped[bool] = mapped_column(default=False)
+    state: Mapped[OutboxState] = mapped_column(one_of(OutboxState), default=OutboxState.QUEUED)
+    due_at: Mapped[datetime] = mapped_column(Moment)
+    expires_at: Mapped[datetime | None] = mapped_column(Moment)
+    leased_until: Mapped[datetime | None] = mapped_column(Moment)
+    lease: Mapped[str | None] = mapped_column(String(36))
+    attempts: Mapped[int] = mapped_column(default=0)
+    message_id: Mapped[int | None] = mapped_column(BigInteger)
+    reason: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    settled_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What to tell one person: see `OutboxRow` for each fact."""
+
+    member_id: int
+    notice: str
+    facts: Facts = field(default_factory=dict)
+    lane: Lane = Lane.INTERACTIVE
+    subject: str | None = None
+    key: str | None = None
+    replaces: int | None = None
+    silent: bool = False
+    due_at: datetime | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """How one send ended: the new state, and for a retry the moment it is due again.
+
+    Until `held_until` the recipient gets nothing that was promised later, so that the order stays.
+    """
+
+    row_id: int
+    state: OutboxState
+    reason: str | None = None
+    message_id: int | None = None
+    due_at: datetime | None = None
+    held_until: datetime | None = None
