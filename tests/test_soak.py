@@ -15,7 +15,7 @@ from bot.seed.planting import INVENTED_FROM
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(1800)]
 
-APPLICANTS = 300
+APPLICANTS = 200
 ANSWERS = ("Applicant {}", "Demo Institute", "no button", "again no button")
 """Each moves the form by exactly one revision: two answers, and two that are refused."""
 ASKED = 2
@@ -45,7 +45,7 @@ async def killed_while_it_works(stage: Stage, process: Process, last: int, wante
     await process.kill()
 
 
-async def test_1200_queued_updates_survive_20_kills_with_each_effect_exactly_once(stage: Stage) -> None:
+async def test_800_queued_updates_survive_20_kills_with_each_effect_exactly_once(stage: Stage) -> None:
     dice = random.Random(7)  # noqa: S311 - the same run each time
     applicants = [await stage.person(1000 + n, f"Applicant {n}") for n in range(APPLICANTS)]
     process = await stage.process()
