@@ -48,8 +48,7 @@ async def accept(tx: Transaction, viewer: Viewer, accepted: Accepted, now: datet
     digest = hashlib.sha256(accepted.text.encode()).hexdigest()
     told = {"kind": "terms", "version": accepted.version, "sha256": digest, "language": viewer.language}
     tx.add(Consent(member_id=viewer.id, given_at=now, **told))
-    member = await members.by_id(tx, viewer.id, lock=True)
-    assert member is not None
+    member = await members.held(tx, viewer.id)
     member.terms_version, member.terms_due_at, member.read_only = accepted.version, None, False
     await audit.record(
         tx, audit.Event.TERMS_ACCEPTED, now, actor=viewer.id, subject=viewer.id, version=accepted.version

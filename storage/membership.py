@@ -155,10 +155,15 @@ async def keep_an_administrator(tx: Transaction, member: Member) -> None:
         raise Refusal("membership:last-administrator")
 
 
+async def end_offices(tx: Transaction, member_id: int, now: datetime, *, by: int | None) -> None:
+    """Take all roles of a member, each with its row in the audit log."""
+    for office in await members.take_roles(tx, member_id):
+        await audit.record(tx, Event.ROLE_TAKEN, now, actor=by, subject=member_id, role=office.role.value)
+
+
 async def _end(tx: Transaction, member: Member, now: datetime, by: int | None) -> None:
     """End everything that belonging meant: offices, forms, subscriptions, digests, the directory, links."""
-    for office in await members.take_roles(tx, member.id):
-        await audit.record(tx, Event.ROLE_TAKEN, now, actor=by, subject=member.id, role=office.role.value)
+    await end_offices(tx, member.id, now, by=by)
     await dialogues.end(tx, member.id)
     await clear(tx, _ENDED, member.id)
     await tx.execute(_links_of(member.id).values(state="revoked"))

@@ -131,8 +131,7 @@ async def confirm(tx: Transaction, viewer: Viewer, now: datetime) -> None:
     `validation:not-due`.
     """
     access.require(viewer, Action.VALIDATE)
-    member = await members.by_id(tx, viewer.id, lock=True)
-    assert member is not None
+    member = await members.held(tx, viewer.id)
     require_confirmable(member)
     await validate(tx, member, now, by=viewer.id, told={"by": "oneself"})
 

@@ -8,7 +8,6 @@ from sqlalchemy import exists, func, select
 
 from storage import members
 from storage.applications import cards, vouching
-from storage.applications.filing import close
 from storage.applications.tables import (
     OPEN,
     Admission,
@@ -48,9 +47,8 @@ async def _lapse(tx: Transaction, policy: Admission, now: datetime) -> None:
             unvouched = row.kind is ApplicationKind.POST
             if not unvouched or vouching.enough(row, await vouching.standing(tx, row), policy):
                 continue  # it waits for the reviewers, not for vouches
-        close(row, ApplicationState.LAPSED, None, now)
-        member = await members.by_id(tx, row.member_id, lock=True)
-        assert member is not None
+        row.close(ApplicationState.LAPSED, None, now)
+        member = await members.held(tx, row.member_id)
         await move(tx, member, Step.LAPSED, now, by=None, told={"kind": row.kind.value}, application=row.id)
         await cards.redraw(tx, row.id, now)
         await cards.close_circle(tx, row.id, now)

@@ -13,7 +13,7 @@ from storage.applications.tables import OPEN, Admission, Application, Applicatio
 from storage.consents import Accepted
 from storage.database import Transaction
 from storage.members import Member, MemberState
-from storage.membership import Step, move
+from storage.membership import Step, end_offices, move
 from storage.nominations import Nomination
 from storage.refusals import Refusal
 
@@ -31,7 +31,7 @@ async def submit(
     nomination = await _taken(tx, viewer, filled.nomination_id)
     if nomination is None and not policy.self_application:
         raise Refusal("application:by-invitation")
-    member = await _applicant(tx, viewer.id)
+    member = await members.held(tx, viewer.id)
     row = await _file(tx, member, filled, ApplicationKind.JOIN, policy, now)
     if nomination is not None:
         row.nomination_id = nomination.id
@@ -60,7 +60,7 @@ async def change_post(tx: Transaction, viewer: Viewer, filled: Filled, policy: A
     access.require(viewer, Action.VALIDATE)
     if await open_one(tx, viewer.id) is not None:
         raise Refusal("application:waiting")
-    member = await _applicant(tx, viewer.id)
+    member = await members.held(tx, viewer.id)
     if member.state is MemberState.SUSPENDED:
         validation.require_confirmable(member)
     organisation_id = await members.known_organisation(tx, filled.organisation)
@@ -72,10 +72,7 @@ async def change_post(tx: Transaction, viewer: Viewer, filled: Filled, policy: A
     row.state, row.vetted_at, row.window_until = ApplicationState.VETTED, now, None
     if moved:
         await move(tx, member, Step.CHANGED_POST, now, by=viewer.id, application=row.id)
-        for office in await members.take_roles(tx, member.id):
-            await audit.record(
-                tx, audit.Event.ROLE_TAKEN, now, actor=viewer.id, subject=member.id, role=office.role.value
-            )
+        await end_offices(tx, member.id, now, by=viewer.id)
         if policy.vouches > 0:
             await vouching.circulate(tx, row, now)
     else:
@@ -85,12 +82,6 @@ async def change_post(tx: Transaction, viewer: Viewer, filled: Filled, policy: A
             await validation.validate(tx, member, now, by=viewer.id, told={"by": "oneself"})
     await cards.deal(tx, row, now)
     return row
-
-
-async def _applicant(tx: Transaction, member_id: int) -> Member:
-    member = await members.by_id(tx, member_id, lock=True)
-    assert member is not None
-    return member
 
 
 async def _file(
@@ -128,7 +119,7 @@ async def withdraw(tx: Transaction, member_id: int, now: datetime) -> Applicatio
     member = await members.by_id(tx, member_id, lock=True)
     if row is None or member is None:
         raise Refusal("application:none")
-    close(row, ApplicationState.WITHDRAWN, member_id, now)
+    row.close(ApplicationState.WITHDRAWN, member_id, now)
     if row.kind is ApplicationKind.POST and member.state is MemberState.VETTED:
         await move(tx, member, Step.STAYED, now, by=member_id, application=row.id)
     elif member.state in (MemberState.NOMINATED, MemberState.VETTED):
@@ -145,7 +136,7 @@ async def drop(tx: Transaction, member_id: int, by: int, now: datetime) -> None:
     """Decline the open application, if any, of somebody whose membership staff end by other means."""
     row = await open_one(tx, member_id, lock=True)
     if row is not None:
-        close(row, ApplicationState.DECLINED, by, now)
+        row.close(ApplicationState.DECLINED, by, now)
         await cards.redraw(tx, row.id, now)
         await cards.close_circle(tx, row.id, now)
 
@@ -153,14 +144,9 @@ async def drop(tx: Transaction, member_id: int, by: int, now: datetime) -> None:
 async def accept_terms(tx: Transaction, viewer: Viewer, accepted: Accepted, now: datetime) -> None:
     """Accept the terms in force: who was approved meanwhile becomes a member, who was read-only goes on."""
     await consents.accept(tx, viewer, accepted, now)
-    member = await _applicant(tx, viewer.id)
+    member = await members.held(tx, viewer.id)
     if member.state is MemberState.APPROVED:
         await move(tx, member, Step.ACTIVATED, now, by=viewer.id)
-
-
-def close(row: Application, state: ApplicationState, by: int | None, now: datetime) -> None:
-    """Note how an application ended, and who decided."""
-    row.state, row.decided_by, row.decided_at = state, by, now
 
 
 async def forget(tx: Transaction, member_id: int, now: datetime) -> None:

@@ -9,7 +9,6 @@ from sqlalchemy import select
 from storage import access, audit, consents, members
 from storage.access import Action, Viewer
 from storage.applications import cards, vouching
-from storage.applications.filing import close
 from storage.applications.tables import (
     OPEN,
     ZONES,
@@ -134,9 +133,9 @@ async def nominator(tx: Transaction, row: Application) -> int | None:
 async def decline(tx: Transaction, viewer: Viewer, application_id: int, reason: str, now: datetime) -> None:
     """Decline with a reason (a code or own words) that the applicant reads. Refuses as `decidable` does."""
     row = await decidable(tx, viewer, application_id)
-    close(row, ApplicationState.DECLINED, viewer.id, now)
+    row.close(ApplicationState.DECLINED, viewer.id, now)
     row.reason = reason
-    member = await _held(tx, row)
+    member = await members.held(tx, row.member_id)
     told = {"reason": reason, "kind": row.kind.value}
     if member.state in (MemberState.NOMINATED, MemberState.VETTED):
         await move(tx, member, Step.DECLINED, now, by=viewer.id, told=told, application=row.id)
@@ -149,8 +148,8 @@ async def decline(tx: Transaction, viewer: Viewer, application_id: int, reason: 
 
 
 async def _admit(tx: Transaction, row: Application, viewer: Viewer, now: datetime) -> None:
-    close(row, ApplicationState.APPROVED, viewer.id, now)
-    member = await _held(tx, row)
+    row.close(ApplicationState.APPROVED, viewer.id, now)
+    member = await members.held(tx, row.member_id)
     organisation = await members.organisation(tx, row.organisation)
     if member.country != row.country:
         member.zone = ZONES[row.country]
@@ -168,9 +167,3 @@ async def _admit(tx: Transaction, row: Application, viewer: Viewer, now: datetim
     else:
         await promise(tx, [Promise(member.id, "terms:approved", {"version": consents.TERMS_VERSION})], now)
     await cards.close_circle(tx, row.id, now)
-
-
-async def _held(tx: Transaction, row: Application) -> Member:
-    member = await members.by_id(tx, row.member_id, lock=True)
-    assert member is not None
-    return member

@@ -92,6 +92,10 @@ class Application(Base):
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
     reason: Mapped[str | None] = mapped_column(Text)
 
+    def close(self, state: ApplicationState, by: int | None, now: datetime) -> None:
+        """Note how the application ended, and who decided (None: the clock)."""
+        self.state, self.decided_by, self.decided_at = state, by, now
+
 
 class ApplicationVote(Base):
     """One reviewer's approval."""

@@ -188,9 +188,8 @@ async def judge(
 
 
 async def _block(tx: Transaction, row: Application, viewer: Viewer, now: datetime) -> None:
-    row.state, row.decided_by, row.decided_at = ApplicationState.DECLINED, viewer.id, now
-    member = await members.by_id(tx, row.member_id, lock=True)
-    assert member is not None
+    row.close(ApplicationState.DECLINED, viewer.id, now)
+    member = await members.held(tx, row.member_id)
     await move(tx, member, Step.BLOCKED, now, by=viewer.id, application=row.id)
     await promise(tx, [Promise(member.id, "application:declined", {"reason": "unknown"})], now)
     await cards.close_circle(tx, row.id, now)
@@ -242,8 +241,7 @@ async def vet(tx: Transaction, row: Application, policy: Admission, now: datetim
     if said.objections or not over or not enough(row, said, policy):
         return
     row.state, row.vetted_at = ApplicationState.VETTED, now
-    member = await members.by_id(tx, row.member_id, lock=True)
-    assert member is not None
+    member = await members.held(tx, row.member_id)
     await move(tx, member, Step.VETTED, now, by=None, application=row.id)
     if policy.circulates:
         await promise(tx, [Promise(member.id, "application:vetted", {"number": row.id})], now)

@@ -23,6 +23,13 @@ async def by_id(tx: Transaction, member_id: int, *, lock: bool = False) -> Membe
     return await tx.scalar(found.with_for_update(key_share=True) if lock else found)
 
 
+async def held(tx: Transaction, member_id: int) -> Member:
+    """Return a person whom a row refers to, so that there is one, held until the end of the transaction."""
+    member = await by_id(tx, member_id, lock=True)
+    assert member is not None
+    return member
+
+
 async def by_ids(tx: Transaction, member_ids: Sequence[int]) -> dict[int, Member]:
     """Return many people at once, by id."""
     found = await tx.scalars(select(Member).where(Member.id.in_(member_ids)))
