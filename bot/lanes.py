@@ -48,15 +48,20 @@ class Lanes:
         self._free = asyncio.Semaphore(PARALLEL)
         self._tasks: set[asyncio.Task[None]] = set()
         self._news = asyncio.Event()
+        self._arrivals = 0
         self._draining = asyncio.Event()
-        database.on_commit("inbox", self._news.set)
+        database.on_commit("inbox", self._arrived)
 
     async def run(self) -> None:
         """Work until cancelled; what is in hand then goes on until `drain`."""
         while True:
             self._news.clear()
-            if not await self._fetch():
-                await self._news.wait()
+            await self._fetch()
+            await self._news.wait()
+
+    def _arrived(self) -> None:
+        self._arrivals += 1
+        self._news.set()
 
     async def drain(self, seconds: float) -> None:
         """Wait up to `seconds` until the updates in hand are settled; one that is not stays in the inbox."""
@@ -66,10 +71,11 @@ class Lanes:
                 queue.pop()
         await finished(self._tasks, seconds)
 
-    async def _fetch(self) -> bool:
-        """Take more updates from the inbox, of lanes that have none in hand; return whether there were any."""
+    async def _fetch(self) -> None:
+        """Take the updates that wait in the inbox, of lanes that have none in hand."""
         if len(self._queues) >= BACKLOG:
-            return False
+            return  # the first lane that ends makes room
+        arrivals = self._arrivals
         async with self._database.reading() as tx:
             rows = await inbox.pending(tx, self._queues, BACKLOG)
         for row in rows:
@@ -77,18 +83,18 @@ class Lanes:
                 self._queues[row.lane].append(row)
             else:
                 self._queues[row.lane] = deque([row])
-                task = asyncio.create_task(self._work(row.lane))
+                task = asyncio.create_task(self._work(row.lane, None if len(rows) == BACKLOG else arrivals))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
-        return bool(rows)
 
-    async def _work(self, lane: str) -> None:
+    async def _work(self, lane: str, arrivals: int | None) -> None:
         queue = self._queues[lane]
         while queue:
             await self._see_through(queue[0])
             queue.popleft()
         del self._queues[lane]
-        self._news.set()
+        if self._arrivals != arrivals:  # something came that may be of this lane, or was left behind
+            self._news.set()
 
     async def _see_through(self, row: InboxRow) -> None:
         answered = False
@@ -108,7 +114,8 @@ class Lanes:
             await self._answer(turn)  # nobody looks at a spinner while it is tried again
             answered = turn.answered
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._draining.wait(), _pause(turn.failure, attempt))
+                async with asyncio.timeout(_pause(turn.failure, attempt)):
+                    await self._draining.wait()
                 return
 
     async def _try(self, row: InboxRow, *, answered: bool) -> Turn:

@@ -6,7 +6,7 @@ import asyncio
 import re
 import sqlite3
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -176,11 +176,23 @@ def _engine(url: str) -> AsyncEngine:
     # SQLite before 3.51.3 can corrupt a WAL database that has several connections.
     pool = {"pool_size": 1, "max_overflow": 0} if sqlite3.sqlite_version_info < _SAFE_SQLITE else {"pool_size": 4}
     engine = create_async_engine(
-        parsed, connect_args={"timeout": 10, "async_creator_fn": _open_sqlite}, hide_parameters=True, **pool
+        parsed,
+        connect_args={"timeout": 10, "async_creator_fn": _open_sqlite, "factory": _Releasing},
+        hide_parameters=True,
+        **pool,
     )
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
+
+
+class _Releasing(sqlite3.Connection):
+    """Lets go of the lock when it is closed: a result that was cut off before its end would keep it otherwise."""
+
+    def close(self) -> None:
+        with suppress(sqlite3.Error):
+            self.rollback()
+        super().close()
 
 
 async def _open_sqlite(*where: Any, **how: Any) -> aiosqlite.Connection:

@@ -80,3 +80,22 @@ async def test_a_moment_keeps_its_instant_and_one_without_a_zone_is_refused(data
     with pytest.raises(StatementError, match="without a zone"):
         async with database.transaction() as tx:
             await members.welcome(tx, 2, "en", "UTC", noon.replace(tzinfo=None))
+
+
+@pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
+async def test_a_result_that_is_cut_off_does_not_keep_the_lock(database: Database, storage_url: str) -> None:
+    async with database.transaction() as tx:
+        await members.welcome(tx, 1, "en", "UTC", NOW)
+    other = Database(storage_url)
+    async with database.engine.connect() as connection:
+        raw = (await connection.get_raw_connection()).driver_connection
+        await raw.execute("BEGIN IMMEDIATE")
+        unread = await raw.execute("UPDATE member SET telegram_id = 2 RETURNING id")
+        await connection.invalidate()
+        async with other.transaction() as tx:
+            await members.welcome(tx, 3, "en", "UTC", NOW)
+
+    async with other.reading() as tx:
+        assert sorted(await tx.scalars(select(Member.telegram_id))) == [1, 3]
+    await other.close()
+    del unread

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 from bot.clock import Clock
@@ -68,6 +69,8 @@ class Window:
     stop: Callable[[str], None]
     lease: str = field(default_factory=lambda: str(uuid4()))
     _looked: float = -_LOST_SECONDS
+    _extended: datetime | None = None
+    _due: datetime | None = None
     _active: set[int] = field(default_factory=set)
     _landed: list[Landed] = field(default_factory=list)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
@@ -117,16 +120,25 @@ class Window:
             active = self._active - {one.settlement.row_id for one in landed}
             free = self.terms.in_flight - len(active) if claiming else 0
             lease, seconds = self.lease, self.terms.lease_seconds
-            await outbox.extend(tx, active, now, lease=lease, lease_seconds=seconds)
+            if self._old(now):
+                await outbox.extend(tx, active, now, lease=lease, lease_seconds=seconds)
             if self.terms.paced and await pause.standing(tx) is not None:
                 free = 0  # after a restore only people who ask are answered
             lost = not landed or time.monotonic() - self._looked > _LOST_SECONDS
             rows = await outbox.claim(tx, self.terms.lanes, free, now, lease=lease, lease_seconds=seconds, lost=lost)
+            self._due = None if rows else await outbox.next_due(tx, self.terms.lanes, now)
+        if self._old(now):
+            self._extended = now
         self._active = active
         if lost and free:
             self._looked = time.monotonic()
         # After a jump of the clock our own leases look expired while their sends are still under way.
         return [row for row in rows if row.id not in active]
+
+    def _old(self, now: datetime) -> bool:
+        """Tell whether leases were last prolonged so long ago, or before the clock was set back, that it is time."""
+        age = now - self._extended if self._extended else None
+        return age is None or not timedelta() <= age < timedelta(seconds=self.terms.lease_seconds / 4)
 
     async def _start(self, rows: Sequence[OutboxRow]) -> None:
         self._active |= {row.id for row in rows}
@@ -213,16 +225,13 @@ class Window:
         self._news.set()
 
     async def _sleep(self) -> None:
-        async with self.database.reading() as tx:
-            due = await outbox.next_due(tx, self.terms.lanes, self.clock.now())
         idle = min(_IDLE_SECONDS, self.terms.lease_seconds / 3)
         full = len(self._active) >= self.terms.in_flight  # then only a landing makes room
-        wait = idle if due is None or full else (due - self.clock.now()).total_seconds()
-        try:
-            # What is due and was not claimed just now waits behind another message, whose landing is news.
-            await asyncio.wait_for(self._news.wait(), min(max(wait, _BEHIND_SECONDS), idle))
-        except TimeoutError:
-            return
+        wait = idle if self._due is None or full else (self._due - self.clock.now()).total_seconds()
+        # What is due and was not claimed just now waits behind another message, whose landing is news.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(min(max(wait, _BEHIND_SECONDS), idle)):
+                await self._news.wait()
 
 
 def _backoff(row: OutboxRow) -> float:

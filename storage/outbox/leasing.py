@@ -12,10 +12,13 @@ from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
     Integer,
+    ScalarResult,
     Select,
+    Update,
     bindparam,
     exists,
     func,
+    literal_column,
     not_,
     or_,
     select,
@@ -23,11 +26,14 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.orm import aliased
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from storage.database import Moment, Transaction, wake
 from storage.outbox.tables import WAITING, Lane, OutboxRow, OutboxState, Settlement
 
 _NOW, _UNTIL = bindparam("now", type_=Moment), bindparam("until", type_=Moment)
+_MOST = bindparam("most", type_=Integer)
+_AS_IT_IS = {"synchronize_session": False}
 
 
 async def claim(
@@ -48,31 +54,41 @@ async def claim(
     if limit <= 0:
         return []
     until = now + timedelta(seconds=lease_seconds)
-    ids: list[int] = []
-    for due in _claimable(tuple(sorted(lanes)))[0 if lost else 1 :]:
-        ids += await tx.scalars(due, {"now": now, "until": until, "most": limit - len(ids)})
-    if not ids:
-        return []
-    leased = update(OutboxRow).where(OutboxRow.id.in_(ids)).execution_options(synchronize_session=False)
-    await tx.execute(
-        leased.values(state=OutboxState.LEASED, leased_until=until, lease=lease, attempts=OutboxRow.attempts + 1)
+    terms = {"now": now, "until": until, "most": limit, "by": lease}
+    rows: ScalarResult[Any] = await tx.scalars(
+        _claim(tuple(sorted(lanes)), lost=lost), terms, execution_options=_AS_IT_IS
     )
-    rows = await tx.scalars(select(OutboxRow).where(OutboxRow.id.in_(ids)).order_by(OutboxRow.id))
-    return list(rows)
+    return sorted(rows, key=lambda row: row.id)
 
 
 @cache
-def _claimable(lanes: tuple[Lane, ...]) -> list[Select[Any]]:
-    """Return what finds rows to claim, made once: it is asked after each commit. Takes `now`, `until` and `most`."""
+def _claim(lanes: tuple[Lane, ...], *, lost: bool) -> ReturningUpdate[tuple[OutboxRow]]:
+    """Return what leases rows, made once: it is asked after each commit. Takes `now`, `until`, `most` and `by`."""
     earlier = aliased(OutboxRow)
     held = earlier.leased_until.between(_NOW, _UNTIL) | (_free(earlier) & _before(earlier))
     busy = exists().where(_to_same(earlier), earlier.id != OutboxRow.id, _among(earlier, lanes), held)
-    lost = (OutboxRow.state == OutboxState.LEASED, _among(OutboxRow, lanes), _free(OutboxRow))
+    astray = (OutboxRow.state == OutboxState.LEASED, _among(OutboxRow, lanes), _free(OutboxRow))
     queued = (OutboxRow.state == OutboxState.QUEUED, OutboxRow.due_at <= _NOW)
     # One lane after the other, so that the index gives the order and a long queue is never read to its end.
-    groups = (lost, *((OutboxRow.lane == lane, *queued) for lane in lanes))
-    found = (select(OutboxRow.id).where(*g, ~busy).order_by(OutboxRow.due_at, OutboxRow.id) for g in groups)
-    return [due.limit(bindparam("most", type_=Integer)).with_for_update(skip_locked=True) for due in found]
+    groups = [*([astray] if lost else []), *((OutboxRow.lane == lane, *queued) for lane in lanes)]
+    found = [_first(rank, *where, ~busy) for rank, where in enumerate(groups)]
+    due = union_all(*found).order_by("rank", "due_at", "id").limit(_MOST).cte("due")
+    due = due.prefix_with("MATERIALIZED")  # or PostgreSQL may look again for each row, and find others
+    leased = update(OutboxRow).where(OutboxRow.id.in_(select(due.c.id)))
+    values = {"state": OutboxState.LEASED, "leased_until": _UNTIL, "lease": bindparam("by")}
+    return leased.values(**values, attempts=OutboxRow.attempts + 1).returning(OutboxRow)
+
+
+def _first(rank: int, *where: ColumnElement[bool]) -> Select[Any]:
+    columns: tuple[Any, ...] = (literal_column(str(rank)).label("rank"), OutboxRow.due_at, OutboxRow.id)
+    ordered = (
+        select(*columns)
+        .where(*where)
+        .order_by(OutboxRow.due_at, OutboxRow.id)
+        .limit(_MOST)
+        .with_for_update(skip_locked=True)
+    )
+    return select(ordered.subquery())
 
 
 def _among(row: type[OutboxRow], lanes: Sequence[Lane]) -> ColumnElement[bool]:
@@ -111,22 +127,10 @@ async def release(tx: Transaction, *, lease: str) -> None:
 
 async def settle(tx: Transaction, settlements: Sequence[Settlement], now: datetime, *, lease: str) -> None:
     """Write how sends ended. A row that another process has leased since then is left to it."""
-    table: Any = OutboxRow.__table__
-    statement = (
-        update(table)
-        .where(table.c.id == bindparam("row"), table.c.lease == lease, table.c.state == OutboxState.LEASED)
-        .values(
-            state=bindparam("to_state"),
-            reason=bindparam("why"),
-            message_id=func.coalesce(bindparam("message", type_=BigInteger), table.c.message_id),
-            due_at=func.coalesce(bindparam("again", type_=Moment), table.c.due_at),
-            settled_at=bindparam("at", type_=Moment),
-            leased_until=bindparam("held", type_=Moment),
-        )
-    )
     rows = [
         {
             "row": s.row_id,
+            "by": lease,
             "to_state": s.state,
             "why": s.reason,
             "message": s.message_id,
@@ -137,8 +141,27 @@ async def settle(tx: Transaction, settlements: Sequence[Settlement], now: dateti
         for s in settlements
     ]
     if rows:
-        await (await tx.connection()).execute(statement, rows)
+        await (await tx.connection()).execute(_settle(), rows)
         wake(tx, "settled")
+
+
+@cache
+def _settle() -> Update:
+    """Return what writes one settlement, made once."""
+    table: Any = OutboxRow.__table__
+    mine = (table.c.id == bindparam("row"), table.c.lease == bindparam("by"), table.c.state == OutboxState.LEASED)
+    return (
+        update(table)
+        .where(*mine)
+        .values(
+            state=bindparam("to_state"),
+            reason=bindparam("why"),
+            message_id=func.coalesce(bindparam("message", type_=BigInteger), table.c.message_id),
+            due_at=func.coalesce(bindparam("again", type_=Moment), table.c.due_at),
+            settled_at=bindparam("at", type_=Moment),
+            leased_until=bindparam("held", type_=Moment),
+        )
+    )
 
 
 async def next_due(tx: Transaction, lanes: Sequence[Lane], now: datetime) -> datetime | None:
