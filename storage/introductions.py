@@ -15,7 +15,7 @@ from storage.access import Action, Viewer
 from storage.audit import Event
 from storage.database import Base, Moment, Transaction, one_of
 from storage.members import BELONGING, Member
-from storage.outbox import Promise, copies, promise
+from storage.outbox import Promise, promise, shown
 from storage.pages import Page, page
 from storage.refusals import Refusal
 
@@ -153,10 +153,10 @@ async def forget(tx: Transaction, member_id: int, now: datetime) -> None:
     """Delete what a person asked and was asked, and let the cards that others have of it say so."""
     theirs = or_(Introduction.asker_id == member_id, Introduction.target_id == member_id)
     for row in await tx.scalars(select(Introduction).where(theirs)):
-        sent = {c.member_id: c.message_id for c in await copies(tx, f"introduction:{row.id}")}
-        place = sent.get(row.target_id)
+        subject = f"introduction:{row.id}"
+        place = (await shown(tx, subject)).get(row.target_id)
         if row.asker_id == member_id and place is not None:
-            await promise(tx, [Promise(row.target_id, "introduction:gone", replaces=place)], now)
+            await promise(tx, [Promise(row.target_id, "introduction:gone", subject=subject, replaces=place)], now)
     await tx.execute(delete(Introduction).where(theirs))
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from storage import audit, groups, members
 from storage.database import Base, Moment, Transaction, one_of, wake
 from storage.members import Member, Role
-from storage.outbox import KEEP, WAITING, OutboxRow, Promise, copies, promise
+from storage.outbox import KEEP, WAITING, OutboxRow, Promise, promise, shown
 
 PATIENCE = timedelta(seconds=40)
 """How long a removal is tried again before it is listed as failed."""
@@ -148,8 +148,7 @@ async def report(tx: Transaction, now: datetime) -> None:
         under_way = exists().where(OutboxRow.subject == subject, OutboxRow.state.in_(WAITING))
         if await tx.scalar(select(under_way)):
             continue
-        sent = {c.member_id: c.message_id for c in await copies(tx, subject) if c.member_id is not None}
-        facts, named = {"member": member_id}, "offboarding:report"
-        await promise(tx, [Promise(m, named, facts, subject=subject, replaces=at) for m, at in sent.items()], now)
+        facts, named, seen = {"member": member_id}, "offboarding:report", (await shown(tx, subject)).items()
+        await promise(tx, [Promise(m, named, facts, subject=subject, replaces=at) for m, at in seen], now)
         told = update(Removal).where(Removal.member_id == member_id, Removal.state != RemovalState.WAITING)
         await tx.execute(told.values(reported=True).execution_options(synchronize_session=False))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -13,7 +13,7 @@ from storage import access, audit, members
 from storage.access import Action, Viewer
 from storage.database import Base, Moment, Transaction, one_of
 from storage.members import Member, Role
-from storage.outbox import Promise, copies, promise
+from storage.outbox import Promise, promise, shown
 from storage.refusals import Refusal
 
 
@@ -216,12 +216,10 @@ async def forget(tx: Transaction, member_id: int, now: datetime) -> None:
 
 
 async def _redraw(tx: Transaction, request_id: int, now: datetime) -> None:
-    await tx.flush()
-    sent = {c.member_id: c.message_id for c in await copies(tx, f"topic-request:{request_id}") if c.member_id}
-    await promise(tx, _cards(request_id, sent), now)
+    await promise(tx, _cards(request_id, await shown(tx, f"topic-request:{request_id}")), now)
 
 
-def _cards(request_id: int, staff: dict[int, int | None]) -> list[Promise]:
+def _cards(request_id: int, staff: Mapping[int, int | None]) -> list[Promise]:
     facts = {"request": request_id}
     return [
         Promise(member_id, "topic:card", facts, subject=f"topic-request:{request_id}", replaces=message_id)

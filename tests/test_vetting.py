@@ -187,6 +187,18 @@ async def test_an_application_without_vouches_lapses_and_may_be_made_again(stage
     assert await stage.rows("SELECT state FROM application ORDER BY id") == [("lapsed",), ("submitted",)]
 
 
+async def test_a_card_that_is_still_on_its_way_follows_what_happens_meanwhile(stage: Stage) -> None:
+    first, second = await administrators(stage)
+    person = await newcomer(stage)
+    late = {"kind": "accepted_late", "chat_id": 2, "seconds": 2}
+    await stage.control.post("/faults", method="sendMessage", times=None, **late)
+    async with stage.bot():
+        await applies(person, "Saltanat Demo")
+        await second.sees("A-1", "Saltanat Demo")
+        await goes(first, "Take", "Taken by", "Maral Demo")
+        await second.sees("Taken by", "Maral Demo")
+
+
 async def test_reviewers_claim_ask_and_are_reminded_and_the_answer_stands_on_the_card(stage: Stage) -> None:
     first, second = await administrators(stage)
     approver = await stage.joined(60, "Approver Demo", roles=[Role.APPROVER])

@@ -12,21 +12,22 @@ from handlers.context import Policy
 from handlers.feature import Notice
 from handlers.language import Say
 from handlers.screens import Screen
-from storage import access, members
+from storage import access, members, outbox
 from storage.access import Viewer
-from storage.database import Database
-from storage.members import MemberState
-from storage.outbox import OutboxRow, OutboxState
+from storage.database import Database, Transaction
+from storage.members import Member, MemberState
+from storage.outbox import ON_ITS_WAY, OutboxRow, OutboxState
 
 _CACHED = 1000
 
 
 @dataclass(frozen=True)
 class Letter:
-    """A row ready to send: where to, and what, also as the parameters of the call."""
+    """A row ready to send: where to, in place of which message, and what, also as the parameters of the call."""
 
     row: OutboxRow
     chat_id: int
+    replaces: int | None
     screen: Screen
     parameters: dict[str, Any]
 
@@ -68,10 +69,9 @@ class Rendering:
             if len(ids) < len(rows):
                 viewers.append(self._nobody(rows[0].facts))
             contents = await notice.load(tx, rows[0].facts, viewers)
-        addresses = {member.id: member.telegram_id for member in people.values()}
-        away = {m.id for m in people.values() if m.unreachable_since is not None}
+            places = await _places(tx, rows)
         by_id = {viewer.id: viewer for viewer in viewers}
-        return [self._letter(row, notice, contents, by_id, addresses, away) for row in rows]
+        return [self._letter(row, notice, contents, by_id, people, places[row.id]) for row in rows]
 
     def _letter(
         self,
@@ -79,19 +79,19 @@ class Rendering:
         notice: Notice,
         contents: Mapping[int, Any],
         viewers: Mapping[int, Viewer],
-        addresses: Mapping[int, int | None],
-        away: set[int],
+        people: Mapping[int, Member],
+        replaces: int | None,
     ) -> Letter | Kept:
-        reader = row.member_id or 0
-        chat_id = row.chat_id or addresses.get(reader)
+        reader, person = row.member_id or 0, people.get(row.member_id or 0)
+        chat_id = row.chat_id or (person.telegram_id if person else None)
         if chat_id is None:
             return Kept(row, OutboxState.UNREACHABLE, "no Telegram account")
-        if reader in away and row.lane > 0:
+        if person and person.unreachable_since is not None and row.lane > 0:
             return Kept(row, OutboxState.UNREACHABLE, "blocked the bot")
         if reader not in contents:
             return Kept(row, OutboxState.WITHHELD, "no longer concerns or no longer permitted")
         screen = self._screen(notice, contents[reader], viewers[reader])
-        return Letter(row, chat_id, screen, screen.parameters())
+        return Letter(row, chat_id, replaces, screen, screen.parameters())
 
     def _screen(self, notice: Notice, content: Any, viewer: Viewer) -> Screen:
         try:
@@ -109,6 +109,15 @@ class Rendering:
         # A chat without a member behind it: a group, or a person who has just been erased.
         language = facts.get("language", self._policy.default_language)
         return Viewer(0, MemberState.ERASED, frozenset(), None, language, self._policy.zone)
+
+
+async def _places(tx: Transaction, rows: Sequence[OutboxRow]) -> dict[int, int | None]:
+    """Return which message each row replaces, by the row's id; of one that had not landed, where it has by now."""
+    late = {row.subject for row in rows if row.replaces == ON_ITS_WAY}
+    found = await outbox.landed(tx, late) if late else {}
+    return {
+        row.id: found.get((row.subject, row.member_id)) if row.replaces == ON_ITS_WAY else row.replaces for row in rows
+    }
 
 
 def _kind(row: OutboxRow) -> tuple[str, str]:

@@ -12,8 +12,8 @@ from bot.transport import NO_ANSWER, Wire
 
 async def send(wire: Wire, letter: Letter) -> Outcome:
     """Send one letter and return how it ended; never raises for what the network does."""
-    if letter.row.replaces is not None:
-        outcome = await _replaced(wire, letter, letter.row.replaces)
+    if letter.replaces is not None:
+        outcome = await _replaced(wire, letter, letter.replaces)
         if outcome is not None:
             return outcome
     try:

@@ -93,8 +93,11 @@ class BotApi:
         if fault.kind in {"hang", "reset"}:
             return await self._silence(request, fault)
         if fault.kind.startswith("accepted"):
-            await self._play(method, parameters, files, entry)
-            return await self._silence(request, fault)
+            answer = await self._play(method, parameters, files, entry)
+            if fault.kind != "accepted_late":
+                return await self._silence(request, fault)
+            await asyncio.sleep(fault.seconds)
+            return answer
         if fault.kind == "garbage":
             return "<html>upstream error</html>"
         return fault.error().body()

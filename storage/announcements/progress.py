@@ -13,7 +13,7 @@ from storage.announcements.release import RELEASE_WITHIN, STOPPED, tell_author, 
 from storage.announcements.tables import Announcement, AnnouncementState, by_id
 from storage.database import Transaction
 from storage.members import Member
-from storage.outbox import WAITING, OutboxRow, OutboxState, copies, tally
+from storage.outbox import WAITING, OutboxRow, OutboxState, shown, tally
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ async def report_progress(tx: Transaction, now: datetime) -> None:
         if not progress.left:
             row.state, row.finished_at = await _end(tx, row), now
         said = f"{progress}{row.state}"[-80:]
-        if said == row.reported or (progress.left and not await copies(tx, row.told)):
+        if said == row.reported or (progress.left and not await shown(tx, row.told)):
             continue  # nothing new, or the first copy is still on its way
         row.reported = said
         await tell_author(tx, row, now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,7 +16,7 @@ from storage.announcements.audience import Audience, AudienceKind, recipients
 from storage.announcements.tables import Announcement, AnnouncementState, by_id
 from storage.database import Transaction
 from storage.members import Role
-from storage.outbox import Lane, OutboxRow, OutboxState, Promise, copies, promise
+from storage.outbox import Lane, OutboxRow, OutboxState, Promise, promise, shown
 from storage.refusals import Refusal
 from storage.tlp import Label
 
@@ -154,24 +155,20 @@ async def _send(tx: Transaction, row: Announcement, meant: list[int], now: datet
 
 async def tell_author(tx: Transaction, row: Announcement, now: datetime) -> None:
     """Let the author's progress message say how the announcement stands, in its place."""
-    await tx.flush()
-    shown = [copy.message_id for copy in await copies(tx, row.told)]
-    await _tell(tx, row, shown[-1] if shown else None, now)
+    await _tell(tx, row, (await shown(tx, row.told)).get(row.author_id), now)
 
 
-async def _tell(tx: Transaction, row: Announcement, shown: int | None, now: datetime) -> None:
+async def _tell(tx: Transaction, row: Announcement, place: int | None, now: datetime) -> None:
     facts = {"announcement": row.id}
-    told = Promise(row.author_id, "announcement:progress", facts, subject=row.told, replaces=shown)
+    told = Promise(row.author_id, "announcement:progress", facts, subject=row.told, replaces=place)
     await promise(tx, [told], now)
 
 
 async def _redraw(tx: Transaction, row: Announcement, now: datetime) -> None:
-    await tx.flush()
-    sent = {c.member_id: c.message_id for c in await copies(tx, f"announcement-release:{row.id}") if c.member_id}
-    await promise(tx, _cards(row, sent), now)
+    await promise(tx, _cards(row, await shown(tx, f"announcement-release:{row.id}")), now)
 
 
-def _cards(row: Announcement, staff: dict[int, int | None]) -> list[Promise]:
+def _cards(row: Announcement, staff: Mapping[int, int | None]) -> list[Promise]:
     facts, subject = {"announcement": row.id}, f"announcement-release:{row.id}"
     return [Promise(m, "announcement:release", facts, subject=subject, replaces=at) for m, at in staff.items()]
 

@@ -11,7 +11,7 @@ from storage import nominations
 from storage.applications.tables import Application
 from storage.database import Transaction
 from storage.members import BELONGING, Member, MemberRole, Role
-from storage.outbox import Lane, Promise, copies, promise
+from storage.outbox import Lane, Promise, promise, shown
 
 
 async def reviewers(tx: Transaction, row: Application) -> list[int]:
@@ -37,9 +37,7 @@ async def deal(tx: Transaction, row: Application, now: datetime) -> None:
 
 async def redraw(tx: Transaction, application_id: int, now: datetime) -> None:
     """Let every card that reviewers have of an application show where it stands now."""
-    await tx.flush()
-    sent = {c.member_id: c.message_id for c in await copies(tx, f"application:{application_id}") if c.member_id}
-    await promise(tx, _cards(application_id, sent), now)
+    await promise(tx, _cards(application_id, await shown(tx, f"application:{application_id}")), now)
 
 
 async def close_circle(tx: Transaction, application_id: int, now: datetime) -> None:
@@ -49,8 +47,8 @@ async def close_circle(tx: Transaction, application_id: int, now: datetime) -> N
     if row is not None and row.nomination_id is not None:
         await nominations.ended(tx, row.nomination_id, row.state.value, now)
     facts, subject = {"application": application_id}, circle(application_id)
-    sent = {c.member_id: c.message_id for c in await copies(tx, subject) if c.member_id}
-    await promise(tx, [Promise(m, "vouch:card", facts, Lane.BULK, subject, replaces=at) for m, at in sent.items()], now)
+    told = (await shown(tx, subject)).items()
+    await promise(tx, [Promise(m, "vouch:card", facts, Lane.BULK, subject, replaces=at) for m, at in told], now)
 
 
 def _cards(application_id: int, staff: Mapping[int, int | None]) -> list[Promise]:

@@ -2,11 +2,12 @@
 
 from storage.outbox.leasing import claim, extend, next_due, release, settle
 from storage.outbox.promising import forget, hold, let_go, news, promise
-from storage.outbox.reading import copies, counts, last_copy, report, tally, will_replace
-from storage.outbox.tables import KEEP, WAITING, Facts, Lane, OutboxRow, OutboxState, Promise, Settlement
+from storage.outbox.reading import counts, landed, last_copy, report, shown, tally, will_replace
+from storage.outbox.tables import KEEP, ON_ITS_WAY, WAITING, Facts, Lane, OutboxRow, OutboxState, Promise, Settlement
 
 __all__ = [
     "KEEP",
+    "ON_ITS_WAY",
     "WAITING",
     "Facts",
     "Lane",
@@ -15,11 +16,11 @@ __all__ = [
     "Promise",
     "Settlement",
     "claim",
-    "copies",
     "counts",
     "extend",
     "forget",
     "hold",
+    "landed",
     "last_copy",
     "let_go",
     "news",
@@ -28,6 +29,7 @@ __all__ = [
     "release",
     "report",
     "settle",
+    "shown",
     "tally",
     "will_replace",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from sqlalchemy import (
     func,
@@ -10,13 +10,28 @@ from sqlalchemy import (
 )
 
 from storage.database import Transaction
-from storage.outbox.tables import WAITING, OutboxRow, OutboxState
+from storage.outbox.tables import ON_ITS_WAY, WAITING, OutboxRow, OutboxState
 
 
-async def copies(tx: Transaction, subject: str) -> list[OutboxRow]:
-    """Return the delivered copies of `subject`, so that each can be edited in place."""
-    sent = select(OutboxRow).where(OutboxRow.subject == subject, OutboxRow.message_id.is_not(None))
-    return list(await tx.scalars(sent.order_by(OutboxRow.id)))
+async def shown(tx: Transaction, subject: str) -> dict[int, int]:
+    """Return in which message each member has the newest copy of `subject`, so that it can be edited in place.
+
+    `ON_ITS_WAY` is where it has not landed yet: its text is old already, and what replaces it finds it later.
+    """
+    await tx.flush()
+    there = OutboxRow.message_id.is_not(None) | (OutboxRow.state == OutboxState.LEASED)
+    place = func.coalesce(OutboxRow.message_id, OutboxRow.replaces, ON_ITS_WAY)
+    theirs = select(OutboxRow.member_id, place).where(OutboxRow.subject == subject, there)
+    found = await tx.execute(theirs.where(OutboxRow.member_id.is_not(None)).order_by(OutboxRow.id))
+    return {member_id: message_id for member_id, message_id in found if member_id is not None}
+
+
+async def landed(tx: Transaction, subjects: Collection[str | None]) -> dict[tuple[str | None, int | None], int]:
+    """Return in which message each member has the newest copy of each subject that has landed."""
+    there = (OutboxRow.subject.in_(subjects), OutboxRow.message_id.is_not(None))
+    rows = select(OutboxRow.subject, OutboxRow.member_id, OutboxRow.message_id).where(*there)
+    found = await tx.execute(rows.order_by(OutboxRow.id))
+    return {(subject, member_id): message_id for subject, member_id, message_id in found if message_id is not None}
 
 
 async def last_copy(tx: Transaction, subject: str) -> int | None:

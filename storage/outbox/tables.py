@@ -24,6 +24,9 @@ Facts = dict[str, Any]
 
 KEEP = timedelta(days=30)
 
+ON_ITS_WAY = 0
+"""What `replaces` says of a message that has no number yet: the newest copy of the same subject, once it has landed."""
+
 
 class Lane(IntEnum):
     """Who waits for it: a person at the screen goes before a newsletter."""
