@@ -56,8 +56,8 @@ class Lanes:
         """Work until cancelled; what is in hand then goes on until `drain`."""
         while True:
             self._news.clear()
-            await self._fetch()
-            await self._news.wait()
+            if not await self._fetch():
+                await self._news.wait()
 
     def _arrived(self) -> None:
         self._arrivals += 1
@@ -71,21 +71,23 @@ class Lanes:
                 queue.pop()
         await finished(self._tasks, seconds)
 
-    async def _fetch(self) -> None:
-        """Take the updates that wait in the inbox, of lanes that have none in hand."""
+    async def _fetch(self) -> bool:
+        """Take updates that wait in the inbox, of lanes that have none in hand; return whether more may wait."""
         if len(self._queues) >= BACKLOG:
-            return  # the first lane that ends makes room
+            return False  # the first lane that ends makes room
         arrivals = self._arrivals
         async with self._database.reading() as tx:
             rows = await inbox.pending(tx, self._queues, BACKLOG)
+        full = len(rows) == BACKLOG
         for row in rows:
             if row.lane in self._queues:
                 self._queues[row.lane].append(row)
             else:
                 self._queues[row.lane] = deque([row])
-                task = asyncio.create_task(self._work(row.lane, None if len(rows) == BACKLOG else arrivals))
+                task = asyncio.create_task(self._work(row.lane, None if full else arrivals))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
+        return full
 
     async def _work(self, lane: str, arrivals: int | None) -> None:
         queue = self._queues[lane]

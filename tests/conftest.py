@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 import os
-import shutil
-import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import aiohttp
 import psycopg
 import pytest
+from databases import Files, Server, share_statements
 from hypothesis import HealthCheck, settings
 from story import TOKEN, Control, Stage
 
 from bot.sandbox.server import Sandbox
-from storage import migrations
 from storage.database import Database
 
 DEFAULT_POSTGRES = "postgresql://root@127.0.0.1:5432/postgres"
@@ -40,6 +37,7 @@ def pytest_configure() -> None:
     # How fast a busy machine makes examples is no property of the product.
     settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("untimed")
+    share_statements()
     if POSTGRES is None and os.environ.get("REQUIRE_POSTGRES"):
         pytest.exit("PostgreSQL is required here and none answers (TEST_POSTGRES_URL).", returncode=1)
 
@@ -49,59 +47,47 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: "power_cut" not in item.name)
 
 
+def pytest_collection_finish() -> None:
+    # What was imported stays until the end: nobody need look through it for garbage again and again.
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_report_header() -> str:
     if POSTGRES is None:
         return "databases: SQLite only; NO PostgreSQL answers (TEST_POSTGRES_URL), its tests are left out"
     return f"databases: SQLite and PostgreSQL at {urlsplit(POSTGRES).hostname}"
 
 
-@dataclass
-class Templates:
-    """Databases at the newest schema, to copy instead of migrating each story's own; made when first needed."""
-
-    folder: Path
-    name: str = field(default_factory=lambda: f"network_template_{uuid.uuid4().hex[:12]}")
-    made: set[str] = field(default_factory=set)
-
-    @property
-    def file(self) -> Path:
-        return self.folder / "template.db"
-
-    async def sqlite(self, path: Path) -> None:
-        if "sqlite" not in self.made:
-            await _migrated(f"sqlite+aiosqlite:///{self.file}")
-            self.made.add("sqlite")
-        shutil.copy(self.file, path)
-
-    async def postgresql(self, name: str) -> None:
-        if "postgresql" not in self.made:
-            _administer(f'CREATE DATABASE "{self.name}"')
-            await _migrated(_database_url(self.name))
-            self.made.add("postgresql")
-        _administer(f'CREATE DATABASE "{name}" TEMPLATE "{self.name}"')
-
-    def clear(self) -> None:
-        if "postgresql" in self.made:
-            _administer(f'DROP DATABASE "{self.name}" WITH (FORCE)')
+@pytest.fixture(scope="session")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
+    """SQLite files to copy."""
+    return Files(tmp_path_factory.mktemp("template"))
 
 
 @pytest.fixture(scope="session")
-def templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Templates]:
-    """Databases to copy."""
-    templates = Templates(tmp_path_factory.mktemp("templates"))
-    yield templates
-    templates.clear()
+def server() -> Iterator[Server | None]:
+    """The PostgreSQL server, if one answers."""
+    server = Server(POSTGRES.replace("+psycopg", "")) if POSTGRES else None
+    yield server
+    if server:
+        server.clear()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def storage_url(request: pytest.FixtureRequest, tmp_path: Path, templates: Templates) -> AsyncIterator[str]:
+async def storage_url(
+    request: pytest.FixtureRequest, tmp_path: Path, files: Files, server: Server | None
+) -> AsyncIterator[str]:
     """A database of its own at the newest schema, without a person in it, on each engine."""
     if request.param == "sqlite":
-        await templates.sqlite(tmp_path / "network.db")
+        await files.copy(tmp_path / "network.db")
         yield f"sqlite+aiosqlite:///{tmp_path / 'network.db'}"
-        return
-    async with _own_database(templates.postgresql) as url:
-        yield url
+    elif server is None:
+        pytest.skip("no PostgreSQL answers")
+    else:
+        database = await server.take()
+        yield database.url
+        server.give_back(database)
 
 
 @pytest.fixture
@@ -113,46 +99,16 @@ async def database(storage_url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path, server: Server | None) -> Iterator[str]:
     """An empty database on each engine, as on a first start."""
     if request.param == "sqlite":
         yield f"sqlite+aiosqlite:///{tmp_path / 'empty.db'}"
-        return
-
-    async def create(name: str) -> None:
-        _administer(f'CREATE DATABASE "{name}"')
-
-    async with _own_database(create) as url:
-        yield url
-
-
-@asynccontextmanager
-async def _own_database(create: Callable[[str], Awaitable[None]]) -> AsyncIterator[str]:
-    if POSTGRES is None:
+    elif server is None:
         pytest.skip("no PostgreSQL answers")
-    name = f"network_test_{uuid.uuid4().hex[:12]}"
-    await create(name)
-    try:
-        yield _database_url(name)
-    finally:
-        _administer(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-async def _migrated(url: str) -> None:
-    database = Database(url)
-    await migrations.upgrade(database)
-    await database.close()
-
-
-def _administer(statement: str) -> None:
-    assert POSTGRES is not None
-    with psycopg.connect(POSTGRES.replace("+psycopg", ""), autocommit=True) as connection:
-        connection.execute(statement)
-
-
-def _database_url(name: str) -> str:
-    assert POSTGRES is not None
-    return f"{POSTGRES.replace('+psycopg', '').rpartition('/')[0]}/{name}"
+    else:
+        name = server.create()
+        yield server.address(name)
+        server.drop(name)
 
 
 @pytest.fixture
