@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from io import BytesIO
-from typing import Any, Protocol
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any, ClassVar, Protocol
 
-import aiogram
 import pytest
 import telegram as ptb
-from aiogram.client.session.aiohttp import AiohttpSession
-from aiogram.client.telegram import TelegramAPIServer
-from aiogram.exceptions import TelegramConflictError, TelegramForbiddenError, TelegramMigrateToChat, TelegramRetryAfter
-from aiogram.types import BotCommandScopeAllPrivateChats, BufferedInputFile
 from local_telegram import ANN, BORIS, OWNER, PNG, LocalTelegram, playing
 from story import TOKEN
 from telegram.error import ChatMigrated, Conflict, Forbidden, RetryAfter
 
-KEYS = [[{"text": "b", "callback_data": "x"}]]
-
 
 class Library(Protocol):
-    """One client library: its bot, and how it makes what it sends."""
+    """One client library: its bot, what it raises, and how it makes what it sends."""
 
     bot: Any
-    name: str
+    errors: Mapping[str, type[Exception]]
 
     def file(self, content: bytes, name: str) -> Any: ...
     def keyboard(self) -> Any: ...
@@ -36,50 +28,15 @@ class Library(Protocol):
     async def download(self, file_id: str) -> bytes: ...
 
 
-class LaterSession(AiohttpSession):
-    """aiogram speaks Bot API 10.3, which demands one right that 10.0 does not have; the rest is as it came."""
-
-    def check_response(self, bot: Any, method: Any, status_code: int, content: str) -> Any:
-        later = content.replace('"can_edit_stories":', '"can_send_welcome_messages": false, "can_edit_stories":')
-        return super().check_response(bot, method, status_code, later)
-
-
-class Aiogram:
-    """aiogram 3, on its own aiohttp session."""
-
-    name = "aiogram"
-
-    def __init__(self, bot: aiogram.Bot) -> None:
-        self.bot = bot
-
-    def file(self, content: bytes, name: str) -> Any:
-        return BufferedInputFile(content, name)
-
-    def keyboard(self) -> Any:
-        return aiogram.types.InlineKeyboardMarkup.model_validate({"inline_keyboard": KEYS})
-
-    def article(self, identifier: str) -> Any:
-        content = aiogram.types.InputTextMessageContent(message_text="x")
-        return aiogram.types.InlineQueryResultArticle(id=identifier, title="T", input_message_content=content)
-
-    def command(self, command: str) -> Any:
-        return aiogram.types.BotCommand(command=command, description="d")
-
-    def photo(self, content: bytes) -> Any:
-        return aiogram.types.InputMediaPhoto(media=BufferedInputFile(content, "a.png"))
-
-    def all_private(self) -> Any:
-        return BotCommandScopeAllPrivateChats()
-
-    async def download(self, file_id: str) -> bytes:
-        found = await self.bot.download(file_id, BytesIO())
-        return bytes(found.getvalue())
-
-
 class PythonTelegramBot:
     """python-telegram-bot, on its own httpx session."""
 
-    name = "python-telegram-bot"
+    errors: ClassVar[dict[str, type[Exception]]] = {
+        "429": RetryAfter,
+        "403": Forbidden,
+        "migrate": ChatMigrated,
+        "conflict": Conflict,
+    }
 
     def __init__(self, bot: ptb.Bot) -> None:
         self.bot = bot
@@ -113,15 +70,21 @@ async def telegram() -> AsyncIterator[LocalTelegram]:
         yield telegram
 
 
-@pytest.fixture(params=["aiogram", "python-telegram-bot"])
+AIOGRAM = pytest.param("aiogram", marks=pytest.mark.xdist_group("aiogram"))
+"""aiogram takes seconds to import: one worker does it for all."""
+
+
+@pytest.fixture(params=[AIOGRAM, "python-telegram-bot"])
 async def library(
     telegram: LocalTelegram, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Library]:
     monkeypatch.setenv("PTB_TIMEDELTA", "1")  # it warns of its coming change otherwise
     url = telegram.sandbox.url
     if request.param == "aiogram":
-        async with aiogram.Bot(TOKEN, LaterSession(api=TelegramAPIServer.from_base(url))) as bot:
-            yield Aiogram(bot)
+        from aiogram_client import opened
+
+        async with opened(url) as library:
+            yield library
     else:
         async with ptb.Bot(TOKEN, base_url=f"{url}/bot", base_file_url=f"{url}/file/bot") as bot:
             yield PythonTelegramBot(bot)
@@ -243,19 +206,12 @@ async def test_updates_of_each_kind_are_read(library: Library, telegram: LocalTe
     assert (await next_update(library, "my_chat_member")).new_chat_member.status == "kicked"
 
 
-REFUSALS: list[tuple[str, dict[str, Any], dict[str, type[Exception]]]] = [
-    ("429", {"retry_after": 2}, {"aiogram": TelegramRetryAfter, "python-telegram-bot": RetryAfter}),
-    ("403", {}, {"aiogram": TelegramForbiddenError, "python-telegram-bot": Forbidden}),
-    ("migrate", {"to_chat": -1005}, {"aiogram": TelegramMigrateToChat, "python-telegram-bot": ChatMigrated}),
-]
-
-
-@pytest.mark.parametrize(("kind", "facts", "errors"), REFUSALS)
+@pytest.mark.parametrize(("kind", "facts"), [("429", {"retry_after": 2}), ("403", {}), ("migrate", {"to_chat": -1005})])
 async def test_refusals_are_understood(
-    library: Library, telegram: LocalTelegram, kind: str, facts: dict[str, Any], errors: dict[str, type[Exception]]
+    library: Library, telegram: LocalTelegram, kind: str, facts: dict[str, Any]
 ) -> None:
     await telegram.control.post("/faults", kind=kind, **facts)
-    with pytest.raises(errors[library.name]):
+    with pytest.raises(library.errors[kind]):
         await library.bot.send_message(ANN, "x")
 
 
@@ -266,5 +222,5 @@ async def test_a_second_poller_is_understood(library: Library, telegram: LocalTe
     async with asyncio.timeout(5), telegram.sandbox.api.called:
         await telegram.sandbox.api.called.wait_for(lambda: telegram.sandbox.updates.polling)
     await telegram.updates()
-    with pytest.raises(TelegramConflictError if library.name == "aiogram" else Conflict):
+    with pytest.raises(library.errors["conflict"]):
         await older

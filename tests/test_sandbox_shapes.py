@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any, get_args, get_origin
 
-import aiogram.methods
 import pytest
 from local_telegram import ANN, LocalTelegram, playing
 
@@ -28,8 +27,11 @@ def notation(returning: Any) -> set[str]:
     return {{bool: "Boolean", int: "Integer", str: "String"}.get(returning, getattr(returning, "__name__", ""))}
 
 
+@pytest.mark.xdist_group("aiogram")
 @pytest.mark.parametrize("method", sorted([*METHODS, "setWebhook"]))
 def test_a_method_returns_what_another_library_expects(method: str) -> None:
+    import aiogram.methods
+
     expected = notation(getattr(aiogram.methods, method[0].upper() + method[1:]).__returning__)
     subtypes = {f"ChatMember{kind}" for kind in ("Owner", "Administrator", "Member", "Restricted", "Left", "Banned")}
     [declared] = answers.returned(method)
