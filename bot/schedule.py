@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -19,12 +19,16 @@ _log = log("bot.schedule")
 
 @dataclass(frozen=True)
 class Tick:
-    """Something asked again and again: `work` runs every `seconds`; while the network is paused only what `tidies`."""
+    """Something asked again and again: `work` runs every `seconds`, for the first time `after` seconds from the start.
+
+    While the network is paused only what `tidies` runs.
+    """
 
     name: str
     seconds: float
     work: Callable[[], Awaitable[object]]
     tidies: bool = False
+    after: float = 0
 
 
 class Schedule:
@@ -41,10 +45,10 @@ class Schedule:
         self._stopped = False
 
     def start(self) -> None:
-        """Start all ticks, each at once and then at its interval."""
+        """Start all ticks."""
         for tick in self._ticks:
             run = partial(self._run, tick)
-            first = datetime.now(UTC)  # the scheduler's own time, not the network's
+            first = datetime.now(UTC) + timedelta(seconds=tick.after)  # the scheduler's own time, not the network's
             named = {"id": tick.name, "name": tick.name}
             self._scheduler.add_job(run, "interval", seconds=tick.seconds, next_run_time=first, **named)
         self._scheduler.start()

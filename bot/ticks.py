@@ -63,8 +63,8 @@ def ticks(
         Tick("progress", 3, _asking(database, clock, [announcements.report_progress])),
         Tick("membership", 30, _asking(database, clock, lives)),
         Tick("removals", 2, remove),
-        Tick("housekeeping", 3600, _asking(database, clock, forgets), tidies=True),
-        Tick("profile", 60, publish, tidies=True),
+        Tick("housekeeping", 3600, _asking(database, clock, forgets), tidies=True, after=60),
+        Tick("profile", 60, publish, tidies=True, after=1),  # people first, then three dozen calls
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container
+from functools import cache
 from importlib.util import find_spec
 from zoneinfo import available_timezones
 
@@ -17,9 +18,14 @@ _DRIVERS = {"sqlite", "sqlite+aiosqlite", "postgres", "postgresql", "postgresql+
 _PORTS = 65_536
 
 
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
 def known_zone(zone: str) -> str:
     """Return an IANA time zone as it is."""
-    if zone not in available_timezones():
+    if zone not in _zones():
         raise ValueError(f"{zone!r} is no IANA time zone, such as Asia/Ashgabat")
     return zone
 

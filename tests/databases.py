@@ -55,7 +55,9 @@ class Server:
         return self._free.pop() if self._free else await self._migrated()
 
     def give_back(self, database: Pristine) -> None:
-        self._administer("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", database.name)
+        self._administer(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s", database.name
+        )
         if database.emptied():
             self._free.append(database)
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -46,9 +47,14 @@ async def revision(database: Database) -> str | None:
         return await connection.run_sync(_current)
 
 
-def newest() -> str | None:
+def newest() -> str:
     """Return the newest revision that this program knows."""
-    return ScriptDirectory.from_config(_config()).get_current_head()
+    return _known()[0]
+
+
+@cache
+def _known() -> list[str]:
+    return [script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()]
 
 
 async def check(database: Database) -> None:
@@ -60,7 +66,7 @@ async def check(database: Database) -> None:
 
 def require_known(revision: str) -> None:
     """Refuse with `database:newer` a revision that this program does not know."""
-    if revision not in {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}:
+    if revision not in _known():
         raise Refusal("database:newer", revision=revision)
 
 
