@@ -6,6 +6,7 @@ import dataclasses
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, ClassVar, Literal, Self, get_type_hints
 
 from telegram import CopyTextButton, InlineKeyboardButton
@@ -55,17 +56,22 @@ class Press:
         """Read callback data; None if it was made by another version, another kind of button, or by hand."""
         version, _, rest = data.partition("|")
         prefix, _, packed = rest.partition("|")
-        types = get_type_hints(cls)
-        names = [f.name for f in dataclasses.fields(cls)]  # type: ignore[arg-type]
-        values = packed.split("|", max(len(names) - 1, 0)) if names else []
-        if (version, prefix) != (VERSION, cls.prefix) or len(values) != len(names) or (not names and packed):
+        kinds = _kinds(cls)  # type: ignore[arg-type]
+        values = packed.split("|", max(len(kinds) - 1, 0)) if kinds else []
+        if (version, prefix) != (VERSION, cls.prefix) or len(values) != len(kinds) or (not kinds and packed):
             return None
-        if not all(_sound(value, types[name]) for name, value in zip(names, values, strict=True)):
+        if not all(_sound(value, kind) for kind, value in zip(kinds, values, strict=True)):
             return None
         try:
-            return cls(*(types[name](value) for name, value in zip(names, values, strict=True)))
+            return cls(*(kind(value) for kind, value in zip(kinds, values, strict=True)))
         except ValueError:  # a field of few values, and this is none of them
             return None
+
+
+@cache
+def _kinds(press: type[Press]) -> list[Any]:
+    types = get_type_hints(press)
+    return [types[field.name] for field in dataclasses.fields(press)]  # type: ignore[arg-type]
 
 
 def _sound(value: str, kind: type) -> bool:

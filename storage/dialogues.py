@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, String, delete, select
+from sqlalchemy import JSON, BigInteger, ForeignKey, String, bindparam, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.database import Base, Moment, Transaction
@@ -28,10 +28,12 @@ class DialogueRow(Base):
     expires_at: Mapped[datetime] = mapped_column(Moment)
 
 
+_OF_MEMBER = select(DialogueRow).where(DialogueRow.member_id == bindparam("member"))
+
+
 async def current(tx: Transaction, member_id: int, *, lock: bool = False) -> DialogueRow | None:
     """Return the person's open form, if any."""
-    found = select(DialogueRow).where(DialogueRow.member_id == member_id)
-    return await tx.scalar(found.with_for_update() if lock else found)
+    return await tx.scalar(_OF_MEMBER.with_for_update() if lock else _OF_MEMBER, {"member": member_id})
 
 
 async def begin(

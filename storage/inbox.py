@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, String, Text, delete, func, or_, select, update
+from sqlalchemy import BigInteger, Index, Integer, String, Text, bindparam, delete, func, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.database import Base, Moment, Transaction, insert, one_of, wake
@@ -46,6 +46,22 @@ class InboxRow(Base):
     settled_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
+_TABLE: Any = InboxRow.__table__
+# Both are asked for each update: they are built once.
+_PENDING = (
+    select(InboxRow)
+    .where(InboxRow.state == InboxState.PENDING, InboxRow.lane.not_in(bindparam("busy", expanding=True)))
+    .order_by(InboxRow.id)
+    .limit(bindparam("most", type_=Integer))
+)
+_SETTLE = (
+    update(_TABLE)
+    .where(_TABLE.c.id == bindparam("row"), _TABLE.c.state == InboxState.PENDING)
+    .values(state=InboxState.DONE, settled_at=bindparam("at"), payload=None)
+    .returning(_TABLE.c.id)
+)
+
+
 @dataclass(frozen=True)
 class RawUpdate:
     """An update to store: Telegram's id, its lane and its JSON text."""
@@ -70,16 +86,12 @@ async def receive(tx: Transaction, updates: Sequence[RawUpdate], now: datetime) 
 
 async def pending(tx: Transaction, busy: Collection[str], limit: int) -> list[InboxRow]:
     """Return up to `limit` updates that wait and are not in one of the `busy` lanes, oldest first."""
-    waiting = select(InboxRow).where(InboxRow.state == InboxState.PENDING, InboxRow.lane.not_in(list(busy)))
-    return list(await tx.scalars(waiting.order_by(InboxRow.id).limit(limit)))
+    return list(await tx.scalars(_PENDING, {"busy": list(busy), "most": limit}))
 
 
 async def settle(tx: Transaction, row_id: int, now: datetime) -> bool:
     """Mark an update as handled; return whether it still waited. Its text is dropped at once."""
-    done = update(InboxRow).where(InboxRow.id == row_id, InboxRow.state == InboxState.PENDING)
-    values = {"state": InboxState.DONE, "settled_at": now, "payload": None}
-    result = await tx.execute(done.values(values).returning(InboxRow.id))
-    return result.scalar() is not None
+    return await tx.scalar(_SETTLE, {"row": row_id, "at": now}) is not None
 
 
 async def fail(tx: Transaction, row_id: int, problem: str, now: datetime, *, tries: int) -> bool:

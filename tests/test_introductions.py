@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from cast import forges, goes
+from cast import forges, goes, stands_at
 from sqlalchemy import select
 from story import Person, Stage, buttons, written
 
@@ -20,11 +20,6 @@ from storage.members import Category, Member, MemberState
 
 NOW = datetime(2026, 12, 1, 9, tzinfo=UTC)
 WEEK = timedelta(days=7)
-
-
-async def stands_at(stage: Stage, at: datetime) -> None:
-    """Let the clock of the network stand still at a moment."""
-    await stage.control.post("/clock", freeze=True, to=at.isoformat())
 
 
 async def listed(stage: Stage, *people: str) -> None:

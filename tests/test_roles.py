@@ -6,7 +6,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from cast import administrators, forges, goes
+from cast import administrators, forges, goes, stands_at
 from record import comes
 from story import Person, Stage, buttons, written
 from test_members import number
@@ -22,10 +22,6 @@ from storage.refusals import Refusal
 from storage.staff import Seat
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
-
-
-async def stands_at(stage: Stage, at: datetime) -> None:
-    await stage.control.post("/clock", freeze=True, to=at.isoformat())
 
 
 async def names_focal_point(administrator: Person, member_id: int, place: str, seat: str, *seen: str) -> None:

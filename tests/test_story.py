@@ -123,6 +123,7 @@ async def test_a_power_cut_after_every_step_changes_nothing(stage: Stage) -> Non
     async def power_cut() -> None:
         await asyncio.sleep(moments.choice((0, 0.002, 0.01, 0.05)))  # before, while or after it is handled
         await processes[-1].kill()
+        await stage.control.post("/clock", advance=6)  # the power is away for longer than a lease
         processes.append(await stage.process())
 
     stage.settings["delivery"] = {"lease_seconds": 5}

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
 from storage.database import Transaction, wake
 from storage.members.tables import BELONGING, Member, MemberRole, Role
@@ -30,10 +30,16 @@ async def offices(tx: Transaction, member_ids: Sequence[int]) -> dict[int, froze
     return {member_id: frozenset(found) for member_id, found in held.items()}
 
 
+_SPEAKING = (
+    select(Member, MemberRole)
+    .outerjoin(MemberRole, MemberRole.member_id == Member.id)
+    .where(Member.telegram_id == bindparam("account"))
+)
+
+
 async def speaking(tx: Transaction, telegram_id: int) -> tuple[Member | None, frozenset[Office]]:
     """Return the person behind a Telegram account, if known, with their offices, at one go."""
-    found = select(Member, MemberRole).outerjoin(MemberRole, MemberRole.member_id == Member.id)
-    rows = (await tx.execute(found.where(Member.telegram_id == telegram_id))).all()
+    rows = (await tx.execute(_SPEAKING, {"account": telegram_id})).all()
     held = (row[1] for row in rows if row[1] is not None)
     return rows[0][0] if rows else None, frozenset(_office(role) for role in held)
 
