@@ -219,7 +219,6 @@ def ticked(screen: dict[str, Any]) -> list[str]:
     return [label.removeprefix("✓ ") for label in buttons(screen) if label.startswith("✓ ")]
 
 
-@pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 async def test_what_is_ticked_at_first_depends_on_how_safe_it_is_to_be_found(stage: Stage) -> None:
     people = {c: await stage.joined(50 + n, f"Member {n}", category=c) for n, c in enumerate(SUGGESTED)}
     focal = await stage.joined(
@@ -288,7 +287,6 @@ async def test_an_entry_is_published_read_changed_and_taken_down_at_once(stage: 
     assert "Court" not in str(changes)
 
 
-@pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 async def test_filters_add_up_are_buttons_and_find_nothing_that_is_hidden(stage: Stage) -> None:
     owner = await stage.joined(
         50, "Hidden Demo", category=Category.JUSTICE, topics=["media"], organisation="Court & Co"
@@ -326,7 +324,6 @@ async def test_filters_add_up_are_buttons_and_find_nothing_that_is_hidden(stage:
         await goes(reader, "Show members", "1 entry fits", "A member", "Court & Co")
 
 
-@pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 async def test_ten_a_page_by_name_in_any_script_and_thirty_looks_an_hour(stage: Stage) -> None:
     spelled = ["Азамат", "Beken", "Чолпон", "Damir", "Елена", "Farida", "Гульнара", "Hasan", "Ilona", "Жанар", "Kanat"]
     await published(stage, spelled)
@@ -390,7 +387,6 @@ async def published(stage: Stage, people: list[str]) -> None:
         await database.close()
 
 
-@pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 async def test_forged_presses_and_who_does_not_belong_any_more_show_nothing(stage: Stage) -> None:
     await published(stage, ["Shown Demo", "Suspended Demo"])
     reader = await stage.joined(49, "Reader Demo", category=Category.MEDIA)

@@ -7,7 +7,6 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
 from cast import forges, goes, stands_at
 from sqlalchemy import select
 from story import Person, Stage, buttons, written
@@ -182,7 +181,6 @@ async def test_what_is_shared_is_read_at_once_by_who_asked_and_by_nobody_else(st
     assert "example.org" not in str(await stage.rows("SELECT facts FROM audit"))
 
 
-@pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 async def test_who_goes_away_meanwhile_has_not_answered_and_nobody_asks_too_much(stage: Stage) -> None:
     await stands_at(stage, NOW)
     names = ["Silent Demo", "Leaving Demo", "Suspended Demo", "Hidden Demo", "Fifth Demo", "Sixth Demo"]
@@ -242,7 +240,6 @@ async def suspends(stage: Stage, name: str) -> None:
         await database.close()
 
 
-@pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 async def test_an_erased_person_leaves_no_request_behind(stage: Stage) -> None:
     target = await stage.joined(50, "Target Demo")
     asker = await stage.joined(51, "Reader Demo", organisation="Institute R", category=Category.JUSTICE)

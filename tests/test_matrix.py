@@ -8,7 +8,6 @@ from dataclasses import fields
 from enum import Enum
 from typing import Any, get_type_hints
 
-import pytest
 from record import calls
 from story import Person, Stage
 
@@ -87,7 +86,6 @@ def _value(kind: Any) -> Any:
     return next(iter(kind)) if issubclass(kind, Enum) else "x"
 
 
-@pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 async def test_each_role_gets_what_its_row_of_the_matrix_says_and_nothing_else(stage: Stage) -> None:
     stage.administrators = ()
     people = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 
-import pytest
 from cast import administrators, forges, goes
 from record import comes
 from story import Person, Stage, buttons, written
@@ -63,7 +62,6 @@ async def suspends(administrator: Person, member_id: int, reason: str) -> None:
     await administrator.sees("Suspend ", reason)
 
 
-@pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 async def test_a_focal_point_sees_and_touches_only_their_own_country(stage: Stage) -> None:
     await administrators(stage)
     point = await stage.joined(40, "Focal Demo", roles=[KZ], organisation="Ministry")
@@ -111,7 +109,6 @@ async def test_a_focal_point_sees_and_touches_only_their_own_country(stage: Stag
     assert await stage.rows("SELECT count(*) FROM audit WHERE event LIKE 'member:%'") == [(0,)]
 
 
-@pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 async def test_a_member_is_suspended_reinstated_blocked_and_unblocked_and_told_no_reason(stage: Stage) -> None:
     first, second = await administrators(stage)
     person = await stage.joined(50, "Saltanat Demo", email="saltanat@example.org", topics=["media"])
@@ -164,9 +161,8 @@ async def test_a_member_is_suspended_reinstated_blocked_and_unblocked_and_told_n
         "member:suspended", "member:email read", "member:reinstated", "member:blocked", "member:unblocked",
     ]  # fmt: skip
     assert await stage.rows("SELECT state, name FROM member WHERE telegram_id = 50") == [("visitor", "Saltanat Demo")]
-    assert await stage.rows("SELECT count(*) FROM audit WHERE facts LIKE '%example%' OR facts LIKE '%Saltanat%'") == [
-        (0,)
-    ]
+    kept = [str(facts) for (facts,) in await stage.rows("SELECT facts FROM audit")]
+    assert not [facts for facts in kept if "example" in facts or "Saltanat" in facts]
 
 
 async def test_of_two_administrators_who_suspend_each_other_at_once_one_stays(stage: Stage) -> None:
@@ -229,7 +225,6 @@ async def test_however_often_two_administrators_go_for_each_other_the_network_ke
         assert await access.viewers(tx, ids)
 
 
-@pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 async def test_an_auditor_reads_who_did_what_by_kind_and_a_number_for_who_was_erased(stage: Stage) -> None:
     await administrators(stage)
     auditor = await stage.joined(41, "Auditor Demo", roles=[Role.AUDITOR])

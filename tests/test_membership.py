@@ -9,7 +9,6 @@ from datetime import UTC, datetime, time, timedelta
 from itertools import product
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
@@ -28,7 +27,6 @@ from storage.refusals import Refusal
 from storage.removals import Removal
 
 NOW = datetime(2027, 1, 11, tzinfo=UTC)
-SQLITE = pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 STRANGERS = {MemberState.VISITOR, MemberState.DECLINED, MemberState.LAPSED, MemberState.LEFT}
 ENDS = {MemberState.LEFT, MemberState.BLOCKED, MemberState.ERASED, MemberState.DECLINED, MemberState.LAPSED}
 TIES = ("subscription", "digest_schedule", "directory_entry", "member_role", "dialogue")
@@ -122,7 +120,6 @@ async def takes(tx: Transaction, member: Member, step: Step, now: datetime) -> N
         assert member.vouches_from is None
 
 
-@SQLITE
 async def test_every_step_from_every_state_goes_as_the_table_says_or_nowhere(database: Database) -> None:
     async with database.transaction() as tx:
         person = (await people(tx))[2]
@@ -140,7 +137,6 @@ async def test_every_step_from_every_state_goes_as_the_table_says_or_nowhere(dat
     st.lists(st.tuples(st.integers(0, 3), st.sampled_from(Step)), max_size=25),
 )
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@SQLITE
 async def test_whatever_happens_to_whomever_somebody_leads_the_network(
     database: Database, states: list[MemberState], steps: list[tuple[int, Step]]
 ) -> None:

@@ -18,7 +18,6 @@ from storage.database import Base, Database
 from storage.members import MemberState, Office, Role
 
 MEMBERS_ONLY = "This is for members of the network."
-SQLITE = pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 
 
 def link_in(message: dict[str, Any]) -> str:
@@ -113,7 +112,6 @@ async def test_a_nomination_opens_the_form_for_one_of_several_and_its_sender_lea
     assert payload.removeprefix("in_") not in logged
 
 
-@SQLITE
 async def test_who_nominates_reaches_their_country_or_organisation_and_administrators_everything(stage: Stage) -> None:
     first, _ = await administrators(stage)
     both = {"topics": [], "organisation": "Institute A"}
@@ -166,7 +164,6 @@ async def touches_anothers_link(other: Person) -> None:
         await other.sees("There is no such link of yours")
 
 
-@SQLITE
 async def test_a_member_has_five_open_invitations_revokes_one_and_makes_another_link(stage: Stage) -> None:
     await administrators(stage)
     sender, other = await stage.joined(50, "Sender Demo"), await stage.joined(51, "Other Demo")
@@ -222,7 +219,6 @@ async def test_a_member_has_five_open_invitations_revokes_one_and_makes_another_
     assert states == ["expired", "used", "expired", "expired", "revoked", "expired"]
 
 
-@SQLITE
 async def test_without_applications_by_oneself_only_a_link_opens_the_form_in_the_chosen_language(stage: Stage) -> None:
     stage.settings["admission"] = {"self_application": False}
     await administrators(stage)
@@ -264,7 +260,6 @@ async def test_without_applications_by_oneself_only_a_link_opens_the_form_in_the
     assert await stage.rows("SELECT state FROM application") == [("withdrawn",)]
 
 
-@SQLITE
 async def test_who_may_not_apply_does_not_use_a_link_up_and_one_who_has_left_sends_none(stage: Stage) -> None:
     await administrators(stage)
     sender = await stage.joined(50, "Sender Demo")

@@ -132,7 +132,6 @@ async def test_a_power_cut_between_ban_and_unban_and_before_the_note_is_made_goo
     assert await stage.rows("SELECT state, reason FROM removal") == [("done", None)]
 
 
-@pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 async def test_administrators_hear_of_who_left_by_themselves_and_is_in_a_group_still(stage: Stage) -> None:
     first, second = await administrators(stage)
     person = await stage.joined(50, "Saltanat Demo")

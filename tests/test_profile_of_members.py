@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
 from cast import administrators, alters, forges, goes, stands_at
 from story import Person, Stage, buttons, written
 
@@ -13,7 +12,6 @@ from handlers.profile.card import SetClock
 from storage.members import MemberState, Office, Role
 
 NOW = datetime(2026, 12, 6, tzinfo=UTC)
-SQLITE = pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 
 
 async def edits(person: Person, what: str, to: str, *seen: str) -> dict[str, Any]:
@@ -87,7 +85,6 @@ async def test_a_new_post_waits_for_one_vouch_and_a_reviewer_and_roles_end(stage
     assert await due(stage) == "2026-12-07 03:00"
 
 
-@SQLITE
 async def test_a_correction_of_a_name_keeps_the_membership_and_asks_no_member(stage: Stage) -> None:
     stage.settings["admission"] = {"vouches": 2, "other_organisation": 1, "objection_days": 7}
     administrator, _ = await administrators(stage)
@@ -126,7 +123,6 @@ async def test_a_correction_of_a_name_keeps_the_membership_and_asks_no_member(st
     assert await stage.rows("SELECT count(*) FROM outbox WHERE notice = 'vouch:card'") == [(0,)]
 
 
-@SQLITE
 async def test_a_new_post_can_be_taken_back_or_declined(stage: Stage) -> None:
     administrator, _ = await administrators(stage)
     member = await stage.joined(50)
@@ -164,7 +160,6 @@ async def test_a_new_post_can_be_taken_back_or_declined(stage: Stage) -> None:
                             "WHERE m.telegram_id = 50") == [(0,)]  # fmt: skip
 
 
-@SQLITE
 async def test_e_mail_and_time_zone_change_at_once_and_the_digest_follows(stage: Stage) -> None:
     await stands_at(stage, NOW)
     member = await stage.joined(50)
@@ -208,7 +203,6 @@ def _newest(message: dict[str, Any]) -> int:
     return int(message["change"])
 
 
-@SQLITE
 async def test_who_did_not_confirm_in_time_may_still_tell_of_a_new_post(stage: Stage) -> None:
     await stands_at(stage, NOW)
     administrator, _ = await administrators(stage)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from cast import administrators, forges, goes
 from story import Stage, buttons, written
 from test_members import number
@@ -97,7 +96,6 @@ async def test_a_seat_passes_with_its_tasks_and_the_predecessor_leaves_in_the_sa
     assert acts == [("seat:handed over", 1), ("member:offboarded", 1)]
 
 
-@pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 async def test_nobody_hands_over_to_themselves_or_takes_a_seat_and_only_members_follow(stage: Stage) -> None:
     first, second = await administrators(stage)
     await stage.joined(50, "Before Demo", roles=[KZ])

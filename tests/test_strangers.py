@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any, get_type_hints
 
-import pytest
 from cast import BORDER, administrators, paper, shelves
 from record import calls, last, replies
 from story import Person, Stage, buttons, written
@@ -28,7 +27,6 @@ from storage.members import Category, MemberState
 from storage.nominations import Written
 from storage.tlp import Label
 
-SQLITE = pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 MEMBERS_ONLY = "This is for members of the network."
 WORDS = {"dialogue": "document", "place": "library", "words": "secretum", "to": "follow", "value": "yes", "zone": "UTC",
          "language": "en", "payload": "doc_x", "digest": "0" * 16, "version": "1",
@@ -203,7 +201,6 @@ async def presses_everything(person: Person) -> None:
     assert await presses(person, *every_button(1, own=True)) == await presses(person, *every_button(999, own=True))
 
 
-@SQLITE
 async def test_no_name_is_told_to_who_is_no_member_by_any_command_link_or_button(stage: Stage) -> None:
     tokens = await holds_names(stage)
     people = await outside(stage)
@@ -229,7 +226,6 @@ async def test_no_name_is_told_to_who_is_no_member_by_any_command_link_or_button
     assert [state for (state,) in states] == [state.value for state in OUTSIDE]
 
 
-@SQLITE
 async def test_a_member_presses_every_button_there_is_and_nothing_breaks(stage: Stage) -> None:
     tokens = await holds_names(stage)
     person = await stage.joined(60, "Curious", organisation="Elsewhere")

@@ -6,7 +6,6 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
 from cast import administrators, alters, applies, forges, goes, stands_at
 from story import Person, Stage, buttons, written
 
@@ -85,7 +84,6 @@ async def test_newer_terms_are_asked_for_once_and_who_waits_too_long_only_reads(
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 async def test_who_is_approved_while_the_terms_change_accepts_them_before_they_belong(stage: Stage) -> None:
     administrator, _ = await administrators(stage)
     person = await stage.joined(60, "Account", state=MemberState.VISITOR, organisation_id=None, terms_version=None)

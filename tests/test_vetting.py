@@ -6,7 +6,6 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
 from cast import administrators, applies, forges, goes
 from story import Person, Stage, buttons, written
 
@@ -251,7 +250,6 @@ async def test_reviewers_claim_ask_and_are_reminded_and_the_answer_stands_on_the
             await first.sees("already been decided", "Timur Demo")
 
 
-@pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 async def test_a_name_that_looks_like_staff_and_a_third_refusal_are_flagged_on_the_card(stage: Stage) -> None:
     first, _ = await administrators(stage)
     await stage.joined(60, "Aidana One", country="KG")
@@ -274,7 +272,6 @@ async def test_a_name_that_looks_like_staff_and_a_third_refusal_are_flagged_on_t
         await first.sees("A-4", "Declined 3 times in a row", "the steering group decides")
 
 
-@pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 async def test_the_list_of_what_waits_pages_and_keeps_to_the_reach(stage: Stage) -> None:
     first, _ = await administrators(stage)
     await stage.joined(63, "Focal Demo", organisation="Ministry", roles=[KAZAKHSTAN])
