@@ -11,7 +11,6 @@ from story import Person, Stage
 
 from handlers.buttons import Press
 from storage import access, documents, members
-from storage.database import Database
 from storage.documents import Draft
 from storage.members import Role
 from storage.tlp import Label
@@ -47,16 +46,12 @@ async def goes(person: Person, label: str, *seen: str) -> dict[str, Any]:
 
 async def shelves(stage: Stage, telegram_id: int, *drafts: Draft) -> None:
     """Let a member have shared documents; call it before the bot comes."""
-    database = Database(stage.storage_url)
-    try:
-        async with database.transaction() as tx:
-            member = await members.by_telegram(tx, telegram_id)
-            assert member is not None
-            viewer = await access.viewer(tx, member.id)
-            for draft in drafts:
-                await documents.share(tx, viewer, draft, Label.AMBER_STRICT, datetime.now(UTC))
-    finally:
-        await database.close()
+    async with stage.beside() as database, database.transaction() as tx:
+        member = await members.by_telegram(tx, telegram_id)
+        assert member is not None
+        viewer = await access.viewer(tx, member.id)
+        for draft in drafts:
+            await documents.share(tx, viewer, draft, Label.AMBER_STRICT, datetime.now(UTC))
 
 
 def paper(title: str, label: Label = Label.CLEAR, *, topic: int = MEDIA, publisher: str | None = None) -> Draft:
@@ -66,12 +61,8 @@ def paper(title: str, label: Label = Label.CLEAR, *, topic: int = MEDIA, publish
 
 async def alters(stage: Stage, statement: str) -> None:
     """Change the database beside the bot, as a writer does."""
-    database = Database(stage.storage_url)
-    try:
-        async with database.transaction() as tx:
-            await tx.execute(text(statement))
-    finally:
-        await database.close()
+    async with stage.beside() as database, database.transaction() as tx:
+        await tx.execute(text(statement))
 
 
 async def stands_at(stage: Stage, at: datetime) -> None:

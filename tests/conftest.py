@@ -38,6 +38,8 @@ def pytest_configure() -> None:
     settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("untimed")
     share_statements()
+    # No story takes the power from the server: what it has not yet written to the disk is not lost.
+    os.environ.setdefault("PGOPTIONS", "-c synchronous_commit=off")
     if POSTGRES is None and os.environ.get("REQUIRE_POSTGRES"):
         pytest.exit("PostgreSQL is required here and none answers (TEST_POSTGRES_URL).", returncode=1)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from people import Control, Person, buttons, written
 from processes import ROOT, Process, environment, free_port, network_bot
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from bot.intake import raw_update
 from storage import inbox, members, topics
@@ -42,6 +42,7 @@ class Stage:
     people: dict[int, Person] = field(default_factory=dict)
     interlude: Callable[[], Awaitable[None]] | None = None
     processes: list[Process] = field(default_factory=list)
+    _databases: dict[str, Database] = field(default_factory=dict)
 
     @property
     def config(self) -> Path:
@@ -72,34 +73,22 @@ class Stage:
         (codes that are followed) and `roles` (or offices, with their reach).
         """
         language = facts.get("language", "en")
-        database = Database(self.storage_url)
-        try:
-            async with database.transaction() as tx:
-                await _joins(tx, telegram_id, {"name": name, **facts})
-        finally:
-            await database.close()
+        async with self.beside() as database, database.transaction() as tx:
+            await _joins(tx, telegram_id, {"name": name, **facts})
         person = await self.person(telegram_id, name, language)
         await self.control.post("/users", id=telegram_id, first_name=name, language_code=language, started=True)
         return person
 
     async def promises(self, *promised: Promise) -> None:
         """Promise messages as a feature would; call it before the bot comes."""
-        database = Database(self.storage_url)
-        try:
-            async with database.transaction() as tx:
-                await promise(tx, promised, datetime.now(UTC))
-        finally:
-            await database.close()
+        async with self.beside() as database, database.transaction() as tx:
+            await promise(tx, promised, datetime.now(UTC))
 
     async def receives(self, *updates: dict[str, Any]) -> None:
         """Put raw updates into the inbox, as if Telegram had handed them over; call it before the bot comes."""
-        database = Database(self.storage_url)
-        try:
-            async with database.transaction() as tx:
-                for update in updates:
-                    await inbox.receive(tx, [row for row in [raw_update(update)] if row], datetime.now(UTC))
-        finally:
-            await database.close()
+        async with self.beside() as database, database.transaction() as tx:
+            for update in updates:
+                await inbox.receive(tx, [row for row in [raw_update(update)] if row], datetime.now(UTC))
 
     async def settled(self, where: str = "TRUE") -> list[Any]:
         """Wait until no promised message waits any more; return state, reason and number of copies sent by row."""
@@ -111,12 +100,23 @@ class Stage:
 
     async def rows(self, statement: str, **values: Any) -> list[Any]:
         """Ask the database itself, beside the bot."""
-        database = Database(self.storage_url)
+        async with self.beside() as database, database.reading() as tx:
+            return [tuple(row) for row in await tx.execute(text(statement), values)]
+
+    @asynccontextmanager
+    async def beside(self) -> AsyncIterator[Database]:
+        """Open the database beside the bot; a session of a server waits for the next question, a file is let go."""
+        if self.storage_url not in self._databases:
+            self._databases[self.storage_url] = Database(self.storage_url)
+            inner = self._databases[self.storage_url].engine.sync_engine
+            if inner.dialect.name != "sqlite":
+                event.listen(inner, "connect", _is_no_bot)
+        database = self._databases[self.storage_url]
         try:
-            async with database.reading() as tx:
-                return [tuple(row) for row in await tx.execute(text(statement), values)]
+            yield database
         finally:
-            await database.close()
+            if database.engine.dialect.name == "sqlite":
+                await database.close()
 
     @asynccontextmanager
     async def bot(self) -> AsyncIterator[None]:
@@ -155,6 +155,8 @@ class Stage:
         """Let no process outlive its story, and no log have told the token."""
         for process in self.processes:
             await process.kill()
+        for database in self._databases.values():
+            await database.close()
         assert TOKEN not in self.log()
 
     async def _until_it_works(self, ended: asyncio.Task[Any]) -> None:
@@ -174,6 +176,13 @@ class Stage:
     def log(self) -> str:
         path = self.folder / "bot.log"
         return path.read_text() if path.exists() else ""
+
+
+def _is_no_bot(connection: Any, _entry: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute("SET application_name = 'story'")
+    cursor.close()
+    connection.commit()
 
 
 async def _joins(tx: Transaction, telegram_id: int, facts: dict[str, Any]) -> None:
