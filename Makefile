@@ -14,7 +14,7 @@ test: $(VENV)/test.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 3 --dist loadgroup -m "not soak"
+	$(BIN)/pytest -n 4 --dist loadgroup -m "not soak"
 
 soak: $(VENV)/test.stamp
 	$(BIN)/pytest -m soak -s --timeout 3600
