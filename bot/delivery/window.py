@@ -119,16 +119,15 @@ class Window:
                     await self.migrate(tx, *one.migrated)
             active = self._active - {one.settlement.row_id for one in landed}
             free = self.terms.in_flight - len(active) if claiming else 0
-            lease, seconds = self.lease, self.terms.lease_seconds
-            if self._old(now):
+            lease, seconds, old = self.lease, self.terms.lease_seconds, self._old(now)
+            if old:
                 await outbox.extend(tx, active, now, lease=lease, lease_seconds=seconds)
             if self.terms.paced and await pause.standing(tx) is not None:
                 free = 0  # after a restore only people who ask are answered
             lost = not landed or time.monotonic() - self._looked > _LOST_SECONDS
             rows = await outbox.claim(tx, self.terms.lanes, free, now, lease=lease, lease_seconds=seconds, lost=lost)
             self._due = None if rows else await outbox.next_due(tx, self.terms.lanes, now)
-        if self._old(now):
-            self._extended = now
+        self._extended = now if old else self._extended
         self._active = active
         if lost and free:
             self._looked = time.monotonic()
