@@ -78,24 +78,25 @@ class Lanes:
         arrivals = self._arrivals
         async with self._database.reading() as tx:
             rows = await inbox.pending(tx, self._queues, BACKLOG)
-        full = len(rows) == BACKLOG
+        if full := len(rows) == BACKLOG:
+            self._arrivals += 1  # whatever is left behind has come as well
         for row in rows:
             if row.lane in self._queues:
                 self._queues[row.lane].append(row)
             else:
                 self._queues[row.lane] = deque([row])
-                task = asyncio.create_task(self._work(row.lane, None if full else arrivals))
+                task = asyncio.create_task(self._work(row.lane, arrivals))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
         return full
 
-    async def _work(self, lane: str, arrivals: int | None) -> None:
+    async def _work(self, lane: str, arrivals: int) -> None:
         queue = self._queues[lane]
         while queue:
             await self._see_through(queue[0])
             queue.popleft()
         del self._queues[lane]
-        if self._arrivals != arrivals:  # something came that may be of this lane, or was left behind
+        if self._arrivals != arrivals:  # something has come since, maybe of this lane
             self._news.set()
 
     async def _see_through(self, row: InboxRow) -> None:

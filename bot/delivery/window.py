@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from bot.clock import Clock
@@ -29,6 +29,7 @@ _LONGEST_BACKOFF = 300
 _IDLE_SECONDS = 5.0
 _BEHIND_SECONDS = 0.1
 _LOST_SECONDS = 1.0
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 _log = log("bot.delivery")
 
@@ -69,7 +70,7 @@ class Window:
     stop: Callable[[str], None]
     lease: str = field(default_factory=lambda: str(uuid4()))
     _looked: float = -_LOST_SECONDS
-    _extended: datetime | None = None
+    _extended: datetime = _NEVER
     _due: datetime | None = None
     _active: set[int] = field(default_factory=set)
     _landed: list[Landed] = field(default_factory=list)
@@ -136,8 +137,7 @@ class Window:
 
     def _old(self, now: datetime) -> bool:
         """Tell whether leases were last prolonged so long ago, or before the clock was set back, that it is time."""
-        age = now - self._extended if self._extended else None
-        return age is None or not timedelta() <= age < timedelta(seconds=self.terms.lease_seconds / 4)
+        return not timedelta() <= now - self._extended < timedelta(seconds=self.terms.lease_seconds / 4)
 
     async def _start(self, rows: Sequence[OutboxRow]) -> None:
         self._active |= {row.id for row in rows}

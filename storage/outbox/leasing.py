@@ -12,7 +12,6 @@ from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
     Integer,
-    ScalarResult,
     Select,
     Update,
     bindparam,
@@ -33,7 +32,6 @@ from storage.outbox.tables import WAITING, Lane, OutboxRow, OutboxState, Settlem
 
 _NOW, _UNTIL = bindparam("now", type_=Moment), bindparam("until", type_=Moment)
 _MOST = bindparam("most", type_=Integer)
-_AS_IT_IS = {"synchronize_session": False}
 
 
 async def claim(
@@ -55,14 +53,12 @@ async def claim(
         return []
     until = now + timedelta(seconds=lease_seconds)
     terms = {"now": now, "until": until, "most": limit, "by": lease}
-    rows: ScalarResult[Any] = await tx.scalars(
-        _claim(tuple(sorted(lanes)), lost=lost), terms, execution_options=_AS_IT_IS
-    )
+    rows = await tx.scalars(_claim(tuple(sorted(lanes)), lost=lost), terms)
     return sorted(rows, key=lambda row: row.id)
 
 
 @cache
-def _claim(lanes: tuple[Lane, ...], *, lost: bool) -> ReturningUpdate[tuple[OutboxRow]]:
+def _claim(lanes: tuple[Lane, ...], *, lost: bool) -> ReturningUpdate[OutboxRow]:
     """Return what leases rows, made once: it is asked after each commit. Takes `now`, `until`, `most` and `by`."""
     earlier = aliased(OutboxRow)
     held = earlier.leased_until.between(_NOW, _UNTIL) | (_free(earlier) & _before(earlier))
@@ -74,7 +70,7 @@ def _claim(lanes: tuple[Lane, ...], *, lost: bool) -> ReturningUpdate[tuple[Outb
     found = [_first(rank, *where, ~busy) for rank, where in enumerate(groups)]
     due = union_all(*found).order_by("rank", "due_at", "id").limit(_MOST).cte("due")
     due = due.prefix_with("MATERIALIZED")  # or PostgreSQL may look again for each row, and find others
-    leased = update(OutboxRow).where(OutboxRow.id.in_(select(due.c.id)))
+    leased = update(OutboxRow).where(OutboxRow.id.in_(select(due.c.id))).execution_options(synchronize_session=False)
     values = {"state": OutboxState.LEASED, "leased_until": _UNTIL, "lease": bindparam("by")}
     return leased.values(**values, attempts=OutboxRow.attempts + 1).returning(OutboxRow)
 
