@@ -59,10 +59,10 @@ def paper(title: str, label: Label = Label.CLEAR, *, topic: int = MEDIA, publish
     return Draft(title, topic, label, f"https://border.example.org/{quote(title)}", publisher=publisher)
 
 
-async def alters(stage: Stage, statement: str) -> None:
+async def alters(stage: Stage, statement: str, **values: Any) -> None:
     """Change the database beside the bot, as a writer does."""
     async with stage.beside() as database, database.transaction() as tx:
-        await tx.execute(text(statement))
+        await tx.execute(text(statement), values)
 
 
 async def stands_at(stage: Stage, at: datetime) -> None:

@@ -68,25 +68,23 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[Server | None]:
-    """The PostgreSQL server, if one answers."""
-    server = Server(POSTGRES.replace("+psycopg", "")) if POSTGRES else None
+def server() -> Iterator[Server]:
+    """The PostgreSQL server; the report's first lines say when none answers."""
+    if POSTGRES is None:
+        pytest.skip("no PostgreSQL answers")
+    server = Server(POSTGRES.replace("+psycopg", ""))
     yield server
-    if server:
-        server.clear()
+    server.clear()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def storage_url(
-    request: pytest.FixtureRequest, tmp_path: Path, files: Files, server: Server | None
-) -> AsyncIterator[str]:
+async def storage_url(request: pytest.FixtureRequest, tmp_path: Path, files: Files) -> AsyncIterator[str]:
     """A database of its own at the newest schema, without a person in it, on each engine."""
     if request.param == "sqlite":
         await files.copy(tmp_path / "network.db")
         yield f"sqlite+aiosqlite:///{tmp_path / 'network.db'}"
-    elif server is None:
-        pytest.skip("no PostgreSQL answers")
     else:
+        server: Server = request.getfixturevalue("server")
         database = await server.take()
         yield database.url
         server.give_back(database)
@@ -101,13 +99,12 @@ async def database(storage_url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def empty_url(request: pytest.FixtureRequest, tmp_path: Path, server: Server | None) -> Iterator[str]:
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """An empty database on each engine, as on a first start."""
     if request.param == "sqlite":
         yield f"sqlite+aiosqlite:///{tmp_path / 'empty.db'}"
-    elif server is None:
-        pytest.skip("no PostgreSQL answers")
     else:
+        server: Server = request.getfixturevalue("server")
         name = server.create()
         yield server.address(name)
         server.drop(name)

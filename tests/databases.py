@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-import pytest
 from psycopg import sql
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -147,7 +146,7 @@ def share_statements() -> None:
             )
         return made
 
-    pytest.MonkeyPatch().setattr(storage.database, "_engine", engine)
+    storage.database._engine = engine
 
 
 async def _migrate(url: str) -> None:

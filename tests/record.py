@@ -1,4 +1,4 @@
-"""What the bot did, as the sandbox wrote it down: its calls, its messages, its answers to buttons."""
+"""What the bot did, as the sandbox and the database wrote it down."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Awaitable
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import select
 from story import Control, Person, Stage
 
-from storage.database import Database
+from storage.database import Base
 
 Json = dict[str, Any]
 SHOWING = ("sendMessage", "editMessageText", "sendDocument", "editMessageReplyMarkup")
@@ -62,14 +62,10 @@ async def written_in(person: Person, chat: int) -> list[Json]:
     return [message for message in found["messages"] if not message["deleted"]]
 
 
-async def changes(stage: Stage, statement: str, **values: Any) -> None:
-    """Change the database itself, beside the bot."""
-    database = Database(stage.storage_url)
-    try:
-        async with database.transaction() as tx:
-            await tx.execute(text(statement), values)
-    finally:
-        await database.close()
+async def everything(stage: Stage) -> str:
+    """Return every value of every column of every table, as one text."""
+    async with stage.beside() as database, database.reading() as tx:
+        return repr([(await tx.execute(select(table))).all() for table in Base.metadata.sorted_tables])
 
 
 async def answers(control: Control) -> tuple[set[str], Counter[str]]:

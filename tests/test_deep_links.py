@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from record import calls, changes, comes, last, replies
+from cast import alters
+from record import calls, comes, last, replies
 from story import Stage, buttons, written
 from tour import planted
 
@@ -86,7 +87,7 @@ async def test_who_may_not_apply_is_told_where_they_stand_and_not_to_apply(stage
 async def test_an_unknown_a_spent_and_a_foreign_link_answer_alike_with_the_start_screen(stage: Stage) -> None:
     await furnished(stage)
     member = await stage.joined(50, organisation="Another Institute")
-    await changes(stage, "UPDATE document SET label = 'TLP:AMBER' WHERE id = 1")
+    await alters(stage, "UPDATE document SET label = 'TLP:AMBER' WHERE id = 1")
     ((foreign,),) = await stage.rows("SELECT token FROM document WHERE id = 1")
     async with stage.bot():
         answers = await replies(member, *(member.says(f"/start {payload}") for payload in (f"doc_{foreign}", *GARBAGE)))

@@ -13,7 +13,6 @@ from story import TOKEN, Control, Stage, free_port, written
 from bot.delivery.outcome import Kind, of_answer, of_failure
 from bot.transport import NO_ANSWER, Answer, Wire
 from storage import members
-from storage.database import Database
 from storage.groups import BoundGroup
 from storage.members import Member
 from storage.outbox import Lane, OutboxRow, Promise
@@ -122,14 +121,12 @@ async def test_a_message_follows_its_group_when_the_group_is_upgraded(stage: Sta
     group = await stage.control.post("/chats", type="group", title="Old", owner=1, bot="administrator")
     new = await administrator.does("upgrade", chat=group["id"])
     member_id = await promised(stage, 100)
-    database = Database(stage.storage_url)
-    async with database.transaction() as tx:
+    async with stage.beside() as database, database.transaction() as tx:
         addressed = update(OutboxRow).where(OutboxRow.member_id == member_id)
         await tx.execute(addressed.values(member_id=None, chat_id=group["id"]))
         if known:  # the group's own message told it before
             now = datetime.now(UTC)
             tx.add(BoundGroup(chat_id=new["id"], title="New", bound_by=member_id, bound_at=now))
-    await database.close()
     async with stage.bot():
         await stage.settled()
 
@@ -166,10 +163,8 @@ async def test_one_bad_notice_does_not_hold_the_others(stage: Stage) -> None:
         Promise(member_id, "application:card", {"application": "no number"}),
         Promise(member_id, "a notice of a newer version"),
     )
-    database = Database(stage.storage_url)
-    async with database.transaction() as tx:
+    async with stage.beside() as database, database.transaction() as tx:
         await members.give_role(tx, member_id, members.Role.ADMINISTRATOR)
-    await database.close()
     stage.settings["delivery"] = {"lease_seconds": 5}
     async with stage.bot():
         last = 0
@@ -248,10 +243,8 @@ def test_the_outcome_table_has_a_row_for_each_answer(status: int, body: dict[str
 
 async def test_a_member_without_an_account_is_listed_with_the_reason(stage: Stage) -> None:
     member_id = await promised(stage, 100)
-    database = Database(stage.storage_url)
-    async with database.transaction() as tx:
+    async with stage.beside() as database, database.transaction() as tx:
         await tx.execute(update(Member).where(Member.id == member_id).values(telegram_id=None))
-    await database.close()
     async with stage.bot():
         await stage.settled()
 

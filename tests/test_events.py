@@ -11,7 +11,6 @@ from story import Stage, buttons, written
 from handlers.events import Past
 from handlers.presses import OpenEvent
 from storage import events
-from storage.database import Database
 from storage.tlp import Label
 
 NOW = datetime.now(UTC)
@@ -19,15 +18,11 @@ NOW = datetime.now(UTC)
 
 async def takes_place(stage: Stage, title: str, begins: timedelta, hours: int = 2, **facts: Any) -> None:
     """Put an event on the calendar; call it before the bot comes."""
-    database = Database(stage.storage_url)
     known = {"title_ru": f"{title} (рус.)", "place_en": "Dushanbe", "place_ru": "Душанбе", "zone": "Asia/Dushanbe"}
     starts = NOW + begins
-    try:
-        async with database.transaction() as tx:
-            times = {"starts_at": starts, "ends_at": starts + timedelta(hours=hours)}
-            await events.add(tx, title_en=title, **times, **(known | facts))
-    finally:
-        await database.close()
+    async with stage.beside() as database, database.transaction() as tx:
+        times = {"starts_at": starts, "ends_at": starts + timedelta(hours=hours)}
+        await events.add(tx, title_en=title, **times, **(known | facts))
 
 
 async def test_the_calendar_the_card_and_the_archive(stage: Stage) -> None:

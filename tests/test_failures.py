@@ -6,7 +6,8 @@ import re
 from datetime import datetime, timedelta
 
 import pytest
-from record import answers, calls, changes, comes, replies
+from cast import alters
+from record import answers, calls, comes, replies
 from story import Stage, written
 
 pytestmark = pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
@@ -19,7 +20,7 @@ async def test_a_failure_is_answered_with_a_reference_that_is_in_the_log(
     async with stage.bot():
         await member.says("/share https://example.org/paper")
         asked = await member.sees("What is its title?")
-        await changes(stage, "UPDATE dialogue SET name = 'a form of yore'")
+        await alters(stage, "UPDATE dialogue SET name = 'a form of yore'")
         cancel = asked["reply_markup"]["inline_keyboard"][-1][-1]["callback_data"]
         await member.does("press", message_id=asked["message_id"], data=cancel)
         apology = await member.sees("Something went wrong on our side")

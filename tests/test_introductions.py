@@ -14,7 +14,6 @@ from story import Person, Stage, buttons, written
 from handlers.introductions.answering import Refuse, Share, Wish
 from handlers.presses import AskContact
 from storage import access, directory
-from storage.database import Database
 from storage.members import Category, Member, MemberState
 
 NOW = datetime(2026, 12, 1, 9, tzinfo=UTC)
@@ -23,16 +22,12 @@ WEEK = timedelta(days=7)
 
 async def listed(stage: Stage, *people: str) -> None:
     """Let these members be in the directory and be asked for contact; call it before the bot comes."""
-    database = Database(stage.storage_url)
-    try:
-        async with database.transaction() as tx:
-            for member_id in await tx.scalars(select(Member.id).where(Member.name.in_(people))):
-                viewer = await access.viewer(tx, member_id)
-                await directory.tick(tx, viewer, "name", NOW, on=True)
-                await directory.tick(tx, viewer, "contact", NOW, on=True)
-                await directory.publish(tx, viewer, NOW)
-    finally:
-        await database.close()
+    async with stage.beside() as database, database.transaction() as tx:
+        for member_id in await tx.scalars(select(Member.id).where(Member.name.in_(people))):
+            viewer = await access.viewer(tx, member_id)
+            await directory.tick(tx, viewer, "name", NOW, on=True)
+            await directory.tick(tx, viewer, "contact", NOW, on=True)
+            await directory.publish(tx, viewer, NOW)
 
 
 async def finds(person: Person, name: str) -> None:
@@ -230,14 +225,10 @@ async def test_who_goes_away_meanwhile_has_not_answered_and_nobody_asks_too_much
 
 
 async def suspends(stage: Stage, name: str) -> None:
-    database = Database(stage.storage_url)
-    try:
-        async with database.transaction() as tx:
-            member = await tx.scalar(select(Member).where(Member.name == name))
-            assert member is not None
-            member.state = MemberState.SUSPENDED
-    finally:
-        await database.close()
+    async with stage.beside() as database, database.transaction() as tx:
+        member = await tx.scalar(select(Member).where(Member.name == name))
+        assert member is not None
+        member.state = MemberState.SUSPENDED
 
 
 async def test_an_erased_person_leaves_no_request_behind(stage: Stage) -> None:

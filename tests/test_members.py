@@ -42,12 +42,10 @@ async def events(stage: Stage, telegram_id: int) -> list[str]:
 
 async def acted(stage: Stage, member_id: int) -> None:
     """Let an administrator have suspended and reinstated a member a few times."""
-    database = Database(stage.storage_url)
-    async with database.transaction() as tx:
+    async with stage.beside() as database, database.transaction() as tx:
         me = await access.viewer(tx, 1)
         for step in (Step.SUSPENDED, Step.REINSTATED) * 6:
             await staff.act(tx, me, member_id, step, NOW)
-    await database.close()
 
 
 async def suspends(administrator: Person, member_id: int, reason: str) -> None:

@@ -8,13 +8,11 @@ from typing import Any
 
 import pytest
 from cast import administrators, alters, fills, forges, goes
-from record import replies
-from sqlalchemy import select
+from record import everything, replies
 from story import Person, Stage, buttons, written
 
 from handlers.nominations.links import Renew, Revoke, ShowLink
 from handlers.presses import Begin
-from storage.database import Base, Database
 from storage.members import MemberState, Office, Role
 
 MEMBERS_ONLY = "This is for members of the network."
@@ -53,16 +51,6 @@ async def invites(person: Person, name: str) -> str:
     await person.says(name)
     await person.sees("read it once more", name)
     return link_in(await goes(person, "Make the link", "The link for", name))
-
-
-async def everything(stage: Stage) -> str:
-    """Return every value of every column of every table, as one text."""
-    database = Database(stage.storage_url)
-    try:
-        async with database.reading() as tx:
-            return repr([(await tx.execute(select(table))).all() for table in Base.metadata.sorted_tables])
-    finally:
-        await database.close()
 
 
 async def test_a_nomination_opens_the_form_for_one_of_several_and_its_sender_learns_the_outcome(

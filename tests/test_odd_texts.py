@@ -10,7 +10,6 @@ from story import Person, Stage, written
 
 from bot.intake import raw_update
 from storage import inbox
-from storage.database import Database
 from storage.members import MemberState, Role
 
 ODD = (
@@ -120,13 +119,9 @@ async def test_what_no_client_sends_does_no_harm_either(stage: Stage) -> None:
     async with stage.bot():
         await member.says("/share https://example.org/paper")
         await member.sees("What is its title?")
-    database = Database(stage.storage_url)
-    try:
-        async with database.transaction() as tx:
-            rows = [raw(1, 50, "Re\x00port\ud83d \u202eing"), raw(2, 51, "\x00"), raw(3, 51, "se\x00arch \udc00")]
-            await inbox.receive(tx, rows, datetime.now(UTC))
-    finally:
-        await database.close()
+    async with stage.beside() as database, database.transaction() as tx:
+        rows = [raw(1, 50, "Re\x00port\ud83d \u202eing"), raw(2, 51, "\x00"), raw(3, 51, "se\x00arch \udc00")]
+        await inbox.receive(tx, rows, datetime.now(UTC))
     async with stage.bot():
         await member.sees("Who published it?")
         await other.sees("at least one letter")

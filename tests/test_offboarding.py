@@ -27,10 +27,8 @@ async def meets(stage: Stage, title: str, *, bot: str = "administrator", kind: s
     owner, *others = stage.people
     chat = {"type": kind, "title": title, "owner": owner, "members": others, "is_forum": kind == "supergroup"}
     group = int((await stage.control.post("/chats", **chat, bot=bot))["id"])
-    database = Database(stage.storage_url)
-    async with database.transaction() as tx:
+    async with stage.beside() as database, database.transaction() as tx:
         tx.add(BoundGroup(chat_id=group, title=title, bound_by=1, bound_at=NOW))
-    await database.close()
     return group
 
 
@@ -41,14 +39,12 @@ async def belongs(stage: Stage, group: int, telegram_id: int) -> bool:
 
 async def shows_everything(stage: Stage, telegram_id: int) -> None:
     """Let a member stand in the directory with everything."""
-    database = Database(stage.storage_url)
-    async with database.transaction() as tx:
+    async with stage.beside() as database, database.transaction() as tx:
         member = await members.by_telegram(tx, telegram_id)
         assert member is not None
         tx.add(
             DirectoryEntry(member_id=member.id, number=member.id, shows_name=True, languages=",en,", published_at=NOW)
         )
-    await database.close()
 
 
 async def comes_back(stage: Stage, group: int, telegram_id: int) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from record import Json, changes
+from cast import alters
+from record import Json
 from sqlalchemy import select
 from story import Stage, buttons, written
 from tour import planted
@@ -37,7 +38,7 @@ async def test_what_is_removed_meanwhile_makes_nothing_skipped_or_shown_twice(st
         await member.says("/library")
         first = shown(await member.sees("Library"))
         newest = await stage.rows("SELECT id FROM document ORDER BY id DESC LIMIT 2")
-        await changes(stage, "DELETE FROM document WHERE id IN (:a, :b)", a=newest[0][0], b=newest[1][0])
+        await alters(stage, "DELETE FROM document WHERE id IN (:a, :b)", a=newest[0][0], b=newest[1][0])
         await member.taps("›")
         page = await member.sees("Library")
         second = shown(page)

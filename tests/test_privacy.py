@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from cast import MEDIA, administrators, goes, paper, shelves
+from record import everything
 from sqlalchemy import select
 from story import Person, Stage, buttons, written
 
@@ -16,24 +17,13 @@ from handlers.applications.review import Approve
 from storage import access, applications, members, privacy
 from storage.applications import Admission, ApplicationState, Filled
 from storage.consents import Accepted
-from storage.database import Base, Database
+from storage.database import Database
 from storage.members import Category, Member, MemberState
 from storage.refusals import Refusal
 from storage.tlp import Label
 
 TELEGRAM_ID = 7_340_512_998
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
-
-
-async def everything(stage: Stage) -> str:
-    """Return every value of every column of every table, as one text."""
-    database = Database(stage.storage_url)
-    try:
-        async with database.reading() as tx:
-            tables = [(await tx.execute(select(table))).all() for table in Base.metadata.sorted_tables]
-    finally:
-        await database.close()
-    return repr(tables)
 
 
 async def applies(person: Person) -> None:

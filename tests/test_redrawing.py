@@ -6,12 +6,12 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from record import Json, answers, changes, comes, last, replies, written_in
+from cast import alters
+from record import Json, answers, comes, last, replies, written_in
 from story import Person, Stage, written
 from tour import planted
 
 from storage import inbox
-from storage.database import Database
 from storage.members import Role
 
 pytestmark = pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
@@ -20,7 +20,7 @@ UNEDITABLE = ("message to edit not found", "message can't be edited", "MESSAGE_I
 
 async def everything_is_green(stage: Stage) -> None:
     """Mark all documents, so that their screens are protected and cannot be made by an edit."""
-    await changes(stage, "UPDATE document SET label = 'TLP:GREEN'")
+    await alters(stage, "UPDATE document SET label = 'TLP:GREEN'")
 
 
 async def from_the_bot(person: Person) -> list[Json]:
@@ -164,10 +164,6 @@ def pressed_long_ago(person: int, data: str) -> Json:
 
 async def keeps(stage: Stage, update: Json) -> None:
     """Put an update into the inbox, as if it had come before the bot went down."""
-    database = Database(stage.storage_url)
-    try:
-        async with database.transaction() as tx:
-            row = inbox.RawUpdate(update["update_id"], "u50", json.dumps(update))
-            await inbox.receive(tx, [row], datetime.now(UTC))
-    finally:
-        await database.close()
+    async with stage.beside() as database, database.transaction() as tx:
+        row = inbox.RawUpdate(update["update_id"], "u50", json.dumps(update))
+        await inbox.receive(tx, [row], datetime.now(UTC))

@@ -26,8 +26,7 @@ KZ = Office(Role.FOCAL_POINT, country="KZ")
 
 async def works(stage: Stage, telegram_id: int) -> None:
     """Let a focal point have something of everything that passes, and of what does not."""
-    database = Database(stage.storage_url)
-    async with database.transaction() as tx:
+    async with stage.beside() as database, database.transaction() as tx:
         member = await members.by_telegram(tx, telegram_id)
         applicant = await members.by_telegram(tx, 60)
         assert member is not None
@@ -45,7 +44,6 @@ async def works(stage: Stage, telegram_id: int) -> None:
         tx.add(
             DirectoryEntry(member_id=member.id, number=member.id, shows_name=True, languages=",en,", published_at=NOW)
         )
-    await database.close()
 
 
 async def test_a_seat_passes_with_its_tasks_and_the_predecessor_leaves_in_the_same_act(stage: Stage) -> None:

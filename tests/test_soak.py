@@ -64,7 +64,7 @@ async def test_800_queued_updates_survive_20_kills_with_each_effect_exactly_once
         process = stage.launch()
         await polled(stage, last)
         while await handled(stage) < enough:  # from the first poll on
-            pass
+            _, last = await working_calls(stage, last)
         await process.kill()
     left = due - await handled(stage)
     process = await stage.process()

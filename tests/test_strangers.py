@@ -22,7 +22,7 @@ from storage.access import Action
 from storage.announcements import Audience, AudienceKind, Draft
 from storage.applications import Admission, Filled
 from storage.consents import TERMS_VERSION, Accepted
-from storage.database import Database, Transaction
+from storage.database import Transaction
 from storage.members import Category, MemberState
 from storage.nominations import Written
 from storage.tlp import Label
@@ -56,12 +56,8 @@ async def holds_names(stage: Stage) -> dict[str, str]:
     await stage.joined(50, "Secretum Member", organisation="Institute Secretum", topics=["media"])
     await stage.joined(51, "Candidate Secretum", state=MemberState.VISITOR)
     await shelves(stage, 50, paper("Secretum paper"), paper("Secretum for members", Label.GREEN))
-    database = Database(stage.storage_url)
-    try:
-        async with database.transaction() as tx:
-            tokens = await _planted(tx, datetime.now(UTC))
-    finally:
-        await database.close()
+    async with stage.beside() as database, database.transaction() as tx:
+        tokens = await _planted(tx, datetime.now(UTC))
     document = (await stage.rows("SELECT token FROM document ORDER BY id"))[0][0]
     return {"doc": str(document), **tokens}
 
@@ -99,18 +95,14 @@ async def outside(stage: Stage) -> list[Person]:
         await stage.joined(60 + n, f"Account {n}", state=state, organisation="Elsewhere")
         for n, state in enumerate(states)
     ]
-    database = Database(stage.storage_url)
     now = datetime.now(UTC)
-    try:
-        async with database.transaction() as tx:
-            author, applicant = await access.viewer(tx, 1), await _viewer(tx, 61)
-            secret = await nominations.invite(tx, author, "Account 1 Secretum", now)
-            row = await nominations.redeem(tx, applicant, secret, now)
-            filled = Filled("Account 1", "Elsewhere", Category.MEDIA, "KG", nomination_id=row.id)
-            await _applies(tx, applicant, filled, now)
-            assert "Secretum" not in repr(await privacy.copy_of(tx, applicant.id))
-    finally:
-        await database.close()
+    async with stage.beside() as database, database.transaction() as tx:
+        author, applicant = await access.viewer(tx, 1), await _viewer(tx, 61)
+        secret = await nominations.invite(tx, author, "Account 1 Secretum", now)
+        row = await nominations.redeem(tx, applicant, secret, now)
+        filled = Filled("Account 1", "Elsewhere", Category.MEDIA, "KG", nomination_id=row.id)
+        await _applies(tx, applicant, filled, now)
+        assert "Secretum" not in repr(await privacy.copy_of(tx, applicant.id))
     return people
 
 

@@ -276,11 +276,9 @@ async def test_the_list_of_what_waits_pages_and_keeps_to_the_reach(stage: Stage)
     first, _ = await administrators(stage)
     await stage.joined(63, "Focal Demo", organisation="Ministry", roles=[KAZAKHSTAN])
     focal = stage.people[63]
-    database = Database(stage.storage_url)
-    async with database.transaction() as tx:
+    async with stage.beside() as database, database.transaction() as tx:
         for number in range(1, 8):
             await _applies(tx, 100 + number, f"Applicant {number}", "KZ" if number == 7 else "KG", Admission(0, 0, 0))
-    await database.close()
     async with stage.bot():
         await first.says("/review")
         page = await first.sees("Applications that are waiting")

@@ -122,13 +122,12 @@ async def test_a_full_window_waits_for_a_landing_and_not_for_the_clock(stage: St
     await stage.promises(*(Promise(person, "secret") for person in people))
     await stage.control.post("/faults", method="sendMessage", kind="hang", seconds=30, times=None)
     begun: list[None] = []
-    database = Database(stage.storage_url)
-    async with database.transaction() as tx:  # left behind by a process that was killed long ago
+    async with stage.beside() as database, database.transaction() as tx:
+        # Left behind by a process that was killed long ago.
         left = update(OutboxRow).values(
             state=OutboxState.LEASED, lease="gone", leased_until=datetime(2026, 1, 1, tzinfo=UTC)
         )
         await tx.execute(left)
-    await database.close()
     async with working(stage, in_flight=1) as (_, watched):
         event.listen(watched.engine.sync_engine, "begin", lambda _: begun.append(None))
         await stage.control.get("/calls", after=len(await stage.control.get("/calls")), timeout=0.7)

@@ -11,7 +11,6 @@ from story import Person, Stage
 
 from bot.seed import plant
 from handlers.language import Say
-from storage.database import Database
 from storage.members import Role
 
 FAREWELLS = ("1|erase|1", "1|leave|1")
@@ -43,11 +42,8 @@ class Shown:
 
 async def planted(stage: Stage) -> None:
     """Put the documents and events of the demonstration in place."""
-    database = Database(stage.storage_url)
-    try:
+    async with stage.beside() as database:
         await plant(database, datetime.now(UTC), people=True)
-    finally:
-        await database.close()
 
 
 async def tour(stage: Stage, language: str) -> list[Shown]:
