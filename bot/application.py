@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
@@ -19,6 +19,7 @@ from bot.config import Loaded
 from bot.delivery.pace import Pace
 from bot.delivery.rendering import Rendering
 from bot.delivery.window import Terms, Window
+from bot.errands import Errands
 from bot.features import FEATURES
 from bot.health import SILENCE, HealthServer, Watch
 from bot.holiday import is_working_day
@@ -29,13 +30,14 @@ from bot.profile import Profile
 from bot.removals import Removals
 from bot.schedule import Schedule, Tick
 from bot.start import StartError
+from bot.sweep import Sweep
 from bot.ticks import ticks
 from bot.transport import AiohttpRequest, Answer, Wire
 from bot.workers import Unfinished, Worker, drained, kept_working, until_cancelled
 from handlers import errors, fallback
 from handlers.context import Context, Policy, Services
 from handlers.dialogues import Dialogues
-from handlers.feature import Feature, command_handler
+from handlers.feature import Feature, Notice, command_handler
 from handlers.gate import gate
 from storage import pause, removals
 from storage.database import Database
@@ -116,11 +118,12 @@ class Bot:
         forms = Dialogues([d for f in self._features for d in f.dialogues], refusals)
         application = self._application(policy, forms, refusals)
         notices = {n.name: n for n in [*forms.notices(), *(n for f in self._features for n in f.notices)]}
-        windows = self._windows(Rendering(self._database, notices, policy))
+        windows = self._windows(Rendering(self._database, notices, policy), notices)
         lanes = Lanes(self._database, self._clock, application)
         schedule = Schedule(self._ticks(policy), self._watch, self._paused)
         self._database.on_commit("staff", partial(schedule.hurry, "profile"))
         self._database.on_commit("removals", partial(schedule.hurry, "removals"))
+        self._database.on_commit("errands", partial(schedule.hurry, "errands"))
         health = self._health()
         async with application:
             try:
@@ -211,7 +214,8 @@ class Bot:
         application.add_error_handler(errors.error_handler(refusals))
         return application
 
-    def _windows(self, rendering: Rendering) -> list[Window]:
+    def _windows(self, rendering: Rendering, notices: Mapping[str, Notice]) -> list[Window]:
+        follow = {name: notice.landed for name, notice in notices.items() if notice.landed is not None}
         settings = self._loaded.settings.delivery
         pace = Pace(settings.messages_per_second, settings.per_chat_per_second, settings.per_group_per_minute)
         resend = settings.on_unknown == "resend"
@@ -219,14 +223,17 @@ class Bot:
         people = Terms((Lane.INTERACTIVE,), settings.in_flight, lease, resend, paced=False)
         bulk = Terms((Lane.LIVE, Lane.BULK), settings.in_flight, settings.lease_seconds, resend, paced=True)
         return [
-            Window(self._database, self._clock, wire, rendering, pace, terms, removals.migrate, self.stop)
+            Window(self._database, self._clock, wire, rendering, pace, terms, removals.migrate, self.stop, follow)
             for wire, terms in ((self._people, people), (self._letters, bulk))
         ]
 
     def _ticks(self, policy: Policy) -> list[Tick]:
         remove = Removals(self._people, self._database, self._clock).work
         publish = Profile(self._people, self._database, policy, self._features).publish
-        return ticks(self._database, self._clock, policy, remove, publish)
+        run = Errands(self._people, self._database, self._clock).work
+        bot_id = int(self._loaded.token.partition(":")[0])
+        sweep = Sweep(self._people, self._database, self._clock, bot_id).work
+        return ticks(self._database, self._clock, policy, remove=remove, publish=publish, run=run, sweep=sweep)
 
     async def _paused(self) -> bool:
         if self._rests:  # a pause begins only while no bot runs: once it is lifted nobody need ask again

@@ -8,11 +8,13 @@ from handlers import (
     digests,
     directory,
     documents,
+    door,
     events,
     groups,
     home,
     introductions,
     nominations,
+    posts,
     presence,
     privacy,
     profile,
@@ -33,6 +35,7 @@ FEATURES: tuple[Feature, ...] = (
     validation.FEATURE,
     presence.FEATURE,
     topics.FEATURE,
+    posts.FEATURE,
     digests.FEATURE,
     events.FEATURE,
     directory.FEATURE,
@@ -40,5 +43,6 @@ FEATURES: tuple[Feature, ...] = (
     announcements.FEATURE,
     staff.FEATURE,
     groups.FEATURE,
+    door.FEATURE,
     documents.FEATURE,  # last: free text is a search
 )

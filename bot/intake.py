@@ -19,7 +19,10 @@ from storage import inbox
 from storage.database import Database, is_trouble
 from storage.inbox import LANE, RawUpdate
 
-ALLOWED = ["message", "edited_message", "callback_query", "chat_join_request", "chat_member", "my_chat_member"]
+ALLOWED = [
+    "message", "edited_message", "channel_post", "edited_channel_post", "callback_query", "chat_join_request",
+    "chat_member", "my_chat_member", "message_reaction", "message_reaction_count",
+]  # fmt: skip
 POLL_SECONDS = 30
 BODY_LIMIT = 1024 * 1024
 CONFLICT = 409

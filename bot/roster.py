@@ -124,7 +124,7 @@ async def listed(tx: Transaction, states: Collection[MemberState], role: Role | 
         held.setdefault(row.member_id, []).append(row)
     if role is not None:
         found = [m for m in found if any(row.role is role for row in held.get(m.id, ()))]
-    codes = {topic.id: topic.code for topic in await topics.catalogue(tx)}
+    codes = {topic.id: topic.code for topic in await topics.everything(tx)}
     used = {m.organisation_id for m in found} | {row.organisation_id for rows in held.values() for row in rows}
     names = await members.organisation_names(tx, [number for number in used if number is not None])
     return [_line(m, held.get(m.id, ()), names, codes) for m in found]
@@ -181,7 +181,7 @@ async def _office(tx: Transaction, role: Role, reach: Reach) -> Office:
 async def _topic(tx: Transaction, reach: Reach) -> int | None:
     if reach.topic is None:
         return None
-    codes = {topic.code: topic.id for topic in await topics.catalogue(tx)}
+    codes = {topic.code: topic.id for topic in await topics.everything(tx)}
     if reach.topic not in codes:
         raise Problem(f"There is no topic {reach.topic}; there are {', '.join(sorted(codes))}.")
     return codes[reach.topic]

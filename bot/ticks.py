@@ -16,10 +16,12 @@ from storage import (
     dialogues,
     digests,
     directory,
+    errands,
     inbox,
     introductions,
     nominations,
     outbox,
+    posts,
     presence,
     privacy,
     removals,
@@ -28,6 +30,7 @@ from storage import (
 )
 from storage.database import Database, Transaction
 
+Work = Callable[[], Awaitable[object]]
 Question = Callable[[Transaction, datetime], Awaitable[object]]
 
 
@@ -35,10 +38,17 @@ def ticks(
     database: Database,
     clock: Clock,
     policy: Policy,
-    remove: Callable[[], Awaitable[object]],
-    publish: Callable[[], Awaitable[object]],
+    *,
+    remove: Work,
+    publish: Work,
+    run: Work,
+    sweep: Work,
 ) -> list[Tick]:
-    """Return all ticks; `remove` takes people out of groups, `publish` keeps what Telegram shows of the bot."""
+    """Return all ticks.
+
+    `remove` takes people out of groups, `run` does errands in chats, `sweep` looks through the groups, and `publish`
+    keeps what Telegram shows of the bot.
+    """
     working = is_working_day if policy.skip_holidays else None
 
     async def vet(tx: Transaction, now: datetime) -> None:
@@ -57,12 +67,17 @@ def ticks(
         validation.advance,
         presence.advance,
     )
-    forgets = (inbox.forget, outbox.forget, dialogues.expire, removals.forget, directory.forget, privacy.forget)
+    forgets = (
+        inbox.forget, outbox.forget, dialogues.expire, removals.forget, errands.forget, posts.fate.forget,
+        directory.forget, privacy.forget,
+    )  # fmt: skip
     return [
         Tick("digest", 5, _asking(database, clock, [compose])),
         Tick("progress", 3, _asking(database, clock, [announcements.report_progress])),
         Tick("membership", 30, _asking(database, clock, lives)),
         Tick("removals", 2, remove),
+        Tick("errands", 2, run),
+        Tick("sweep", 3600, sweep, after=10),
         Tick("housekeeping", 3600, _asking(database, clock, forgets), tidies=True, after=60),
         Tick("profile", 60, publish, tidies=True, after=1),  # people first, then three dozen calls
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from telegram import Update
@@ -16,7 +17,7 @@ from handlers.presses import Open
 from handlers.screens import Screen
 from storage.access import Action, Viewer, allowed, require
 from storage.database import Transaction
-from storage.outbox import Facts
+from storage.outbox import Facts, Settlement
 from storage.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ Callback = Callable[[Context], Awaitable[None]]
 P = TypeVar("P", bound=Press)
 Load = Callable[[Transaction, Facts, Sequence[Viewer]], Awaitable[Mapping[int, Any]]]
 Render = Callable[[Any, Say, Policy], Screen]
+Landed = Callable[[Transaction, Facts, Settlement, datetime], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -46,11 +48,13 @@ class Notice:
 
     `load` asks storage again: it returns, by member id, what each viewer may be told now; whoever is missing
     is not told. Equal contents are rendered once per language, so a shared content should be a frozen dataclass.
+    `landed` notes, in the transaction that settles it, how the sending of one message ended.
     """
 
     name: str
     render: Render
     load: Load
+    landed: Landed | None = None
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Reply:
-    """What a person sent as an answer."""
+    """What a person sent as an answer; `html` is its text, or what is written under a file, as Telegram HTML."""
 
     text: str | None = None
     html: str | None = None
@@ -67,6 +67,8 @@ class Reply:
     def of(cls, message: Message) -> Reply:
         text = None if message.text is None else legible(message.text)
         html = legible(message.text_html) if message.text else None
+        if message.caption:
+            html = legible(message.caption_html)
         return cls(text, html, message.document, message.media_group_id, len(message.entities))
 
 

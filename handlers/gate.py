@@ -17,6 +17,8 @@ from storage.members import Member
 
 async def recognise(update: Update, context: Context) -> None:
     """Put the speaker into the turn; end it where nobody in particular speaks."""
+    if _tells_of_a_chat(update):
+        return  # it counts whoever did it, and no matter that nobody in particular speaks
     user = update.effective_user
     if user is None or user.is_bot or _speaks_for_a_chat(_spoken(update)) or _blocks(update):
         raise ApplicationHandlerStop
@@ -38,6 +40,15 @@ async def _meet(tx: Transaction, context: Context, user: User, now: datetime) ->
     member.unreachable_since = None  # who speaks can be reached
     await presence.note(tx, member.id, now)
     return member
+
+
+def _tells_of_a_chat(update: Update) -> bool:
+    """Tell whether an update says what happened in a chat: who came and went, a channel's post, reactions."""
+    told = (update.chat_member, update.channel_post, update.edited_channel_post, update.message_reaction)
+    if any(one is not None for one in (*told, update.message_reaction_count)):
+        return True
+    changed, user = update.my_chat_member, update.effective_user
+    return changed is not None and changed.chat.type != Chat.PRIVATE and (user is None or user.is_bot)
 
 
 def _spoken(update: Update) -> Message | None:

@@ -39,6 +39,41 @@ class OpenDocument(Press, prefix="doc"):
 
 
 @dataclass(frozen=True)
+class OpenTopic(Press, prefix="top"):
+    """Show one topic's card."""
+
+    topic: int
+
+
+@dataclass(frozen=True)
+class OpenPosts(Press, prefix="talk"):
+    """Show the last posts of a topic."""
+
+    topic: int
+
+
+@dataclass(frozen=True)
+class Report(Press, prefix="report"):
+    """Report a post to its topic's moderators."""
+
+    post: int
+
+
+@dataclass(frozen=True)
+class Write(Press, prefix="talk.new"):
+    """Write something in a topic."""
+
+    topic: int
+
+
+@dataclass(frozen=True)
+class OpenFeeds(Press, prefix="feeds"):
+    """Show the feeds of a topic (0: of all that one keeps)."""
+
+    topic: int
+
+
+@dataclass(frozen=True)
 class OpenEvent(Press, prefix="ev"):
     """Show one event's card."""
 

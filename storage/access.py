@@ -24,6 +24,7 @@ class Action(StrEnum):
     BELONG = "belong"
     VALIDATE = "validate"
     SHARE = "share"
+    POST = "post"
     INVITE = "invite"
     VOUCH = "vouch"
     INTRODUCE = "introduce"
@@ -39,6 +40,7 @@ class Action(StrEnum):
     GIVE_ROLES = "give roles"
     ANNOUNCE = "announce"
     MODERATE = "moderate"
+    KEEP_TOPICS = "keep topics"
     AUDIT = "audit"
     BIND_GROUP = "bind group"
 
@@ -77,6 +79,7 @@ MATRIX: dict[Role | None, frozenset[Action]] = {
             Action.BELONG,
             Action.VALIDATE,
             Action.SHARE,
+            Action.POST,
             Action.INVITE,
             Action.VOUCH,
             Action.INTRODUCE,
@@ -102,6 +105,7 @@ MATRIX: dict[Role | None, frozenset[Action]] = {
             Action.GIVE_ROLES,
             Action.ANNOUNCE,
             Action.MODERATE,
+            Action.KEEP_TOPICS,
             Action.AUDIT,
             Action.BIND_GROUP,
         }
@@ -191,6 +195,17 @@ def moderates(viewer: Viewer, topic_id: int | None) -> bool:
         for office in viewer.offices
         if Action.MODERATE in MATRIX[office.role]
     )
+
+
+def moderated(viewer: Viewer, topic_id: Any) -> ColumnElement[bool]:
+    """Return the SQL condition under which `viewer` may moderate a row's topic; the same rule as `moderates`."""
+    if not allowed(viewer, Action.MODERATE):
+        return false()
+    holding = [office for office in viewer.offices if Action.MODERATE in MATRIX[office.role]]
+    if any(office.role is not Role.MODERATOR or office.topic_id is None for office in holding):
+        return true()
+    found: ColumnElement[bool] = topic_id.in_([office.topic_id for office in holding])
+    return found
 
 
 def may_see(viewer: Viewer, label: Label, organisations: Sequence[int]) -> bool:

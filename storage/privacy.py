@@ -9,7 +9,7 @@ from sqlalchemy import Column, Table, delete, exists, or_, select, update
 
 from storage import dialogues, inbox, members, membership, nominations
 from storage.database import Base, Transaction
-from storage.members import Member, MemberState, Organisation
+from storage.members import Member, MemberState, Night, Organisation
 from storage.membership import Step
 from storage.outbox import OutboxRow
 from storage.refusals import Refusal
@@ -18,7 +18,7 @@ Rows = list[dict[str, Any]]
 
 _ERASED_WITH_A_PERSON = (
     "consent", "subscription", "topic_request", "application", "application_remark", "vouch", "objection",
-    "digest_schedule", "digest", "directory_entry", "directory_lookup",
+    "digest_schedule", "digest", "directory_entry", "directory_lookup", "group_member", "post",
 )  # fmt: skip
 _OWNER = "member_id"
 _SENDER = "by_id"
@@ -112,6 +112,7 @@ _NOBODY: dict[str, Any] = {
     "terms_version": None,
     "terms_due_at": None,
     "read_only": False,
+    "night": Night.HOLD,
 }
 
 

@@ -10,6 +10,7 @@ from storage import (  # noqa: F401 - importing them registers their tables
     digests,
     directory,
     documents,
+    errands,
     events,
     groups,
     inbox,
@@ -18,6 +19,7 @@ from storage import (  # noqa: F401 - importing them registers their tables
     nominations,
     outbox,
     pause,
+    posts,
     removals,
     topics,
 )

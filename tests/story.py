@@ -194,7 +194,7 @@ async def _joins(tx: Transaction, telegram_id: int, facts: dict[str, Any]) -> No
     member.organisation_id = (await members.organisation(tx, facts.pop("organisation", "Demo Institute"))).id
     for role in facts.pop("roles", ()):
         await members.give_role(tx, member.id, role, now)
-    codes = {topic.code: topic.id for topic in await topics.catalogue(tx)}
+    codes = {topic.code: topic.id for topic in await topics.everything(tx)}
     await topics.subscribe(tx, member.id, [codes[code] for code in facts.pop("topics", ())], now)
     for column, value in facts.items():
         setattr(member, column, value)

@@ -23,12 +23,15 @@ from storage.tlp import Label
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 README = Path(__file__).parent.parent / "README.md"
 ORGANISATIONS = (1, 2, 3)
-MEMBERS = {Action.AWAIT, Action.BELONG, Action.VALIDATE, Action.SHARE, Action.INVITE, Action.VOUCH, Action.INTRODUCE}
+MEMBERS = {
+    Action.AWAIT, Action.BELONG, Action.VALIDATE, Action.SHARE, Action.POST, Action.INVITE, Action.VOUCH,
+    Action.INTRODUCE,
+}  # fmt: skip
 GIVEN = {
     Role.ADMINISTRATOR: {
         Action.NOMINATE, Action.REVIEW, Action.JUDGE_OBJECTION, Action.SEE_MEMBERS, Action.CONFIRM_POSTS,
         Action.OFFBOARD, Action.SUSPEND, Action.BLOCK, Action.HAND_OVER, Action.GIVE_ROLES, Action.ANNOUNCE,
-        Action.MODERATE, Action.AUDIT, Action.BIND_GROUP,
+        Action.MODERATE, Action.KEEP_TOPICS, Action.AUDIT, Action.BIND_GROUP,
     },
     Role.APPROVER: {Action.REVIEW},
     Role.FOCAL_POINT: {
@@ -188,7 +191,7 @@ async def shelf(storage_url: str) -> AsyncIterator[Database]:
     await migrations.upgrade(database)
     async with database.transaction() as tx:
         tx.add_all([Organisation(id=n, name=f"O{n}", key=f"o{n}") for n in ORGANISATIONS])
-        topic = (await topics.catalogue(tx))[0].id
+        topic = (await topics.everything(tx))[0].id
         for number, (label, audience) in enumerate(product(Label, _subsets()), 1):
             facts = {"token": str(number), "title": f"D{number}", "search": "", "topic_id": topic, "shared_at": NOW}
             tx.add(Document(id=number, label=label, **facts))

@@ -57,7 +57,7 @@ async def test_every_act_of_staff_leaves_a_row_with_who_whom_and_when(database: 
     async with database.transaction() as tx:
         one, two = await joins(tx, 1, Role.ADMINISTRATOR), await joins(tx, 2, Role.ADMINISTRATOR)
         member = await joins(tx, 50)
-        closed = {t.code: t.id for t in await topics.catalogue(tx)}
+        closed = {t.code: t.id for t in await topics.everything(tx)}
         await applications.approve(tx, one, await applies(tx, 60), PLAIN, NOW)
         await applications.decline(tx, two, await applies(tx, 61), "scope", NOW)
         for code, admit in (("border", True), ("prison", False)):

@@ -48,7 +48,7 @@ async def people(tx: Transaction) -> list[Member]:
 
 async def ties(tx: Transaction, member: Member, now: datetime) -> None:
     """Give somebody all that belonging brings, where they have none of it."""
-    topic = (await topics.catalogue(tx))[0].id
+    topic = (await topics.everything(tx))[0].id
     await topics.subscribe(tx, member.id, [topic], now)
     await digests.schedule(tx, member, 0, time(9), now)
     await members.give_role(tx, member.id, Office(Role.MODERATOR, topic_id=topic), now)

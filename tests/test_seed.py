@@ -74,7 +74,7 @@ async def test_the_digest_of_every_demo_person_says_something_in_both_languages(
     await plant(database, NOW, people=True)
     async with database.transaction() as tx:
         await digests.ensure_schedules(tx, NOW, 0, POLICY.digest_time)
-        codes = {topic.code: topic.id for topic in await topics.catalogue(tx)}
+        codes = {topic.code: topic.id for topic in await topics.everything(tx)}
         for person in PEOPLE:
             member = await members.by_telegram(tx, person.telegram_id)
             assert member is not None

@@ -1,21 +1,25 @@
-"""Topics: follow, mute, leave, and ask to be let in."""
+"""Topics: the catalogue, following live, in the digest or not at all, and being let in."""
 
 from __future__ import annotations
 
 import asyncio
 
 import pytest
-from cast import administrators, forges, goes
-from story import Person, Stage, buttons
+from cast import administrators, alters, forges, goes
+from story import Person, Stage, buttons, written
 
-from handlers.topics import Decide, List, Set, Show
-from storage.members import Role
+from handlers.presses import OpenTopic
+from handlers.topics import Decide, Keep, List, Set
+from storage.members import Office, Role
+
+CLOSED = "UPDATE topic SET policy = 'closed' WHERE code = 'prison'"
+PRISON = 8
 
 
 async def asks_for_prisons(member: Person) -> None:
     await member.says("/topics")
     await member.sees("Topics.")
-    await goes(member, "›", "Topics.")
+    await goes(member, "Human rights", "Topics.", "Prisons and probation")
     await goes(member, "Prisons and probation", "on request")
     await goes(member, "Ask to join", "You have asked to join")
 
@@ -25,35 +29,42 @@ async def test_a_member_follows_mutes_and_leaves_topics_in_one_message(stage: St
     member = await stage.joined(50)
     async with stage.bot():
         await member.says("/topics")
-        first = await member.sees("Topics.")
-        assert buttons(first)[-3:] == ["1/2", "›", "Menu"]
-        assert buttons(await goes(member, "›", "Topics."))[0] == "🤝 Rehabilitation and reintegration"
+        first = await member.sees("Topics.", "Prevention", "Media and communication")
+        assert buttons(first)[6:] == [
+            "1/2", "›", "Prevention", "Prevent and combat", "Capacity", "Human rights", "At night: hold until 08:00", "Menu",
+        ]  # fmt: skip
+        assert buttons(await goes(member, "›", "Capacity"))[-1] == "Menu"
         await goes(member, "‹", "Topics.")
         card = await goes(
-            member, "Media and communication", "Responsible reporting", "Pillar: Prevention", "do not follow"
-        )
-        await goes(member, "Subscribe", "You follow this topic")
-        await goes(member, "Mute", "You have muted this topic")
-        await forges(member, Set(3, "follow"))
-        assert "📰 Media and communication · muted" in buttons(await goes(member, "Back", "Topics."))
+            member, "Media and communication", "Responsible reporting", "Pillar: Prevention", "do not follow",
+            "open to every member", "TLP:GREEN",
+        )  # fmt: skip
+        assert "Subscribe live" in buttons(card)
+        await goes(member, "Subscribe", "You follow it in your digest")
+        await goes(member, "Follow live", "You follow it live")
+        await goes(member, "Mute", "You have muted it")
+        await goes(member, "Back", "Topics.", "Media and communication", "muted")
+        await goes(member, "At night: hold", "At night: without a sound")
         await goes(member, "Media and communication", "You have muted")
-        await goes(member, "Unmute", "You follow this topic")
-        last = await goes(member, "Unsubscribe", "You do not follow")
+        await goes(member, "Follow in digest", "You follow it in your digest")
+        last = await goes(member, "Leave the topic", "You do not follow")
         assert last["message_id"] == card["message_id"] == first["message_id"]
 
         for press, answer in (
-            (Set(3, "mute"), "There is no such topic"),
-            (Show(99), "There is no such topic"),
+            (OpenTopic(99), "There is no such topic"),
+            (Set(99, "live"), "There is no such topic"),
             (Set(3, "own"), "out of date"),
             (Set(3, "ask"), "This topic is open"),
-            (Set(4, "follow"), "This topic is on request"),
-            (List(-7), "Topics."),
+            (Set(4, "live"), "This topic is on request"),
+            (List("P9", -7), "Topics."),
             (Decide(1, 1), "I do not know that"),
+            (Keep(3), "I do not know that"),
         ):
             await forges(member, press)
             await member.sees(answer)
 
     assert await stage.rows("SELECT count(*) FROM subscription") == [(0,)]
+    assert await stage.rows("SELECT night FROM member") == [("silent",)]
 
 
 async def test_joining_on_request_is_decided_once_and_told(stage: Stage) -> None:
@@ -61,7 +72,8 @@ async def test_joining_on_request_is_decided_once_and_told(stage: Stage) -> None
     member = await stage.joined(50)
     async with stage.bot():
         await member.says("/topics")
-        await goes(member, "Border security", "on request", "an administrator decides")
+        await goes(member, "Prevent and combat", "Topics.")
+        await goes(member, "Border security", "on request", "its leads decide")
         assert "Ask to join" not in buttons(await goes(member, "Ask to join", "You have asked to join"))
         await forges(member, Set(4, "ask"))
         await first.sees("Saltanat Demo", "asks to join", "Border security")
@@ -84,10 +96,28 @@ async def test_joining_on_request_is_decided_once_and_told(stage: Stage) -> None
         await second.sees("Prisons and probation")
         await second.taps("Approve", on="Prisons")
         await member.sees("you now follow the topic “Prisons and probation”")
-        await goes(member, "Open the topic", "You follow this topic")
+        await goes(member, "Open the topic", "You follow it in your digest")
 
     assert await stage.rows("SELECT count(*) FROM topic_request") == [(3,)]
     assert await stage.rows("SELECT count(*) FROM audit WHERE event LIKE 'topic:%'") == [(3,)]
+
+
+@pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
+async def test_a_lead_decides_for_their_topic_and_for_no_other(stage: Stage) -> None:
+    first, _ = await administrators(stage)
+    lead = await stage.joined(40, "Aida Lead", roles=[Office(Role.MODERATOR, topic_id=PRISON)])
+    member = await stage.joined(50)
+    async with stage.bot():
+        await asks_for_prisons(member)
+        await lead.sees("Saltanat Demo", "asks to join", "Prisons")
+        await goes(lead, "Approve", "Approved by")
+        await member.sees("you now follow")
+        await lead.says("/topic")
+        kept = await lead.sees("The topics that you keep")
+        assert buttons(kept)[0].endswith("Prisons and probation")
+        assert "New topic" not in buttons(kept)
+        await forges(lead, Keep(3))
+        await lead.sees("There is no such topic")
 
 
 @pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
@@ -96,10 +126,43 @@ async def test_the_only_administrator_is_asked_even_by_themselves(stage: Stage) 
     only = await stage.joined(1, "Maral Demo", roles=[Role.ADMINISTRATOR])
     async with stage.bot():
         await only.says("/topics")
+        await goes(only, "Prevent and combat", "Topics.")
         await goes(only, "Border security", "on request")
-        await goes(only, "Ask to join", "Maral Demo", "asks to join")
+        await forges(only, Set(4, "ask"))
+        await only.sees("Maral Demo", "asks to join")
         await only.taps("Approve")
         await only.sees("you now follow")
+
+
+async def test_a_closed_topic_is_to_everybody_else_as_if_it_did_not_exist(stage: Stage) -> None:
+    first, _ = await administrators(stage)
+    inside = await stage.joined(50, "Inside Demo", topics=["prison"])
+    outside = await stage.joined(51, "Outside Demo")
+    await alters(stage, CLOSED)
+    async with stage.bot():
+        for person in (inside, first):
+            await person.says("/topics")
+            await person.sees("Topics.")
+            await goes(person, "Human rights", "Prisons and probation")
+        await outside.says("/topics")
+        await outside.sees("Topics.")
+        assert "Prisons" not in written(await goes(outside, "Human rights", "Victims"))
+        for press in (OpenTopic, lambda n: Set(n, "live"), lambda n: Set(n, "ask"), lambda n: Set(n, "leave")):
+            answers = []
+            for number in (PRISON, 99):
+                await forges(outside, press(number))
+                answers.append(written(await outside.sees("There is no such topic")))
+            assert answers[0] == answers[1]
+        await outside.says("https://example.org/paper")
+        await outside.sees("What is its title?")
+
+        await goes_through_leaving(inside)
+        assert "Prisons" not in inside.transcript().splitlines()[-1]
+
+
+async def goes_through_leaving(person: Person) -> None:
+    await goes(person, "Prisons and probation", "closed: nobody else sees")
+    await goes(person, "Leave the topic", "You have left the topic")
 
 
 @pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
@@ -108,5 +171,5 @@ async def test_topics_speak_russian(stage: Stage) -> None:
     async with stage.bot():
         await member.says("/topics")
         await goes(member, "СМИ и коммуникация", "Ответственное освещение", "Вы не подписаны на эту тему")
-        await goes(member, "Подписаться", "Вы подписаны на эту тему")
-        await goes(member, "Отключить", "отключили её")
+        await goes(member, "Подписаться", "Вы читаете эту тему в дайджесте")
+        await goes(member, "Отключить", "отключили эту тему")

@@ -66,7 +66,7 @@ class Rendering:
             people = await members.by_ids(tx, ids)
             held = await members.offices(tx, ids)
             viewers = [access.viewer_of(member, held[member.id]) for member in people.values()]
-            if len(ids) < len(rows):
+            if len(ids) < len(rows):  # a chat of many, or somebody who has just been erased
                 viewers.append(self._nobody(rows[0].facts))
             contents = await notice.load(tx, rows[0].facts, viewers)
             places = await _places(tx, rows)

@@ -7,7 +7,8 @@ from typing import Any
 
 from bot.delivery.outcome import Kind, Outcome, of_answer, of_failure
 from bot.delivery.rendering import Letter
-from bot.transport import NO_ANSWER, Wire
+from bot.transport import NO_ANSWER, Answer, Wire
+from storage import posts
 
 
 async def send(wire: Wire, letter: Letter) -> Outcome:
@@ -17,9 +18,18 @@ async def send(wire: Wire, letter: Letter) -> Outcome:
         if outcome is not None:
             return outcome
     try:
-        return of_answer(await wire.call(*_message(letter)))
+        answer = await wire.call(*_message(letter))
     except NO_ANSWER as error:
         return of_failure(error)
+    outcome = of_answer(answer)
+    if outcome.kind is Kind.SENT and letter.row.thread_id is not None and _strayed(answer, letter.row.thread_id):
+        return replace(outcome, kind=Kind.REJECTED, reason=posts.ELSEWHERE)
+    return outcome
+
+
+def _strayed(answer: Answer, thread_id: int) -> bool:
+    """Tell whether Telegram put a message into another thread than was asked: it has been seen to do so."""
+    return bool(answer.body["result"].get("message_thread_id") != thread_id)
 
 
 async def _replaced(wire: Wire, letter: Letter, message_id: int) -> Outcome | None:
@@ -51,6 +61,8 @@ def _message(letter: Letter) -> tuple[str, dict[str, Any]]:
         parameters["protect_content"] = True
     if letter.row.silent:
         parameters["disable_notification"] = True
+    if letter.row.thread_id is not None:
+        parameters["message_thread_id"] = letter.row.thread_id
     if letter.screen.file_id is None:
         return "sendMessage", parameters
     del parameters["link_preview_options"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ from bot.transport import Wire
 from bot.workers import finished
 from storage import members, outbox, pause
 from storage.database import Database, Transaction, is_trouble
-from storage.outbox import Lane, OutboxRow, OutboxState, Settlement
+from storage.outbox import WAITING, Facts, Lane, OutboxRow, OutboxState, Settlement
 
 _AMBIGUOUS_TRIES = 3
 _HARMLESS_TRIES = 10
@@ -34,6 +34,8 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 _log = log("bot.delivery")
 
 Migrate = Callable[[Transaction, int, int], Awaitable[None]]
+Follow = Callable[[Transaction, Facts, Settlement, datetime], Awaitable[None]]
+"""What is noted, in the transaction that settles a row of its notice, about how the sending ended."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class Landed:
     """A row that needs no more work now, and what follows from how it ended."""
 
     settlement: Settlement
+    row: OutboxRow
     unreachable: int | None = None
     migrated: tuple[int, int] | None = None
 
@@ -68,6 +71,7 @@ class Window:
     terms: Terms
     migrate: Migrate
     stop: Callable[[str], None]
+    follow: Mapping[str, Follow] = field(default_factory=dict)
     lease: str = field(default_factory=lambda: str(uuid4()))
     _looked: float = -_LOST_SECONDS
     _extended: datetime = _NEVER
@@ -118,6 +122,8 @@ class Window:
                     await members.mark_unreachable(tx, one.unreachable, now)
                 if one.migrated is not None:
                     await self.migrate(tx, *one.migrated)
+                if one.row.notice in self.follow and one.settlement.state not in WAITING:
+                    await self.follow[one.row.notice](tx, one.row.facts, one.settlement, now)
             active = self._active - {one.settlement.row_id for one in landed}
             free = self.terms.in_flight - len(active) if claiming else 0
             lease, seconds, old = self.lease, self.terms.lease_seconds, self._old(now)
@@ -143,9 +149,9 @@ class Window:
         self._active |= {row.id for row in rows}
         for found in await self._render(rows):
             if isinstance(found, Kept):
-                self._land(Landed(_kept(found, self.clock)))
+                self._land(Landed(_kept(found, self.clock), found.row))
             elif found.row.expires_at is not None and found.row.expires_at < self.clock.now():
-                self._land(Landed(Settlement(found.row.id, OutboxState.EXPIRED, "too late")))
+                self._land(Landed(Settlement(found.row.id, OutboxState.EXPIRED, "too late"), found.row))
             else:
                 task = asyncio.create_task(self._deliver(found))
                 self._tasks.add(task)
@@ -190,23 +196,23 @@ class Window:
         row, reason = letter.row, outcome.reason
         match outcome.kind:
             case Kind.SENT:
-                return Landed(Settlement(row.id, OutboxState.SENT, message_id=outcome.message_id))
+                return Landed(Settlement(row.id, OutboxState.SENT, message_id=outcome.message_id), row)
             case Kind.UNREACHABLE:
-                return Landed(Settlement(row.id, OutboxState.UNREACHABLE, reason), unreachable=row.member_id)
+                return Landed(Settlement(row.id, OutboxState.UNREACHABLE, reason), row, unreachable=row.member_id)
             case Kind.MIGRATED if outcome.chat_id is not None and row.chat_id is not None:
-                return Landed(self._again(row, _backoff(row), reason), migrated=(row.chat_id, outcome.chat_id))
+                return Landed(self._again(row, _backoff(row), reason), row, migrated=(row.chat_id, outcome.chat_id))
             case Kind.REJECTED | Kind.MIGRATED:  # a person never migrates
                 _log.error("Telegram rejected a message", row=row.id, notice=row.notice, reason=reason)
-                return Landed(Settlement(row.id, OutboxState.REJECTED, reason))
+                return Landed(Settlement(row.id, OutboxState.REJECTED, reason, message_id=outcome.message_id), row)
             case Kind.WAIT:
                 self.pace.pause(min(outcome.seconds, 60.0))
-                return Landed(self._again(row, outcome.seconds, reason))
+                return Landed(self._again(row, outcome.seconds, reason), row)
             case Kind.TOKEN:
                 self.stop(f"Telegram rejects the token: {reason}")
-                return Landed(self._again(row, 0, reason))
+                return Landed(self._again(row, 0, reason), row)
             case Kind.UNKNOWN if row.attempts >= self._tries(outcome):
-                return Landed(Settlement(row.id, OutboxState.UNKNOWN, reason))
-        return Landed(self._again(row, _backoff(row), reason))
+                return Landed(Settlement(row.id, OutboxState.UNKNOWN, reason), row)
+        return Landed(self._again(row, _backoff(row), reason), row)
 
     def _tries(self, outcome: Outcome) -> int:
         if outcome.harmless:

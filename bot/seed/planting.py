@@ -52,7 +52,7 @@ async def _settle(tx: Transaction, person: SeedPerson, now: datetime) -> None:
     member.state, member.joined_at, member.language_chosen = MemberState.ACTIVE, now, True
     member.state_since = member.validated_at = member.vouches_from = member.last_seen_at = now
     member.terms_version = TERMS_VERSION
-    codes = {topic.code: topic.id for topic in await topics.catalogue(tx)}
+    codes = {topic.code: topic.id for topic in await topics.everything(tx)}
     for held in person.roles:
         office = Office(held.role, codes[held.topic] if held.topic else None, held.country)
         seat = held.role is Role.FOCAL_POINT
@@ -104,7 +104,7 @@ async def _documents(tx: Transaction, now: datetime, shared: tuple[SeedDocument,
     if steward is None:
         return  # nobody to share them yet: planted at the first start with an administrator
     viewer = await access.viewer(tx, steward.id)
-    codes = {topic.code: topic.id for topic in await topics.catalogue(tx)}
+    codes = {topic.code: topic.id for topic in await topics.everything(tx)}
     for days, seed in enumerate(reversed(shared)):
         draft = Draft(
             title=seed.title,

@@ -107,8 +107,8 @@ def _audience(answers: Answers) -> Audience:
     return Audience(kind, "" if kind is AudienceKind.ALL else answers[kind.value])
 
 
-async def _prepare(tx: Transaction, _viewer: Viewer, answers: Answers) -> Data:
-    found = tuple(await topics.catalogue(tx))
+async def _prepare(tx: Transaction, viewer: Viewer, answers: Answers) -> Data:
+    found = tuple(await topics.catalogue(tx, viewer))
     chosen = answers.get("audience")
     if chosen is None or (chosen != AudienceKind.ALL and chosen not in answers):
         return Data(found, None)

@@ -81,14 +81,14 @@ async def find(context: Context) -> None:
     filters = directory.named(context.words[:LONGEST])
     async with context.transaction() as tx:
         found = await directory.search(tx, await context.myself(tx), filters, None, context.now)
-        known = await topics.catalogue(tx)
+        known = await topics.catalogue(tx, context.viewer)
     await context.show(_results(found, known, context.say))
 
 
 async def narrow(context: Context, press: Narrow) -> None:
     _sound(press)
     async with context.reading() as tx:
-        known = await topics.catalogue(tx)
+        known = await topics.catalogue(tx, context.viewer)
     chosen = _choices(press, known, context.say)
     await context.show(chosen or _filters(press, known, context.say))
 
@@ -98,7 +98,7 @@ async def search(context: Context, press: Search) -> None:
     _sound(Narrow(press.country, press.category, press.topic, press.language), asking=False)
     async with context.transaction() as tx:
         found = await directory.search(tx, await context.myself(tx), filters, None, context.now)
-        known = await topics.catalogue(tx)
+        known = await topics.catalogue(tx, context.viewer)
     await context.show(_results(found, known, context.say))
 
 
@@ -107,14 +107,14 @@ async def turn(context: Context, press: Turn) -> None:
         me = await context.myself(tx)
         filters = await directory.filters_of(tx, me, press.lookup)
         found = await directory.search(tx, me, filters, press.first or None, context.now)
-        known = await topics.catalogue(tx)
+        known = await topics.catalogue(tx, context.viewer)
     await context.show(_results(found, known, context.say))
 
 
 async def see(context: Context, press: See) -> None:
     async with context.transaction() as tx:
         found = await directory.seen(tx, await context.myself(tx), press.lookup, context.now)
-        known = await topics.catalogue(tx)
+        known = await topics.catalogue(tx, context.viewer)
     await context.show(_results(found, known, context.say))
 
 
@@ -243,7 +243,7 @@ def _read_name(form: Form, reply: Reply) -> str:
 
 async def _find(context: Context, tx: Transaction, viewer: Viewer, answers: Answers) -> Screen:
     found = await directory.search(tx, viewer, directory.named(answers["name"]), None, context.now)
-    return _results(found, await topics.catalogue(tx), context.say)
+    return _results(found, await topics.catalogue(tx, viewer), context.say)
 
 
 FIND = Dialogue(

@@ -38,9 +38,9 @@ class Card:
     organisation: str | None
 
 
-async def card(tx: Transaction, found: Document) -> Card:
+async def card(tx: Transaction, viewer: Viewer, found: Document) -> Card:
     """Return a document, already permitted to its reader, with its names."""
-    topic = next((t for t in await topics.catalogue(tx) if t.id == found.topic_id), None)
+    topic = next((t for t in await topics.catalogue(tx, viewer) if t.id == found.topic_id), None)
     names = await members.organisation_names(tx, [found.organisation_id] if found.organisation_id else [])
     return Card(found, topic, names.get(found.organisation_id or 0))
 
@@ -80,7 +80,7 @@ def _size(octets: int, say: Say) -> str:
 
 async def open_document(context: Context, press: OpenDocument) -> None:
     async with context.reading() as tx:
-        content = await card(tx, await documents.by_id(tx, context.viewer, press.document))
+        content = await card(tx, context.viewer, await documents.by_id(tx, context.viewer, press.document))
     await context.show(draw(content, context.say, context.policy))
 
 
@@ -88,7 +88,7 @@ async def by_link(context: Context, token: str) -> None:
     guard(context, Action.BELONG)
     async with context.reading() as tx:
         found = await documents.by_token(tx, context.viewer, token)
-        content = await card(tx, found) if found else None
+        content = await card(tx, context.viewer, found) if found else None
     if content is None:
         raise Refusal("document:unknown")
     await context.show(draw(content, context.say, context.policy))
@@ -103,7 +103,7 @@ async def _load(tx: Transaction, facts: Facts, viewers: Sequence[Viewer]) -> Map
     found: dict[int, Card] = {}
     for viewer in viewers:
         try:
-            found[viewer.id] = await card(tx, await documents.by_id(tx, viewer, facts["document"]))
+            found[viewer.id] = await card(tx, viewer, await documents.by_id(tx, viewer, facts["document"]))
         except Refusal:
             continue  # no longer theirs to see: they are not told
     return found

@@ -53,7 +53,7 @@ async def shelf(context: Context, press: Shelf) -> None:
     say = context.say
     async with context.reading() as tx:
         page = await documents.latest(tx, context.viewer, press.first or None, PAGE, press.topic or None)
-        titles = await topics.titles(tx, [press.topic], say.language)
+        titles = await topics.titles(tx, context.viewer, [press.topic])
     shown = page.items
     turning = turns(page, lambda first: Shelf(press.topic, first))
     title = say("Library: {topic}", topic=titles[press.topic]) if press.topic in titles else say("Library")
@@ -67,7 +67,7 @@ async def shelf(context: Context, press: Shelf) -> None:
 async def _choose_topic(context: Context) -> None:
     say = context.say
     async with context.reading() as tx:
-        found = await topics.catalogue(tx)
+        found = await topics.catalogue(tx, context.viewer)
     buttons = [Button(f"{t.emoji} {t.title(say.language)}", Shelf(t.id, 0)) for t in found]
     rows = [*columns(buttons, 1), (Button(say("Back"), Shelf(0, 0)),)]
     await context.show(Screen(say("Documents of which topic?"), tuple(rows)))

@@ -139,7 +139,7 @@ def _ask_permission(_form: Form, say: Say) -> Question:
 
 async def _prepare(tx: Transaction, viewer: Viewer, _answers: Answers) -> dict[str, Any]:
     level = await topics.levels(tx, viewer.id)
-    found = [t for t in await topics.catalogue(tx) if t.policy is topics.Policy.OPEN or t.id in level]
+    found = [t for t in await topics.catalogue(tx, viewer) if t.policy is topics.Policy.OPEN or t.id in level]
     return {"topics": found}
 
 

@@ -47,7 +47,7 @@ async def show(context: Context) -> None:
 async def _read(tx: Transaction, viewer: Viewer) -> tuple[Profile, Mapping[int, str]]:
     found = await profile.mine(tx, viewer)
     mentioned = [role.topic_id for role in found.roles if role.topic_id is not None]
-    return found, await topics.titles(tx, mentioned, viewer.language)
+    return found, await topics.titles(tx, viewer, mentioned)
 
 
 def _screen(found: Profile, titles: Mapping[int, str], say: Say, now: datetime) -> Screen:

@@ -42,7 +42,7 @@ async def _prepare(tx: Transaction, viewer: Viewer, answers: Answers) -> Asked:
         found = await staff.card(tx, viewer, answers["member"])
     except Refusal:
         found = None
-    return Asked(found, tuple(await topics.catalogue(tx)))
+    return Asked(found, tuple(await topics.catalogue(tx, viewer)))
 
 
 def _ask_topic(form: Form, say: Say) -> Question:

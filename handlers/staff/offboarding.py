@@ -89,9 +89,9 @@ async def _load_failed(tx: Transaction, facts: Facts, viewers: Sequence[Viewer])
 def _draw_failed(found: tuple[str, str, str], say: Say, _policy: Policy) -> Screen:
     name, title, reason = found
     words = say(
-        "{name} no longer belongs to the network and could not be removed from the group {title}: {reason}. Please "
-        "remove them there yourself.",
-        name=isolated(name),
+        "{name} must not be in the group {title} and could not be removed from it: {reason}. Please remove them there "
+        "yourself.",
+        name=isolated(name) if name else say("Somebody who is not known"),
         title=isolated(title),
         reason=_problem(reason, say),
     )

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from storage.database import Transaction
 from storage.members import BELONGING, Category, Member
-from storage.topics import Level, Subscription
+from storage.topics import HEARING, Subscription
 
 
 class AudienceKind(StrEnum):
@@ -39,7 +39,7 @@ async def recipients(tx: Transaction, audience: Audience) -> list[int]:
     match audience.kind:
         case AudienceKind.TOPIC:
             follows = select(Subscription.member_id).where(
-                Subscription.topic_id == int(audience.value), Subscription.level == Level.FOLLOW
+                Subscription.topic_id == int(audience.value), Subscription.level.in_(HEARING)
             )
             found = found.where(Member.id.in_(follows))
         case AudienceKind.COUNTRY:

@@ -137,8 +137,8 @@ async def _calendar(tx: Transaction, viewer: Viewer, now: datetime) -> tuple[Dat
 
 async def _counts(tx: Transaction, viewer: Viewer, listed: Sequence[Document]) -> tuple[tuple[str, int], ...]:
     counted = Counter(d.topic_id for d in listed)
-    names = await topics.titles(tx, list(counted), viewer.language)
-    return tuple((names[topic_id], n) for topic_id, n in counted.most_common())
+    names = await topics.titles(tx, viewer, list(counted))
+    return tuple((names[topic_id], n) for topic_id, n in counted.most_common() if topic_id in names)
 
 
 def _dated(event: Event, at: datetime, *, deadline: bool) -> Dated:

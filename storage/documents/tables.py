@@ -7,10 +7,11 @@ from datetime import datetime
 from sqlalchemy import BigInteger, ForeignKey, Select, String, Text, UniqueConstraint, exists, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage import access
+from storage import access, topics
 from storage.access import Viewer
 from storage.database import Base, Moment, one_of
 from storage.tlp import Label
+from storage.topics import Topic
 
 
 class Document(Base):
@@ -54,4 +55,5 @@ def visible(viewer: Viewer) -> Select[Document]:
     named = exists().where(
         DocumentAudience.document_id == Document.id, DocumentAudience.organisation_id == viewer.organisation_id
     )
-    return select(Document).where(access.visible(viewer, Document.label, named))
+    shelved = select(Topic.id).where(topics.known(viewer))
+    return select(Document).where(access.visible(viewer, Document.label, named), Document.topic_id.in_(shelved))

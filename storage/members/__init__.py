@@ -13,7 +13,7 @@ from storage.members.people import (
     welcome,
 )
 from storage.members.roles import Office, give_role, held_roles, holders, offices, seat, speaking, staff, take_roles
-from storage.members.tables import BELONGING, Category, Member, MemberRole, MemberState, Organisation, Role
+from storage.members.tables import BELONGING, Category, Member, MemberRole, MemberState, Night, Organisation, Role
 
 __all__ = [
     "BELONGING",
@@ -21,6 +21,7 @@ __all__ = [
     "Member",
     "MemberRole",
     "MemberState",
+    "Night",
     "Office",
     "Organisation",
     "Role",

@@ -57,6 +57,13 @@ class Role(StrEnum):
     AUDITOR = "auditor"
 
 
+class Night(StrEnum):
+    """What happens to what is not urgent while it is night where the member lives (21:00 to 08:00)."""
+
+    HOLD = "hold"
+    SILENT = "silent"
+
+
 class Organisation(Base):
     """An institution; `name` as written, `key` for recognising it again."""
 
@@ -101,6 +108,7 @@ class Member(Base):
     terms_version: Mapped[str | None] = mapped_column(String(20))
     terms_due_at: Mapped[datetime | None] = mapped_column(Moment)
     read_only: Mapped[bool] = mapped_column(default=False)
+    night: Mapped[Night] = mapped_column(one_of(Night), default=Night.HOLD)
 
 
 _WHOLE = "topic_id IS NULL AND country IS NULL AND organisation_id IS NULL"

@@ -57,7 +57,8 @@ class OutboxRow(Base):
     """One message to one recipient.
 
     `notice` names the text, `facts` feed it, `subject` groups the copies of one thing (`announcement:12`),
-    `key` makes a promise unique, `replaces` is a message of this chat to be edited in place.
+    `key` makes a promise unique, `replaces` is a message of this chat to be edited in place. Without `chat_id` it goes
+    to the member's private chat; `thread_id` is the forum topic of a group, and nowhere else may it land.
     """
 
     __tablename__ = "outbox"
@@ -69,6 +70,7 @@ class OutboxRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     member_id: Mapped[int | None] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"), index=True)
     chat_id: Mapped[int | None] = mapped_column(BigInteger)
+    thread_id: Mapped[int | None] = mapped_column(BigInteger)
     lane: Mapped[int] = mapped_column(default=Lane.INTERACTIVE)
     notice: Mapped[str] = mapped_column(String(60))
     facts: Mapped[Facts] = mapped_column(JSON)
@@ -90,9 +92,9 @@ class OutboxRow(Base):
 
 @dataclass(frozen=True)
 class Promise:
-    """What to tell one person: see `OutboxRow` for each fact."""
+    """What to tell one person, or a chat with nobody behind it: see `OutboxRow` for each fact."""
 
-    member_id: int
+    member_id: int | None
     notice: str
     facts: Facts = field(default_factory=dict)
     lane: Lane = Lane.INTERACTIVE
@@ -102,6 +104,8 @@ class Promise:
     silent: bool = False
     due_at: datetime | None = None
     expires_at: datetime | None = None
+    chat_id: int | None = None
+    thread_id: int | None = None
 
 
 @dataclass(frozen=True)

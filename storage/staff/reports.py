@@ -51,12 +51,15 @@ async def try_again(tx: Transaction, viewer: Viewer, member_id: int, now: dateti
 
 
 async def failed(tx: Transaction, viewer: Viewer, removal_id: int) -> tuple[str, str, str] | None:
-    """Return whom, from which group, and why somebody could not be removed; None to who may not know."""
+    """Return whom, from which group, and why somebody could not be removed; None to who may not know.
+
+    Of somebody whom the bot has never met the name is empty.
+    """
     row = await tx.get(Removal, removal_id)
-    member = await members.by_id(tx, row.member_id) if row else None
-    if row is None or member is None or not access.allowed(viewer, Action.HAND_OVER):
+    if row is None or not access.allowed(viewer, Action.HAND_OVER):
         return None
-    return members.called(member), row.title, row.reason or ""
+    member = await members.by_id(tx, row.member_id) if row.member_id is not None else None
+    return members.called(member) if member else "", row.title, row.reason or ""
 
 
 async def _reached(tx: Transaction, viewer: Viewer, member_id: int) -> Member:

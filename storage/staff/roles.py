@@ -44,7 +44,7 @@ async def give(tx: Transaction, viewer: Viewer, member_id: int, seat: Seat, now:
         raise Refusal("role:self")
     if member.state not in members.BELONGING:
         raise Refusal("role:inactive")
-    await _check(tx, seat)
+    await _check(tx, viewer, member, seat)
     until = _after(now, seat.months) if seat.months else None
     term: dict[str, Any] = {"until": until, "alternate": seat.alternate, "letter": seat.letter}
     if not await members.give_role(tx, member.id, seat.office, now, by=viewer.id, **term):
@@ -57,13 +57,14 @@ async def give(tx: Transaction, viewer: Viewer, member_id: int, seat: Seat, now:
         await tell_administrators(tx, "role:administrator", {"member": member.id}, now, but=(member.id, viewer.id))
 
 
-async def _check(tx: Transaction, seat: Seat) -> None:
+async def _check(tx: Transaction, viewer: Viewer, member: Member, seat: Seat) -> None:
     office = seat.office
     reach = (office.topic_id, office.country, office.organisation_id)
     if sum(one is not None for one in reach) != (office.role in (Role.MODERATOR, Role.FOCAL_POINT)):
         raise Refusal("role:reach")
     if office.topic_id is not None:
-        await topics.by_id(tx, office.topic_id)
+        await topics.by_id(tx, viewer, office.topic_id)
+        await topics.check_lead(tx, office.topic_id, member.country)
     if office.role is Role.FOCAL_POINT:
         await _check_seat(tx, office, alternate=bool(seat.alternate))
 

@@ -1,0 +1,123 @@
+"""Errands: does in chats what a commit promised and is no message, and notes what Telegram answered."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import groupby
+from typing import Any
+
+from bot.clock import Clock
+from bot.logs import log
+from bot.transport import NO_ANSWER, Answer, Wire
+from storage import errands, groups, removals
+from storage.database import Database, Transaction
+from storage.errands import Errand, ErrandKind, ErrandState
+
+AT_ONCE = 32
+PATIENCE = 8.0
+"""Seconds for one try."""
+WAIT = timedelta(seconds=3)
+_SERVER = 500
+_METHODS = {
+    ErrandKind.ADMIT: "approveChatJoinRequest",
+    ErrandKind.DECLINE: "declineChatJoinRequest",
+    ErrandKind.REVOKE: "revokeChatInviteLink",
+    ErrandKind.OPEN_THREAD: "createForumTopic",
+    ErrandKind.NAME_THREAD: "editForumTopic",
+    ErrandKind.CLOSE_THREAD: "closeForumTopic",
+    ErrandKind.REOPEN_THREAD: "reopenForumTopic",
+    ErrandKind.DELETE: "deleteMessage",
+    ErrandKind.RESTRICT: "restrictChatMember",
+    ErrandKind.PERMIT: "setChatPermissions",
+    ErrandKind.LEAVE: "leaveChat",
+}
+_DONE = {
+    ErrandKind.ADMIT: ("user_already_participant", "hide_requester_missing"),
+    ErrandKind.DECLINE: ("user_already_participant", "hide_requester_missing", "user_id_invalid"),
+    ErrandKind.REVOKE: ("invite_hash_expired",),
+    ErrandKind.NAME_THREAD: ("topic_not_modified",),
+    ErrandKind.CLOSE_THREAD: ("topic_not_modified",),
+    ErrandKind.REOPEN_THREAD: ("topic_not_modified",),
+    ErrandKind.DELETE: ("message to delete not found",),
+    ErrandKind.LEAVE: ("bot is not a member", "bot was kicked", "chat not found"),
+}
+"""What Telegram says where there is nothing left to do."""
+_ROW = "thread"
+"""A fact that is a row of ours, and no parameter of Telegram's."""
+
+_log = log("bot.errands")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a try ended: done, without `problem`; for good, without `wait`; `moved` is the group's new number."""
+
+    problem: str | None = None
+    wait: timedelta | None = None
+    moved: int | None = None
+    made: int | None = None
+
+
+class Errands:
+    """Runs what is due; a repeat after a crash changes nothing, but that a thread may come to be twice."""
+
+    def __init__(self, wire: Wire, database: Database, clock: Clock) -> None:
+        self._wire = wire
+        self._database = database
+        self._clock = clock
+
+    async def work(self) -> None:
+        """Run every errand that is due, those of one chat one after the other, and note how each ended."""
+        async with self._database.reading() as tx:
+            due = await errands.due(tx, self._clock.now(), AT_ONCE)
+        by_chat = groupby(sorted(due, key=lambda row: (row.chat_id, row.id)), key=lambda row: row.chat_id)
+        await asyncio.gather(*(self._run(list(rows)) for _, rows in by_chat))
+
+    async def _run(self, rows: list[Errand]) -> None:
+        for row in rows:
+            outcome = await self._try(row)
+            async with self._database.transaction() as tx:
+                await self._settle(tx, row, outcome)
+            if outcome.wait is not None:
+                return  # what comes after it in this chat waits as well
+
+    async def _settle(self, tx: Transaction, row: Errand, outcome: Outcome) -> None:
+        now = self._clock.now()
+        if outcome.moved is not None:
+            await removals.migrate(tx, row.chat_id, outcome.moved)
+            return
+        ended = await errands.settle(tx, row.id, now, problem=outcome.problem, wait=outcome.wait)
+        if ended is None:
+            return
+        if ended.state is ErrandState.FAILED:
+            _log.warning("an errand failed", errand=row.id, kind=row.kind.value, problem=outcome.problem)
+        await groups.threads.settle(tx, ended, outcome.made, now)
+
+    async def _try(self, row: Errand) -> Outcome:
+        parameters: dict[str, Any] = {k: v for k, v in row.facts.items() if k != _ROW}
+        try:
+            async with asyncio.timeout(PATIENCE):
+                answer = await self._wire.call(_METHODS[row.kind], {**parameters, "chat_id": row.chat_id})
+        except NO_ANSWER:
+            return Outcome("silence", WAIT)
+        return judged(row.kind, answer)
+
+
+def judged(kind: ErrandKind, answer: Answer) -> Outcome:
+    """Return what Telegram's answer to an errand means."""
+    said = answer.description.lower()
+    if answer.ok:
+        result = answer.body["result"]
+        return Outcome(made=result.get("message_thread_id") if isinstance(result, dict) else None)
+    if any(words in said for words in _DONE.get(kind, ())):
+        return Outcome()
+    if answer.retry_after is not None:
+        return Outcome("wait", timedelta(seconds=answer.retry_after))
+    moved = answer.parameters.get("migrate_to_chat_id")
+    if isinstance(moved, int):
+        return Outcome(moved=moved)
+    if answer.status >= _SERVER or not answer.body:
+        return Outcome("trouble", WAIT)
+    return Outcome(answer.description)

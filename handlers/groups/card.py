@@ -1,0 +1,159 @@
+"""The card of a group: what it is for, which rights are missing and how to give them, who is inside unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from telegram.error import BadRequest, Forbidden
+
+from handlers.buttons import Button, Press, Row
+from handlers.context import Context, Policy
+from handlers.groups.rights import checklist, how, rights_missing
+from handlers.language import Say, isolated, text
+from handlers.presses import Home, Open
+from handlers.screens import Screen, lines
+from storage import groups, topics
+from storage.access import Action, require
+from storage.groups import BoundGroup, GroupKind
+from storage.topics import Topic
+
+KINDS = {
+    GroupKind.GROUP: text("group"),
+    GroupKind.SUPERGROUP: text("group"),
+    GroupKind.CHANNEL: text("channel"),
+}
+NETWORK = 0
+"""In place of a topic: the whole network."""
+
+
+@dataclass(frozen=True)
+class Show(Press, prefix="grp"):
+    """Show a group's card, with what Telegram says of it now."""
+
+    group: int
+
+
+@dataclass(frozen=True)
+class Choose(Press, prefix="grp.for"):
+    """Ask which topic a group is for."""
+
+    group: int
+
+
+@dataclass(frozen=True)
+class Give(Press, prefix="grp.give"):
+    """Give a group to a topic, or to the whole network (0)."""
+
+    group: int
+    topic: int
+
+
+@dataclass(frozen=True)
+class Unbind(Press, prefix="grp.off"):
+    """Let a group go; `sure` is 1 at the second press."""
+
+    group: int
+    sure: int
+
+
+def card(group: BoundGroup, topic: Topic | None, say: Say, policy: Policy) -> Screen:
+    """Return a group's card."""
+    title = say("The {kind} “{title}” is bound to the network.", kind=say(KINDS[group.kind]), title=group.title)
+    place = topic.title(say.language) if topic else say("the whole network")
+    lacking = list(group.missing)
+    text_ = [
+        f"<b>{title}</b>",
+        say("It is for: {place}.", place=place),
+        _strangers(group, say),
+        checklist(group.kind, lacking, say, forum=group.forum),
+        how(lacking, policy.bot_username, say) if lacking else say("I have every right that I need there."),
+    ]
+    rows: tuple[Row, ...] = (
+        (Button(say("The whole network"), Give(group.id, NETWORK)), Button(say("One topic"), Choose(group.id))),
+        (Button(say("Check again"), Show(group.id)), Button(say("Unbind"), Unbind(group.id, 0), style="danger")),
+        (Button(say("All groups"), Open("groups")), Button(say("Menu"), Home())),
+    )
+    return Screen(lines(text_), rows)
+
+
+def _strangers(group: BoundGroup, say: Say) -> str | None:
+    if not group.strangers:
+        return None
+    met = say.many(
+        "{n} person is there whom I have not met.", "{n} people are there whom I have not met.", group.strangers
+    )
+    return f"{met} {say('Telegram does not list them to me: I look at each as soon as they write, join or react.')}"
+
+
+async def everywhere(context: Context) -> None:
+    """List the groups of the network."""
+    async with context.reading() as tx:
+        found = await groups.everyone(tx)
+        known = {topic.id: topic for topic in await topics.everything(tx)}
+    say = context.say
+    rows: list[Row] = [(Button(_label(group, known.get(group.topic_id or 0), say), Show(group.id)),) for group in found]
+    words = say("Groups and channels of the network.") if found else say("No group is bound to the network yet.")
+    hint = say(
+        "To bind one, make me an administrator of it, or write /setup there. You must be an administrator of the "
+        "group as well."
+    )
+    await context.show(Screen(lines([words, hint]), (*rows, (Button(say("Menu"), Home()),))))
+
+
+def _label(group: BoundGroup, topic: Topic | None, say: Say) -> str:
+    mark = "⚠️ " if group.missing else ""
+    return f"{mark}{group.title} · {topic.title(say.language) if topic else say('the whole network')}"[:64]
+
+
+async def show(context: Context, press: Show) -> None:
+    """Look again which rights the bot has, and show the card."""
+    async with context.reading() as tx:
+        group = await groups.by_id(tx, press.group)
+    try:
+        me = await context.bot.get_chat_member(group.chat_id, context.bot.id)
+        missing: Sequence[str] = rights_missing(me.to_dict(), kind=group.kind, forum=group.forum)
+    except (BadRequest, Forbidden):
+        missing = group.missing
+    async with context.transaction() as tx:
+        require(await context.myself(tx), Action.BIND_GROUP)
+        group = await groups.by_id(tx, press.group)
+        group.missing = sorted(missing)
+        topic = next((t for t in await topics.everything(tx) if t.id == group.topic_id), None)
+    await context.show(card(group, topic, context.say, context.policy))
+
+
+async def choose(context: Context, press: Choose) -> None:
+    """Ask which topic a group is for."""
+    async with context.reading() as tx:
+        group = await groups.by_id(tx, press.group)
+        found = await topics.catalogue(tx, context.viewer)
+    say = context.say
+    rows: list[Row] = [(Button(f"{t.emoji} {t.title(say.language)}", Give(group.id, t.id)),) for t in found]
+    back = (Button(say("Back"), Show(group.id)), Button(say("Menu"), Home()))
+    await context.show(Screen(say("Which topic is “{title}” for?", title=isolated(group.title)), (*rows, back)))
+
+
+async def give(context: Context, press: Give) -> None:
+    """Give a group to a topic or to the whole network."""
+    async with context.transaction() as tx:
+        me = await context.myself(tx)
+        group = await topics.settle_in(tx, me, press.group, press.topic or None, context.now)
+        topic = next((t for t in await topics.everything(tx) if t.id == group.topic_id), None)
+    await context.show(card(group, topic, context.say, context.policy))
+
+
+async def unbind(context: Context, press: Unbind) -> None:
+    """Let a group go, at the second press."""
+    say = context.say
+    async with context.reading() as tx:
+        group = await groups.by_id(tx, press.group)
+    if not press.sure:
+        words = say("Unbind “{title}”? I leave it, and nobody watches its door any more.", title=isolated(group.title))
+        yes = Button(say("Unbind"), Unbind(group.id, 1), style="danger")
+        await context.show(Screen(words, ((yes, Button(say("Back"), Show(group.id))),)))
+        return
+    async with context.transaction() as tx:
+        await groups.unbind(tx, await context.myself(tx), press.group, context.now)
+    words = say("“{title}” is no longer bound. I am leaving it.", title=isolated(group.title))
+    await context.show(Screen(words, ((Button(say("All groups"), Open("groups")), Button(say("Menu"), Home())),)))
