@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +16,7 @@ from handlers.language import Html
 from storage.tlp import Label
 
 LIMIT = 4096
+_TAG = re.compile(r"<[^>]+>")
 _EMOJI = {
     Label.CLEAR: "⚪",
     Label.GREEN: "🟢",
@@ -73,6 +76,14 @@ def marked(label: Label) -> Html:
 def units(words: str) -> int:
     """Return the length of a text as Telegram counts it: in UTF-16 units."""
     return len(words.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def plain(written: str, limit: int) -> str:
+    """Return the words of Telegram HTML on one line, cut at a word where they are longer than `limit`."""
+    words = " ".join(html.unescape(_TAG.sub("", written)).split())
+    if len(words) <= limit:
+        return words
+    return f"{words[:limit].rsplit(' ', 1)[0]}…"
 
 
 def lines(parts: Sequence[str | None]) -> str:

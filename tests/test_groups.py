@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from cast import administrators
+from cast import administrators, goes
+from sqlalchemy import delete
 from story import Person, Stage, written
 
 from storage import groups
@@ -55,12 +56,17 @@ async def test_an_administrator_binds_a_group_and_hears_which_rights_are_missing
     group = await founds(stage, first, is_forum=True)
     async with stage.bot():
         await first.does("add", chat=group, user="bot")
-        await first.sees("The group “Media & <friends>” is bound", "invite users, manage topics, pin", "remove members")
+        missing = await first.sees("The group “Media & <friends>” is bound", "It is for: the whole network")
+        for right in ("invite users", "remove members", "delete messages", "pin messages", "manage topics"):
+            assert f"✗ {right}: without it" in written(missing)
+        assert "“Ban Users”" in written(missing)
+        await first.does("promote", chat=group, user="bot", rights={"can_invite_users": True})
+        told = await goes(first, "Check again", "✓ invite users", "✗ remove members")
         await first.does("promote", chat=group, user="bot", rights=dict.fromkeys(RIGHTS, True))
         there = inside(first, group)
         await there.says("/setup")
-        told = await first.sees("is bound to the network")
-        assert "I still need" not in written(told)
+        told = await first.sees("is bound to the network", "I have every right that I need there")
+        assert "✗" not in written(told)
 
         there = inside(member, group)
         for command in ("/search secret words", "/mydata", "/start@network_test_bot", "/HELP"):
@@ -76,10 +82,10 @@ async def test_an_administrator_binds_a_group_and_hears_which_rights_are_missing
         assert len([m for m in there.seen.values() if m["from"]["is_bot"]]) == said + 1
 
         await first.does("remove", chat=group, user="bot")
-        await first.says("/status")
-        await first.sees("You are a member")
+        await first.sees("I am no longer in “", "Media & <friends>", "Requests to join it are not answered")
+        await second.sees("I am no longer in “")
 
-    assert await stage.rows("SELECT count(*) FROM bound_group") == [(0,)]
+    assert await stage.rows("SELECT count(*) FROM bound_group WHERE lost_at IS NULL") == [(0,)]
     assert await stage.rows("SELECT event FROM audit WHERE event LIKE 'group:%' ORDER BY id") == [
         ("group:bound",), ("group:lost",),
     ]  # fmt: skip
@@ -123,7 +129,7 @@ async def test_a_migration_is_followed_in_both_orders_and_when_both_are_bound(st
             await groups.migrate(tx, -1, -100)
             await groups.migrate(tx, -1, -100)
             found.append(await groups.bound(tx))
-            await groups.lose(tx, -100, NOW)
+            await tx.execute(delete(BoundGroup))
     await database.close()
 
     assert found == [[-100], [-100], [-100], []]

@@ -14,7 +14,7 @@ from handlers.digests.schedule import Preview
 from handlers.feature import Notice
 from handlers.language import Html, Say
 from handlers.presses import Home, Open, OpenDocument
-from handlers.screens import LIMIT, Screen, lines
+from handlers.screens import LIMIT, Screen, lines, plain
 from storage import digests
 from storage.access import Viewer
 from storage.database import Transaction
@@ -89,7 +89,7 @@ def _text(issue: Issue, listed: int, say: Say, policy: Policy) -> str:
             say("The next 30 days"), [_dated(d, say, policy) for d in issue.calendar], listed, partial(_later, say)
         ),
         _section(say("New documents"), _documents(issue, say, policy), listed, partial(_shelved, say)),
-        _section(say("From the topics"), _counts(issue, say), listed, partial(_more, say)),
+        _section(say("From the topics"), [*_talk(issue), *_counts(issue, say)], listed, partial(_more, say)),
     ]
     end = say("— end of {label} —", label=issue.label.value)
     head = f"<b>{name}</b>\n{say.day(issue.period_start)} – {say.day(last)}"
@@ -142,6 +142,17 @@ def _document(number: int, item: Published, say: Say, policy: Policy) -> str:
 def _counts(issue: Issue, say: Say) -> list[str]:
     counted = ((title, say.many("{n} document", "{n} documents", n)) for title, n in issue.topics)
     return [f"• {escape(title, quote=False)}: {n}" for title, n in counted]
+
+
+def _talk(issue: Issue) -> list[str]:
+    """Return what moved people in the topics: the beginning of each post, where, and how many answered."""
+    rows = []
+    for one in issue.talk:
+        moved = [f"💬 {one.replies}"] if one.replies else []
+        moved += [f"👍 {one.reactions}"] if one.reactions else []
+        facts = [f"“{escape(plain(one.html, TITLE), quote=False)}”", *moved, one.label.value]
+        rows.append(f"• {escape(one.topic, quote=False)}: {' · '.join(facts)}")
+    return rows
 
 
 def _reserved(issue: Issue, say: Say) -> Html | None:

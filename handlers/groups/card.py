@@ -57,14 +57,15 @@ class Unbind(Press, prefix="grp.off"):
     sure: int
 
 
-def card(group: BoundGroup, topic: Topic | None, say: Say, policy: Policy) -> Screen:
-    """Return a group's card."""
+def card(group: BoundGroup, topic: Topic | None, say: Say, policy: Policy, note: str | None = None) -> Screen:
+    """Return a group's card; `note` says what has just been done with it."""
     title = say("The {kind} “{title}” is bound to the network.", kind=say(KINDS[group.kind]), title=group.title)
     place = topic.title(say.language) if topic else say("the whole network")
     lacking = list(group.missing)
     text_ = [
         f"<b>{title}</b>",
         say("It is for: {place}.", place=place),
+        note,
         _strangers(group, say),
         checklist(group.kind, lacking, say, forum=group.forum),
         how(lacking, policy.bot_username, say) if lacking else say("I have every right that I need there."),
@@ -140,7 +141,13 @@ async def give(context: Context, press: Give) -> None:
         me = await context.myself(tx)
         group = await topics.settle_in(tx, me, press.group, press.topic or None, context.now)
         topic = next((t for t in await topics.everything(tx) if t.id == group.topic_id), None)
-    await context.show(card(group, topic, context.say, context.policy))
+    say = context.say
+    note = say("Every member of the network may come in.")
+    if topic is not None:
+        note = say("Only who reads the topic may be in it; others are shown out as I see them.")
+    elif group.forum:
+        note = say("Every member may come in. A thread for each open topic is being made.")
+    await context.show(card(group, topic, say, context.policy, note))
 
 
 async def unbind(context: Context, press: Unbind) -> None:

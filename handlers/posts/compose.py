@@ -8,9 +8,9 @@ from typing import Any
 from handlers.context import Context
 from handlers.forms import Answers, Dialogue, Form, Question, Reply, Step, about
 from handlers.language import Html, Say, isolated, text
-from handlers.posts.words import LONGEST, Told, plain, said
+from handlers.posts.words import LONGEST, Told, said
 from handlers.presses import Write
-from handlers.screens import Screen, lines, units
+from handlers.screens import Screen, lines, plain, units
 from handlers.vocabulary import ask_label
 from storage import documents, members, posts
 from storage.access import Action, Viewer
@@ -22,6 +22,10 @@ from storage.topics import Topic
 
 CAPTION = 900
 """The longest text under a file, in Telegram's units, with room for the label and the author."""
+
+
+_ONLY = "only"
+"""Where the answers keep the one label that is possible."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ async def write(context: Context, press: Write) -> None:
     possible = posts.labels(topic, context.policy.max_label)
     answers: dict[str, Any] = {"topic": topic.id}
     if len(possible) == 1:
-        answers["label"] = possible[0].name
+        answers[_ONLY] = possible[0].name
     await context.begin("post", answers)
 
 
@@ -95,9 +99,8 @@ def _read_label(form: Form, reply: Reply) -> str:
 
 def _draft(answers: Answers) -> PostDraft:
     written = answers["body"]
-    return PostDraft(
-        int(answers["topic"]), Label[answers["label"]], written["html"], written["kind"], written.get("file_id")
-    )
+    label = Label[answers.get(_ONLY) or answers["label"]]
+    return PostDraft(int(answers["topic"]), label, written["html"], written["kind"], written.get("file_id"))
 
 
 async def _finish(context: Context, tx: Transaction, viewer: Viewer, answers: Answers) -> None:
@@ -125,7 +128,14 @@ POST = Dialogue(
     title=text("Write a post"),
     steps=(
         Step("body", text("Text"), _ask_body, _read_body, _show_body),
-        Step("label", text("Label"), _ask_label, _read_label, lambda _form, _say, answer: Label[answer].value),
+        Step(
+            "label",
+            text("Label"),
+            _ask_label,
+            _read_label,
+            lambda _form, _say, answer: Label[answer].value,
+            when=lambda answers: _ONLY not in answers,
+        ),
     ),
     finish=_finish,
     submit=text("Post"),

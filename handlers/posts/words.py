@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import html
-import re
 from dataclasses import dataclass
 from datetime import datetime
 
 from handlers.language import Html, Say, isolated, text
-from handlers.screens import Screen, lines, units
+from handlers.screens import Screen, lines, plain, units
 from storage.posts import Post, Source
 from storage.topics import Topic
 
@@ -23,7 +22,6 @@ CARRIES = {
     "poll": text("a poll"),
     "other": text("with something that cannot be shown here"),
 }
-_TAG = re.compile(r"<[^>]+>")
 
 
 @dataclass(frozen=True)
@@ -48,14 +46,6 @@ def told(post: Post, topic: Topic, name: str | None, organisation: str | None) -
     """Return what is told of a post."""
     titles = (topic.emoji, topic.title("en"), topic.title("ru"))
     return Told(titles, post.html or "", post.kind, name, organisation, post.url, post.at)
-
-
-def plain(written: str, limit: int) -> str:
-    """Return the words of Telegram HTML on one line, cut at a word where they are longer than `limit`."""
-    words = " ".join(html.unescape(_TAG.sub("", written)).split())
-    if len(words) <= limit:
-        return words
-    return f"{words[:limit].rsplit(' ', 1)[0]}…"
 
 
 def body(found: Told, say: Say) -> str:

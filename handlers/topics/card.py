@@ -112,7 +112,8 @@ def _standing(found: Found, say: Say) -> Html:
 def _rows(found: Found, say: Say) -> list[Row]:
     topic, level, rows = found.topic, found.level, []
     if level is not None or topic.policy is Policy.OPEN or found.keeps:
-        rows.append(tuple(_choice(topic, one, level, say) for one in Level if level is not None or one != Level.MUTE))
+        offered = Level if level is not None else (Level.DIGEST, Level.LIVE)
+        rows.append(tuple(_choice(topic, one, level, say) for one in offered))
     elif not found.waiting:
         rows.append((Button(say("Ask to join"), Set(topic.id, "ask"), style="primary"),))
     if found.reads:

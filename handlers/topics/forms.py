@@ -31,11 +31,11 @@ def _ask(words: str) -> Callable[[Form, Say], Question]:
     return lambda _form, say: Question(say(words))
 
 
-def _read_emoji(form: Form, reply: Reply) -> str:
+def _read_emoji(_form: Form, reply: Reply) -> str:
     """Read one emoji: symbols only, and no more than one picture of them."""
-    written = line(_EMOJI)(form, Reply(f"a{reply.text}" if reply.text else None))[1:].strip()
-    symbols = [c for c in written if c not in _JOINERS and not unicodedata.category(c).startswith("M")]
-    if not symbols or len(written) > _EMOJI or any(unicodedata.category(c) not in ("So", "Sk") for c in symbols):
+    written = (reply.text or "").strip()
+    kinds = {unicodedata.category(c) for c in written if c not in _JOINERS}
+    if not kinds or len(written) > _EMOJI or not kinds <= {"So", "Sk", "Mn"}:
         raise Refusal("topic:emoji")
     return written
 

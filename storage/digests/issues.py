@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from storage import announcements, documents, events, topics
+from storage import announcements, documents, events, posts, topics
 from storage.access import Viewer
 from storage.database import Transaction
 from storage.digests.schedules import Digest, of
@@ -18,6 +18,8 @@ from storage.tlp import Label, highest
 
 AHEAD = 30
 """How many days of the calendar an issue shows."""
+TALKED = 5
+"""How many posts of the topics an issue carries."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,18 @@ class Published:
 
 
 @dataclass(frozen=True)
+class Talked:
+    """A post of a followed topic that moved people; `html` is what it says."""
+
+    topic: str
+    html: str
+    organisation: str | None
+    replies: int
+    reactions: int
+    label: Label
+
+
+@dataclass(frozen=True)
 class Issue:
     """One issue for one reader. Above GREEN nothing is listed: `reserved` counts what their organisation got."""
 
@@ -68,6 +82,7 @@ class Issue:
     calendar: tuple[Dated, ...]
     documents: tuple[Published, ...]
     topics: tuple[tuple[str, int], ...]
+    talk: tuple[Talked, ...]
     reserved: int
     weekday: int
     at: str
@@ -75,13 +90,13 @@ class Issue:
 
     @property
     def empty(self) -> bool:
-        return not (self.announcements or self.calendar or self.documents or self.reserved)
+        return not (self.announcements or self.calendar or self.documents or self.talk or self.reserved)
 
     @property
     def label(self) -> Label:
         """The highest label of what is listed; that an organisation has something reserved is for members only."""
         listed = [a.label for a in self.announcements]
-        listed += [e.label for e in self.calendar] + [d.label for d in self.documents]
+        listed += [e.label for e in self.calendar] + [d.label for d in self.documents] + [t.label for t in self.talk]
         return highest([*listed, Label.GREEN if self.reserved else Label.CLEAR]) or Label.CLEAR
 
 
@@ -120,6 +135,7 @@ async def compose(
         calendar=await _calendar(tx, viewer, end),
         documents=tuple(_published(d) for d in sorted(listed, key=lambda d: d.label.rank)),
         topics=await _counts(tx, viewer, listed),
+        talk=await _talk(tx, viewer, followed, start, end),
         reserved=len(fresh) - len(listed) + len(announced) - len(told),
         weekday=row.weekday,
         at=row.at,
@@ -139,6 +155,19 @@ async def _counts(tx: Transaction, viewer: Viewer, listed: Sequence[Document]) -
     counted = Counter(d.topic_id for d in listed)
     names = await topics.titles(tx, viewer, list(counted))
     return tuple((names[topic_id], n) for topic_id, n in counted.most_common() if topic_id in names)
+
+
+async def _talk(
+    tx: Transaction, viewer: Viewer, followed: Collection[int], start: datetime, end: datetime
+) -> tuple[Talked, ...]:
+    """Return the posts of the period that moved people most; what is for a named audience is read in private only."""
+    found = await posts.most_answered(tx, viewer, followed, start, end, TALKED)
+    names = await topics.titles(tx, viewer, [post.topic_id for post in found])
+    authors = await posts.authors(tx, found)
+    return tuple(
+        Talked(names[p.topic_id], p.html or "", authors[p.id][1], p.replies, p.reactions, p.label)
+        for p in found if p.html and not p.label.named_audience
+    )  # fmt: skip
 
 
 def _dated(event: Event, at: datetime, *, deadline: bool) -> Dated:

@@ -37,10 +37,10 @@ async def new(tx: Transaction, viewer: Viewer, since: datetime) -> Mapping[int, 
 
 
 async def most_answered(
-    tx: Transaction, viewer: Viewer, topic_ids: Collection[int], since: datetime, limit: int
+    tx: Transaction, viewer: Viewer, topic_ids: Collection[int], since: datetime, until: datetime, limit: int
 ) -> list[Post]:
-    """Return the posts of some topics since a moment that moved people most: by replies, then by reactions."""
-    found = visible(viewer).where(Post.topic_id.in_(topic_ids), Post.at >= since)
+    """Return the posts of some topics in a period that moved people most: by replies, then by reactions."""
+    found = visible(viewer).where(Post.topic_id.in_(topic_ids), Post.at >= since, Post.at < until)
     ordered = found.order_by(Post.replies.desc(), Post.reactions.desc(), Post.at.desc(), Post.id.desc())
     return list(await tx.scalars(ordered.limit(limit)))
 
