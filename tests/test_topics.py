@@ -31,7 +31,8 @@ async def test_a_member_follows_mutes_and_leaves_topics_in_one_message(stage: St
         await member.says("/topics")
         first = await member.sees("Topics.", "Prevention", "Media and communication")
         assert buttons(first)[6:] == [
-            "1/2", "›", "Prevention", "Prevent and combat", "Capacity", "Human rights", "At night: hold until 08:00", "Menu",
+            "1/2", "›", "Prevention", "Prevent and combat", "Capacity", "Human rights",
+            "At night: hold until 08:00", "Menu",
         ]  # fmt: skip
         assert buttons(await goes(member, "›", "Capacity"))[-1] == "Menu"
         await goes(member, "‹", "Topics.")
@@ -104,7 +105,7 @@ async def test_joining_on_request_is_decided_once_and_told(stage: Stage) -> None
 
 @pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 async def test_a_lead_decides_for_their_topic_and_for_no_other(stage: Stage) -> None:
-    first, _ = await administrators(stage)
+    await administrators(stage)
     lead = await stage.joined(40, "Aida Lead", roles=[Office(Role.MODERATOR, topic_id=PRISON)])
     member = await stage.joined(50)
     async with stage.bot():

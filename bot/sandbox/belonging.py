@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+
 from bot.sandbox.deeds import Deeds
 from bot.sandbox.failure import NotPossible
 from bot.sandbox.methods import invites, topics
@@ -32,10 +34,21 @@ class Belonging(Deeds):
             return self._ask(chat, user, link)
         if link is not None:
             chat.uses[link["invite_link"]] = chat.uses.get(link["invite_link"], 0) + 1
-        via = {"invite_link": invites.told(self._world, link)} if link else {}
+        via: Json = {"invite_link": invites.told(self._world, link)} if link else {}
+        via |= {"via_chat_folder_invite_link": True} if facts.get("folder") else {}
         change(self._world, chat, user_id, Membership("member"), user, **via)
         self._world.announce(chat, user, {"new_chat_members": [user]})
         return {"joined": True}
+
+    def do_invite(self, user_id: int, facts: Json) -> Json:
+        """Make a link into a group, as an administrator of it does: one that asks, or one that opens at once."""
+        chat = self._world.chat(facts["chat"])
+        if not chat.may(user_id, "can_invite_users"):
+            raise NotPossible("only administrators who may invite make links")
+        address = f"https://t.me/+{secrets.token_urlsafe(12)}"
+        link: Json = {"invite_link": address, "creator": self._world.user(user_id), "is_primary": False}
+        chat.links[address] = {**link, "is_revoked": False, "creates_join_request": bool(facts.get("asks"))}
+        return chat.links[address]
 
     def _ask(self, chat: Chat, user: Json, link: Json) -> Json:
         date = self._world.clock.stamp()
@@ -137,6 +150,15 @@ class Belonging(Deeds):
     def do_reopen_topic(self, user_id: int, facts: Json) -> Json:
         return self._closed(user_id, facts, closed=False)
 
+    def do_rename_topic(self, user_id: int, facts: Json) -> Json:
+        chat = self._world.chat(facts["chat"])
+        topic = chat.topics[facts["message_thread_id"]]
+        topic.name = facts["name"]
+        said: Json = {"message_thread_id": topic.id, "is_topic_message": True}
+        said["forum_topic_edited"] = {"name": topic.name}
+        self._world.service(chat, self._world.user(user_id), said)
+        return {}
+
     def do_delete_topic(self, _user_id: int, facts: Json) -> Json:
         topics.unmade(self._world, self._world.chat(facts["chat"]), facts["message_thread_id"])
         return {}
@@ -154,10 +176,21 @@ class Belonging(Deeds):
         old, user = self._world.chat(facts["chat"]), self._world.user(user_id)
         new = self._world.add_chat({"type": "supergroup", "title": old.title, "owner": user_id})
         new.members = dict(old.members)
-        self._world.service(old, user, {"migrate_to_chat_id": new.id})
+        said = [(old, {"migrate_to_chat_id": new.id}), (new, {"migrate_from_chat_id": old.id})]
+        if facts.get("new_first"):  # updates of two chats come in any order
+            said.reverse()
+        if facts.get("standing"):
+            self._stands(new, user)
+        for chat, content in said:
+            self._world.service(chat, user, content)
         old.migrated_to = new.id
-        self._world.service(new, user, {"migrate_from_chat_id": old.id})
         return self._world.described(new)
+
+    def _stands(self, chat: Chat, by: Json) -> None:
+        """Tell the bot that it is in a chat which has just come to be."""
+        bot = self._world.bot_id
+        standing, chat.members[bot] = chat.member(bot), Membership("left")
+        change(self._world, chat, bot, standing, by)
 
     def do_delete_group(self, _user_id: int, facts: Json) -> Json:
         self._world.chat(facts["chat"]).deleted = True

@@ -35,7 +35,7 @@ class Sent:
     silent: bool = False
     keyboard: bool = False
     author: int = 0
-    reactions: list[Json] = field(default_factory=list)
+    reactions: dict[int, list[Json]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

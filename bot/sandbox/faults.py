@@ -11,7 +11,7 @@ from bot.sandbox.world import Json
 
 KINDS = frozenset(
     {"429", "403", "400", "401", "404", "500", "502", "hang", "reset"}
-    | {"accepted_no_answer", "accepted_reset", "accepted_late", "migrate", "garbage"}
+    | {"accepted_no_answer", "accepted_reset", "accepted_late", "migrate", "garbage", "thread_ignored"}
 )
 _WORDS = {
     "403": (403, "Forbidden: bot was blocked by the user"),

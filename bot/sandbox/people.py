@@ -5,15 +5,20 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
+from collections import Counter
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 from bot.sandbox.belonging import Belonging
 from bot.sandbox.failure import NotPossible
 from bot.sandbox.methods.messages import CONTENT
-from bot.sandbox.world import Json, Sent
+from bot.sandbox.world import Chat, Json, Sent
 
 PRESS_SECONDS, INLINE_SECONDS = 150, 30
+ANONYMOUS: Json = {"id": 1087968824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"}
+CHANNEL: Json = {"id": 136817688, "is_bot": True, "first_name": "Channel", "username": "Channel_Bot"}
+"""In whose name Telegram tells bots of those who write as their group or as a channel."""
 _PAYLOAD = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -21,7 +26,7 @@ class People(Belonging):
     """The deeds of people, each by its name in the control API."""
 
     async def do(self, user_id: int, deed: str, facts: Json) -> Any:
-        """Let a person do something.
+        """Let a person do something; of what is `unseen` the bot is never told, as when it was away for a day.
 
         Raises:
             NotPossible: a Telegram client would not let them, or there is no such deed.
@@ -31,7 +36,8 @@ class People(Belonging):
         method: Callable[[int, Json], Any] | None = getattr(self, f"do_{deed}", None)
         if method is None:
             raise NotPossible(f"there is no deed {deed!r}")
-        result = method(user_id, facts)
+        with self._world.unheard() if facts.get("unseen") else nullcontext():
+            result = method(user_id, facts)
         return await result if asyncio.iscoroutine(result) else result
 
     # -- writing
@@ -60,9 +66,22 @@ class People(Belonging):
         if facts.get("forward_from"):
             origin = {"type": "hidden_user", "sender_user_name": str(facts["forward_from"])}
             content["forward_origin"] = {**origin, "date": self._world.clock.stamp()}
-        sent = self._world.post(chat, self._world.user(user_id), content)
+        sent = self._world.post(chat, self._speaker(chat, user_id, facts, content), content)
+        sent.author = user_id
         self._tell(chat, sent)
         return sent.body
+
+    def _speaker(self, chat: Chat, user_id: int, facts: Json, content: Json) -> Json:
+        """Return as whom somebody writes: themselves, the group as its hidden administrator, or a channel of theirs."""
+        if facts.get("anonymous"):
+            if chat.member(user_id).status not in {"creator", "administrator"}:
+                raise NotPossible("only administrators can hide behind their group")
+            content["sender_chat"] = self._world.described(chat)
+            return ANONYMOUS
+        if facts.get("as_channel"):
+            content["sender_chat"] = self._world.described(self._world.chat(facts["as_channel"]))
+            return CHANNEL
+        return self._world.user(user_id)
 
     def do_edit(self, user_id: int, facts: Json) -> Json:
         chat, sent = self._message(user_id, facts)
@@ -95,11 +114,25 @@ class People(Belonging):
 
     def do_react(self, user_id: int, facts: Json) -> Json:
         chat, sent = self._message(user_id, facts)
-        reaction = [{"type": "emoji", "emoji": facts["emoji"]}]
+        before = sent.reactions.get(user_id, [])
+        reaction = [{"type": "emoji", "emoji": facts["emoji"]}] if facts.get("emoji") else []
+        sent.reactions[user_id] = reaction
+        if chat.type == "channel":
+            return self._counted(chat, sent)
         body: Json = {"chat": self._world.described(chat), "message_id": sent.body["message_id"]}
         body |= {"user": self._world.user(user_id), "date": self._world.clock.stamp()}
         if chat.private or chat.member(self._world.bot_id).status == "administrator":
-            self._world.tell("message_reaction", {**body, "old_reaction": [], "new_reaction": reaction})
+            self._world.tell("message_reaction", {**body, "old_reaction": before, "new_reaction": reaction})
+        return {}
+
+    def _counted(self, chat: Chat, sent: Sent) -> Json:
+        """Tell how many reactions a channel's post has; whose they are nobody is told."""
+        kinds = Counter(one["emoji"] for given in sent.reactions.values() for one in given)
+        told = [{"type": {"type": "emoji", "emoji": emoji}, "total_count": n} for emoji, n in kinds.items()]
+        body = {"chat": self._world.described(chat), "message_id": sent.body["message_id"]}
+        if chat.member(self._world.bot_id).status == "administrator":
+            date = self._world.clock.stamp()
+            self._world.tell("message_reaction_count", {**body, "date": date, "reactions": told})
         return {}
 
     # -- pressing

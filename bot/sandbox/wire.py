@@ -25,6 +25,7 @@ TOKEN_LIMIT = 80
 JOURNAL = 20_000
 _WEBHOOK_WORDS = frozenset({"setWebhook", "deleteWebhook"})
 _NOT_IN_ANSWERS = _WEBHOOK_WORDS | {"close", "logOut"}
+_THREAD = "message_thread_id"
 _DROP = object()
 
 
@@ -87,7 +88,10 @@ class BotApi:
         self, request: web.Request, method: str, parameters: Json, files: dict[str, Any], entry: Json
     ) -> Any:
         fault = self.faults.next(method, parameters.get("chat_id"))
-        if fault is None:
+        astray = fault is not None and fault.kind == "thread_ignored"
+        if astray:  # as it once befell what was sent into threads that were gone: it lands in the main chat
+            parameters = {key: value for key, value in parameters.items() if key != _THREAD}
+        if fault is None or astray:
             return await self._play(method, parameters, files, entry)
         entry["fault"] = fault.kind
         if fault.kind in {"hang", "reset"}:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from bot.sandbox.chat import CHANNEL_RIGHTS, RIGHTS, Chat, Json, Membership, Sent, Topic
@@ -43,6 +44,15 @@ class World:
     @property
     def bot_id(self) -> int:
         return int(self.bot["id"])
+
+    @contextmanager
+    def unheard(self) -> Iterator[None]:
+        """Let the bot never hear of what happens meanwhile, as when it was away until Telegram forgot the update."""
+        tell, self.tell = self.tell, lambda _kind, _body: None
+        try:
+            yield
+        finally:
+            self.tell = tell
 
     # -- accounts and chats
 

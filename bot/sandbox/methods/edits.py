@@ -137,6 +137,6 @@ def _may_pin(call: Call, chat: Chat) -> None:
 def react(call: Call) -> bool:
     chat = call.writable()
     sent = call.message(chat, "message to react not found")
-    sent.reactions = call.get("reaction", [])
+    sent.reactions[call.world.bot_id] = call.get("reaction", [])
     call.world.touch(chat, sent)
     return True
