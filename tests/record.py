@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Awaitable
 from typing import Any
@@ -41,6 +42,12 @@ async def _answered(control: Control, call: Json) -> Json:
     while call["status"] is None:
         (call, *_) = await control.get("/calls", after=call["n"] - 1)
     return call
+
+
+async def titles(stage: Stage) -> set[str]:
+    """Return what topics are called, in all languages."""
+    told = [row[0] for row in await stage.rows("SELECT titles FROM topic")]
+    return {title for one in told for title in (json.loads(one) if isinstance(one, str) else one).values()}
 
 
 async def replies(person: Person, *deeds: Awaitable[Any], chat: int = 0) -> list[Json]:

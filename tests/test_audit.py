@@ -72,7 +72,7 @@ async def test_every_act_of_staff_leaves_a_row_with_who_whom_and_when(database: 
         await announcements.give_back(tx, two, second.id, NOW)
         third = await announcements.submit(tx, two, announced(), 1, NOW)
         await announcements.cancel(tx, one, third.id, NOW)
-        await groups.bind(tx, one, -100, "Group", NOW)
+        await groups.bind(tx, one, groups.Chat(-100, "Group", groups.GroupKind.SUPERGROUP), NOW)
         await groups.lose(tx, -100, NOW)
         await privacy.leave(tx, member.id, NOW)
         await privacy.erase(tx, member.id, NOW)

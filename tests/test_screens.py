@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from record import titles
 from story import Stage
 from tour import Shown, tour
 
@@ -32,8 +33,8 @@ STYLES = {
 
 async def named_by_people(stage: Stage, labels: set[str]) -> set[str]:
     """Return the labels that name a topic, or something by its number and title: how long those are is not ours."""
-    titles = [title for row in await stage.rows("SELECT title_en, title_ru FROM topic") for title in row]
-    return {label for label in labels if any(title in label for title in titles) or re.match(r"[A-Z]-\d+ · ", label)}
+    called = await titles(stage)
+    return {label for label in labels if any(title in label for title in called) or re.match(r"[A-Z]-\d+ · ", label)}
 
 
 def test_nobody_is_asked_for_a_telephone_number_and_no_keyboard_covers_the_chat() -> None:

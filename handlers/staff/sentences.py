@@ -54,6 +54,15 @@ SENTENCES = {
     Event.ANNOUNCEMENT_CANCELLED: text("{by} cancelled an announcement of {whom}"),
     Event.GROUP_BOUND: text("{by} bound a group"),
     Event.GROUP_LOST: text("A group was lost"),
+    Event.GROUP_GIVEN: text("{by} chose what a group is for"),
+    Event.GROUP_INTRUDER: text("{whom} was in a group without a right to be"),
+    Event.POST_MADE: text("{by} wrote a post"),
+    Event.TOPIC_CREATED: text("{by} created a topic"),
+    Event.TOPIC_RENAMED: text("{by} renamed a topic"),
+    Event.TOPIC_CLOSED: text("{by} closed a topic"),
+    Event.TOPIC_REOPENED: text("{by} reopened a topic"),
+    Event.TOPIC_POLICY: text("{by} changed who may come into a topic"),
+    Event.TOPIC_PUT_OUT: text("{by} took {whom} out of a topic"),
     Event.TOPIC_ADMITTED: text("{by} admitted {whom} to a topic"),
     Event.TOPIC_REFUSED: text("{by} refused {whom} a topic"),
 }
@@ -70,5 +79,6 @@ KINDS = {
     "document": text("Documents"),
     "announcement": text("Announcements"),
     "topic": text("Topics"),
+    "post": text("Posts"),
 }
 """What acts are about, by the first word of the event."""
