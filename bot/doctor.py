@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,8 +13,10 @@ from bot.config import Config, Loaded
 from bot.health import counts
 from bot.start import written_by_a_newer
 from bot.transport import NO_ANSWER, Wire
-from storage import members, migrations, pause
+from handlers.groups.rights import RIGHTS, rights_missing
+from storage import groups, members, migrations, pause
 from storage.database import Database, cause_of
+from storage.groups import BoundGroup
 from storage.members import BELONGING, Role
 from storage.refusals import Refusal
 
@@ -45,7 +47,7 @@ async def examine(loaded: Loaded) -> tuple[list[str], list[str]]:
         problems.append(found)
     elif found["schema"] == migrations.newest():
         remarks += await _warnings(loaded, found)
-    await _ask_telegram(loaded, problems, remarks)
+    await _ask_telegram(loaded, problems, remarks, await _bound(loaded, found))
     if not loaded.settings.network.administrators:
         problems.append("network.administrators is empty: nobody could approve the first application.")
     return problems, remarks
@@ -107,23 +109,50 @@ async def _too_few(database: Database, settings: Config, now: datetime) -> list[
     return warnings
 
 
-async def _ask_telegram(loaded: Loaded, problems: list[str], remarks: list[str]) -> None:
+async def _bound(loaded: Loaded, found: dict[str, Any] | str) -> list[BoundGroup]:
+    """Return the groups of the network, where the database can tell of them."""
+    if isinstance(found, str) or found["schema"] != migrations.newest():
+        return []
+    database = Database(loaded.storage_url)
+    try:
+        async with database.reading() as tx:
+            return await groups.everyone(tx)
+    finally:
+        await database.close()
+
+
+async def _ask_telegram(loaded: Loaded, problems: list[str], remarks: list[str], bound: Sequence[BoundGroup]) -> None:
     settings = loaded.settings.telegram
     wire = Wire(settings.api_url, loaded.token, connections=1, proxy_url=settings.proxy_url)
     await wire.start()
     try:
         answer = await wire.call("getMe", {})
+        if not answer.ok:
+            problems.append(f"The Bot API at {settings.api_url} rejects the token: {answer.description}.")
+            return
+        me = answer.body["result"]
+        remarks.append(f"The token belongs to @{me['username']}.")
+        remarks.extend(to_change(me))
+        for group in bound:
+            problems.extend(await _lacking(wire, group, me["id"]))
     except NO_ANSWER as error:
         problems.append(f"The Bot API at {settings.api_url} cannot be reached: {type(error).__name__}.")
-        return
     finally:
         await wire.close()
+
+
+async def _lacking(wire: Wire, group: BoundGroup, bot_id: int) -> list[str]:
+    """Return what the bot may not do in a group and must, in one sentence if there is anything."""
+    answer = await wire.call("getChatMember", {"chat_id": group.chat_id, "user_id": bot_id})
     if not answer.ok:
-        problems.append(f"The Bot API at {settings.api_url} rejects the token: {answer.description}.")
-        return
-    me = answer.body["result"]
-    remarks.append(f"The token belongs to @{me['username']}.")
-    remarks.extend(to_change(me))
+        return [f"The {group.kind.value} “{group.title}” cannot be reached: {answer.description}."]
+    missing = rights_missing(answer.body["result"], kind=group.kind, forum=group.forum)
+    if not missing:
+        return []
+    named = ", ".join(RIGHTS[right].name for right in missing)
+    return [
+        f"In the {group.kind.value} “{group.title}” the bot lacks rights: {named}. /setup there says how to give them."
+    ]
 
 
 def to_change(me: Mapping[str, Any]) -> list[str]:

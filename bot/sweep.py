@@ -44,11 +44,15 @@ class Sweep:
         now = self._clock.now()
         if not await self._stands(group, now):
             return
+        count = await self._count(group)
         async with self._database.reading() as tx:
             suspects = await door.suspects(tx, group)
+            unmet = (
+                await door.unmet(tx, group) if count and count - 1 > await groups.presence.count(tx, group.id) else []
+            )
         leading = await self._leading(group)
-        inside = [account for account in suspects if account in leading or await self._is_inside(group, account)]
-        count = await self._count(group)
+        asked = [*suspects, *unmet]
+        inside = [account for account in asked if account in leading or await self._is_inside(group, account)]
         async with self._database.transaction() as tx:
             for account in dict.fromkeys([*inside, *leading]):
                 await door.arrived(tx, group, account, Way.SWEPT, now)

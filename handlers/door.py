@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from telegram import ChatMember, ChatMemberRestricted, ChatMemberUpdated, Update
-from telegram.ext import ChatJoinRequestHandler, ChatMemberHandler
+from telegram.ext import ChatJoinRequestHandler, ChatMemberHandler, MessageHandler, filters
 
 from handlers.buttons import Button
 from handlers.context import Context, Policy
@@ -15,10 +15,11 @@ from handlers.language import Say, isolated, text
 from handlers.presses import Home, OpenTopic
 from handlers.screens import Screen, lines
 from handlers.vocabulary import MEMBERS_ONLY, STANDING
-from storage import access, door, groups, members, topics
+from storage import access, door, errands, groups, members, topics
 from storage.access import PENDING, Action, Viewer
 from storage.database import Transaction
 from storage.door import Knock, Way
+from storage.errands import ErrandKind
 from storage.groups import BoundGroup
 from storage.members import MemberState
 from storage.outbox import Facts
@@ -32,6 +33,8 @@ WAYS = {
     Way.SEEN: text("they were seen there"),
     Way.SWEPT: text("the hourly look through the group found them there"),
 }
+_COMING = filters.StatusUpdate.NEW_CHAT_MEMBERS | filters.StatusUpdate.LEFT_CHAT_MEMBER
+_POWERS = {"can_invite_users", "can_restrict_members"}
 _INSIDE = {ChatMember.MEMBER, ChatMember.ADMINISTRATOR, ChatMember.OWNER}
 
 
@@ -62,6 +65,25 @@ async def comes_or_goes(update: Update, context: Context) -> None:
             await door.arrived(tx, group, account, _way(changed), now, by=by)
         else:
             await door.gone(tx, group, account)
+
+
+async def announced(_update: Update, context: Context) -> None:
+    """A message of Telegram's own says who came or went; it is cleared away where the bot may.
+
+    Only where the bot is no administrator is it followed: elsewhere it comes after the news that count.
+    """
+    message, now = context.message, context.now
+    async with context.transaction() as tx:
+        group = await groups.by_chat(tx, message.chat_id)
+        if group is None:
+            return
+        powerless = set(group.missing) >= _POWERS
+        for user in message.new_chat_members:
+            if user.id != context.bot.id and powerless:
+                by = context.member.telegram_id if context.member.telegram_id != user.id else None
+                await door.arrived(tx, group, user.id, Way.LINK if by is None else Way.ADDED, now, by=by)
+        if "can_delete_messages" not in group.missing:
+            await errands.send(tx, ErrandKind.DELETE, group.chat_id, {"message_id": message.message_id}, now)
 
 
 def is_inside(standing: ChatMember) -> bool:
@@ -156,6 +178,7 @@ FEATURE = Feature(
     handlers=(
         ChatJoinRequestHandler(knocks),
         ChatMemberHandler(comes_or_goes, ChatMemberHandler.CHAT_MEMBER),
+        MessageHandler(filters.ChatType.GROUPS & _COMING, announced),
     ),
     notices=(
         Notice("door:declined", _declined, _load_declined),

@@ -111,6 +111,14 @@ async def gone(tx: Transaction, group: BoundGroup, telegram_id: int) -> None:
         await groups.presence.went(tx, group.id, member.id)
 
 
+async def unmet(tx: Transaction, group: BoundGroup) -> list[int]:
+    """Return the Telegram numbers of members who might be inside a group without the bot's having met them there."""
+    inside = select(GroupMember.member_id).where(GroupMember.group_id == group.id)
+    unknown = select(Member.telegram_id).where(Member.state.in_(BELONGING), Member.id.not_in(inside))
+    found = await tx.scalars(unknown.where(Member.telegram_id.is_not(None)).order_by(Member.id).limit(SUSPECTS))
+    return [telegram_id for telegram_id in found if telegram_id is not None]
+
+
 async def suspects(tx: Transaction, group: BoundGroup) -> list[int]:
     """Return the Telegram numbers of people who might be inside a group and must not be: a sweep looks for them.
 

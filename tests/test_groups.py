@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from cast import administrators, goes
+from record import comes
 from sqlalchemy import delete
 from story import Person, Stage, written
 
@@ -104,18 +105,80 @@ async def test_an_administrator_who_never_opened_the_private_chat_is_answered_in
         assert "manage topics" not in written(answer)
 
 
-async def test_a_group_that_becomes_a_supergroup_stays_bound(stage: Stage) -> None:
+@pytest.mark.parametrize("order", [{}, {"new_first": True}, {"new_first": True, "standing": True}])
+async def test_a_group_that_becomes_a_supergroup_keeps_everything_in_whichever_order_the_news_come(
+    stage: Stage, order: dict[str, bool]
+) -> None:
     first, _ = await administrators(stage)
+    member = await stage.joined(50, topics=["media"])
     group = await founds(stage, first, "group")
     async with stage.bot():
-        await first.does("add", chat=group, user="bot")
+        await first.does("promote", chat=group, user="bot", rights=dict.fromkeys(RIGHTS, True))
         await first.sees("is bound")
-        new = int((await first.does("upgrade", chat=group))["id"])
-        there = inside(first, new)
+        await goes(first, "One topic", "Which topic is")
+        await goes(first, "Media and communication", "It is for: Media and communication")
+        said = await inside(member, group).says("Before the upgrade")
+        while not await stage.rows("SELECT 1 FROM post"):
+            await stage.control.get("/calls", after=10**9, timeout=0.05)
+        new = int((await first.does("upgrade", chat=group, **order))["id"])
+        while await stage.rows("SELECT chat_id FROM bound_group") != [(new,)]:
+            await stage.control.get("/calls", after=10**9, timeout=0.05)
+        there = inside(member, new)
         await there.says("/help")
         await there.sees("Let us go on in private")
+        await there.says("After the upgrade")
+        while len(await stage.rows("SELECT 1 FROM post")) < 2:
+            await stage.control.get("/calls", after=10**9, timeout=0.05)
+        assert [c["method"] for c in await stage.control.get("/calls", after=0)].count("leaveChat") == 0
 
-    assert await stage.rows("SELECT chat_id FROM bound_group") == [(new,)]
+    assert said["chat"]["id"] == group
+    assert await stage.rows("SELECT chat_id, kind, topic_id FROM bound_group") == [(new, "supergroup", 3)]
+    assert await stage.rows("SELECT count(DISTINCT group_id) FROM post") == [(1,)]
+    assert await stage.rows("SELECT count(*) FROM group_member WHERE member_id = 3") == [(1,)]
+
+
+async def test_staff_hear_once_which_right_was_lost_and_what_stops_by_that(stage: Stage) -> None:
+    first, second = await administrators(stage)
+    group = await founds(stage, first, is_forum=True)
+    async with stage.bot():
+        await first.does("promote", chat=group, user="bot", rights=dict.fromkeys(RIGHTS, True))
+        await first.sees("is bound to the network")
+        kept = {right: right != "can_invite_users" for right in RIGHTS}
+        for _ in range(2):
+            await first.does("promote", chat=group, user="bot", rights=kept)
+        for person in (first, second):
+            told = await person.sees("In “", "Media & <friends>", "I have lost rights")
+            assert "– invite users: requests to join are not answered" in written(told)
+            assert "remove members" not in written(told)
+        await first.does("demote", chat=group, user="bot")
+        await second.sees("I have lost rights", "– remove members", "– manage topics")
+        await goes(second, "Open the group", "✗ remove members")
+
+    told = "SELECT count(*) FROM outbox WHERE notice = 'group:rights'"
+    assert await stage.rows(told) == [(4,)]
+
+
+@pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
+async def test_one_press_leaves_the_door_to_the_bot_alone_and_one_lets_the_group_go(stage: Stage) -> None:
+    first, _ = await administrators(stage)
+    member, friend = await stage.joined(50), await stage.person(77, "Friend")
+    group = await founds(stage, first)
+    async with stage.bot():
+        await first.does("promote", chat=group, user="bot", rights=dict.fromkeys(RIGHTS, True))
+        shown = await first.sees("is bound to the network", "Its members can add people")
+        assert "Let only me invite" in str(shown["reply_markup"])
+        await goes(first, "Let only me invite", "From now on I alone let people in")
+        call = await comes(stage.control, "setChatPermissions", chat_id=group)
+        assert call["parameters"]["permissions"]["can_invite_users"] is False
+        assert call["parameters"]["permissions"]["can_send_messages"] is True
+        with pytest.raises(AssertionError, match="may not add others"):
+            await member.does("add", chat=group, user=friend.id)
+        assert "can add people" not in written(await goes(first, "Check again", "I have every right"))
+
+        await goes(first, "Unbind", "nobody watches its door")
+        await goes(first, "Unbind", "is no longer bound")
+        await comes(stage.control, "leaveChat", chat_id=group)
+        await goes(first, "All groups", "No group is bound")
 
 
 async def test_a_migration_is_followed_in_both_orders_and_when_both_are_bound(stage: Stage) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from cast import administrators, goes
-from gatherings import belongs, forum, inside, is_out, own_group, threads
-from record import comes
+from gatherings import belongs, forum, is_out, own_group, threads
+from record import comes, last
 from story import Person, Stage, buttons, written
 
 from storage.members import Office, Role
@@ -20,33 +20,42 @@ async def keeps(person: Person, title: str) -> None:
     await goes(person, title, "Titles:", title)
 
 
-async def test_a_topic_is_created_renamed_closed_and_reopened_and_its_thread_follows(stage: Stage) -> None:
-    first, second = await administrators(stage)
+async def creates(person: Person) -> None:
+    """Fill the form of a new topic to its end, with a mistake on the way."""
+    await person.says("/topic")
+    await goes(person, "New topic", "title in English")
+    await person.says("Early warning")
+    await person.sees("title in Russian")
+    await person.says("Раннее предупреждение")
+    await person.sees("What is it about? One sentence in English")
+    await person.says("What the region’s warning network does")
+    await person.sees("One sentence in Russian")
+    await goes(person, "Skip", "Send one emoji")
+    await person.says("no emoji")
+    await person.sees("Please send one emoji")
+    await person.says("🚨")
+    await person.sees("Which pillars")
+    await goes(person, "Prevent and combat", "Which pillars")
+    await goes(person, "Done", "Who may come into the topic?")
+    labels = buttons(await goes(person, "open to every member", "How is what is said there marked"))
+    assert "TLP:AMBER" not in labels
+    await goes(person, "TLP:GREEN", "Early warning", "Раннее предупреждение")
+    await person.taps("Create")
+    await person.sees("Done: “Early warning”")
+
+
+async def acts(stage: Stage) -> list[str]:
+    """Return what the audit log says was done to topics."""
+    return [event for (event,) in await stage.rows("SELECT event FROM audit WHERE event LIKE 'topic:%' ORDER BY id")]
+
+
+async def test_a_new_topic_is_in_the_catalogue_and_has_a_thread_and_a_new_name_reaches_both(stage: Stage) -> None:
+    first, _ = await administrators(stage)
     member = await stage.joined(50)
     async with stage.bot():
         group = await forum(stage, first)
-        await first.says("/topic")
-        await goes(first, "New topic", "title in English")
-        await first.says("Early warning")
-        await first.sees("title in Russian")
-        await first.says("Раннее предупреждение")
-        await first.sees("What is it about? One sentence in English")
-        await first.says("What the region’s warning network does")
-        await first.sees("One sentence in Russian")
-        await goes(first, "Skip", "Send one emoji")
-        await first.says("no emoji")
-        await first.sees("Please send one emoji")
-        await first.says("🚨")
-        await first.sees("Which pillars")
-        await goes(first, "Prevent and combat", "Which pillars")
-        await goes(first, "Done", "Who may come into the topic?")
-        await goes(first, "open to every member", "How is what is said there marked")
-        assert "TLP:AMBER" not in buttons(await first.sees("How is what is said there marked"))
-        await goes(first, "TLP:GREEN", "Early warning", "Раннее предупреждение")
-        await first.taps("Create")
-        await first.sees("Done: “Early warning”")
-        made = await comes(stage.control, "createForumTopic", name="🚨 Early warning · Раннее предупреждение")
-        assert made["parameters"]["chat_id"] == group
+        await creates(first)
+        await comes(stage.control, "createForumTopic", chat_id=group, name="🚨 Early warning · Раннее предупреждение")
         while "early-warning" not in await threads(stage):
             await stage.control.get("/calls", after=10**9, timeout=0.05)
         thread = (await threads(stage))["early-warning"]
@@ -61,29 +70,39 @@ async def test_a_topic_is_created_renamed_closed_and_reopened_and_its_thread_fol
         await first.sees("Done")
         name = "🚨 Early warning network · Сеть раннего предупреждения"
         await comes(stage.control, "editForumTopic", message_thread_id=thread, name=name)
-
-        await keeps(first, "Early warning network")
-        await goes(first, "Close the topic", "Titles: ")
-        await comes(stage.control, "closeForumTopic", message_thread_id=thread)
         await member.says("/topics")
         await member.sees("Topics.")
         await goes(member, "Prevent and combat", "Topics.")
-        await goes(member, "›", "Early warning network — closed")
-        card = await goes(member, "Early warning network", "This topic is closed")
+        await goes(member, "›", "Early warning network")
+
+    assert await acts(stage) == ["topic:created", "topic:renamed"]
+
+
+async def test_closing_and_reopening_reach_the_thread_and_come_from_it(stage: Stage) -> None:
+    first, second = await administrators(stage)
+    member = await stage.joined(50, topics=["media"])
+    async with stage.bot():
+        group = await forum(stage, first, second)
+        thread = (await threads(stage))["media"]
+        await keeps(first, "Media and communication")
+        await goes(first, "Close the topic", "Titles: ")
+        await comes(stage.control, "closeForumTopic", message_thread_id=thread)
+        await member.says("/topics")
+        await member.sees("Media and communication — in digest, closed")
+        card = await goes(member, "Media and communication", "This topic is closed")
         assert "Write a post" not in buttons(card)
 
-        await inside(second, group).does("promote", chat=group, user=2)
+        await first.does("promote", chat=group, user=2)
         await second.does("reopen_topic", chat=group, message_thread_id=thread)
-        await member.taps("Back")
-        await member.taps("Early warning network")
-        await keeps(first, "Early warning network")
-        shown = await first.sees("Titles:")
-        assert "Close the topic" in buttons(shown)
-        await second.does("rename_topic", chat=group, message_thread_id=thread, name="Nonsense")
-        await comes(stage.control, "editForumTopic", after=made["n"] + 5, message_thread_id=thread, name=name)
+        while await acts(stage) != ["topic:closed", "topic:reopened"]:
+            await stage.control.get("/calls", after=10**9, timeout=0.05)
+        await keeps(first, "Media and communication")
+        assert "Close the topic" in buttons(await first.sees("Titles:"))
 
-    acts = [event for (event,) in await stage.rows("SELECT event FROM audit WHERE event LIKE 'topic:%' ORDER BY id")]
-    assert acts == ["topic:created", "topic:renamed", "topic:closed", "topic:reopened"]
+        before = await last(stage.control)
+        await second.does("rename_topic", chat=group, message_thread_id=thread, name="Nonsense")
+        name = "📰 Media and communication · СМИ и коммуникация"
+        await comes(stage.control, "editForumTopic", after=before, message_thread_id=thread, name=name)
 
 
 @SQLITE

@@ -117,7 +117,7 @@ async def test_a_post_from_the_private_chat_is_previewed_and_stands_in_its_threa
         await author.taps("Post")
         call = await comes(stage.control, "sendMessage", chat_id=group)
         assert call["parameters"]["message_thread_id"] == thread
-        assert call["parameters"]["protect_content"] and call["parameters"]["disable_notification"]
+        assert call["parameters"]["protect_content"] is call["parameters"]["disable_notification"] is True
         made = await author.sees("Your post in “📰 Media and communication” is published")
         address = made["reply_markup"]["inline_keyboard"][0][0]["url"]
         assert address.startswith(f"https://t.me/c/{str(group)[4:]}/{thread}/")

@@ -74,6 +74,8 @@ class Belonging(Deeds):
 
     def do_add(self, user_id: int, facts: Json) -> Json:
         chat, by = self._world.chat(facts["chat"]), self._world.user(user_id)
+        if not chat.may_add(user_id):
+            raise NotPossible("this person may not add others to that chat")
         account = self._account(facts)
         change(self._world, chat, account, Membership("member"), by)
         self._world.announce(chat, by, {"new_chat_members": [self._world.user(account)]})

@@ -22,6 +22,14 @@ RIGHTS = (
     "can_manage_topics",
 )
 CHANNEL_RIGHTS = ("can_post_messages", "can_edit_messages")
+_KINDS = (
+    "messages", "audios", "documents", "photos", "videos", "video_notes", "voice_notes", "polls", "other_messages",
+)  # fmt: skip
+SENDING = tuple(f"can_send_{kind}" for kind in _KINDS)
+PERMISSIONS = (
+    *SENDING, "can_add_web_page_previews", "can_react_to_messages", "can_edit_tag", "can_change_info",
+    "can_invite_users", "can_pin_messages", "can_manage_topics",
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -73,6 +81,7 @@ class Chat:
     title: str | None = None
     username: str | None = None
     is_forum: bool = False
+    permissions: dict[str, bool] = field(default_factory=lambda: dict.fromkeys(PERMISSIONS, True))
     members: dict[int, Membership] = field(default_factory=dict)
     messages: dict[int, Sent] = field(default_factory=dict)
     topics: dict[int, Topic] = field(default_factory=dict)
@@ -100,6 +109,12 @@ class Chat:
 
     def belongs(self, account: int) -> bool:
         return self.member(account).status in {"creator", "administrator", "member", "restricted"}
+
+    def may_add(self, account: int) -> bool:
+        """Tell whether somebody may add others: administrators by their right, members by the group's permissions."""
+        if self.member(account).status in {"member", "restricted"}:
+            return self.permissions["can_invite_users"] and not self.member(account).denies("can_invite_users")
+        return self.may(account, "can_invite_users")
 
     def may(self, account: int, right: str) -> bool:
         """Tell whether an administrator has a right; the creator has all."""

@@ -5,7 +5,19 @@ from __future__ import annotations
 from telegram.ext import ChatMemberHandler, CommandHandler, MessageHandler, filters
 
 from handlers.feature import Feature, place, tap
-from handlers.groups.card import Choose, Give, Show, Unbind, choose, everywhere, give, show, unbind
+from handlers.groups.card import (
+    Choose,
+    Give,
+    OnlyMe,
+    Show,
+    Unbind,
+    choose,
+    everywhere,
+    give,
+    only_me,
+    show,
+    unbind,
+)
 from handlers.groups.notices import NOTICES
 from handlers.groups.rights import rights_missing
 from handlers.groups.standing import changed, elsewhere, migrated, renamed, setup
@@ -27,6 +39,7 @@ FEATURE = Feature(
         tap(Show, show, Action.BIND_GROUP),
         tap(Choose, choose, Action.BIND_GROUP),
         tap(Give, give, Action.BIND_GROUP),
+        tap(OnlyMe, only_me, Action.BIND_GROUP),
         tap(Unbind, unbind, Action.BIND_GROUP),
         place("groups", everywhere, Action.BIND_GROUP),
     ),

@@ -13,8 +13,9 @@ from handlers.groups.rights import checklist, how, rights_missing
 from handlers.language import Say, isolated, text
 from handlers.presses import Home, Open
 from handlers.screens import Screen, lines
-from storage import groups, topics
+from storage import errands, groups, topics
 from storage.access import Action, require
+from storage.errands import ErrandKind
 from storage.groups import BoundGroup, GroupKind
 from storage.topics import Topic
 
@@ -50,6 +51,13 @@ class Give(Press, prefix="grp.give"):
 
 
 @dataclass(frozen=True)
+class OnlyMe(Press, prefix="grp.door"):
+    """Take from members the permission to add others: the bot alone lets people in."""
+
+    group: int
+
+
+@dataclass(frozen=True)
 class Unbind(Press, prefix="grp.off"):
     """Let a group go; `sure` is 1 at the second press."""
 
@@ -57,8 +65,10 @@ class Unbind(Press, prefix="grp.off"):
     sure: int
 
 
-def card(group: BoundGroup, topic: Topic | None, say: Say, policy: Policy, note: str | None = None) -> Screen:
-    """Return a group's card; `note` says what has just been done with it."""
+def card(
+    group: BoundGroup, topic: Topic | None, say: Say, policy: Policy, *, note: str | None = None, adding: bool = False
+) -> Screen:
+    """Return a group's card; `note` says what has just been done, `adding` that its members can add others."""
     title = say("The {kind} “{title}” is bound to the network.", kind=say(KINDS[group.kind]), title=group.title)
     place = topic.title(say.language) if topic else say("the whole network")
     lacking = list(group.missing)
@@ -69,9 +79,12 @@ def card(group: BoundGroup, topic: Topic | None, say: Say, policy: Policy, note:
         _strangers(group, say),
         checklist(group.kind, lacking, say, forum=group.forum),
         how(lacking, policy.bot_username, say) if lacking else say("I have every right that I need there."),
-    ]
+        say("Its members can add people. Whoever may not be there is removed, but better let only me invite.")
+        if adding else None,
+    ]  # fmt: skip
     rows: tuple[Row, ...] = (
         (Button(say("The whole network"), Give(group.id, NETWORK)), Button(say("One topic"), Choose(group.id))),
+        *([(Button(say("Let only me invite"), OnlyMe(group.id)),)] if adding else []),
         (Button(say("Check again"), Show(group.id)), Button(say("Unbind"), Unbind(group.id, 0), style="danger")),
         (Button(say("All groups"), Open("groups")), Button(say("Menu"), Home())),
     )
@@ -111,9 +124,11 @@ async def show(context: Context, press: Show) -> None:
     """Look again which rights the bot has, and show the card."""
     async with context.reading() as tx:
         group = await groups.by_id(tx, press.group)
+    adding = False
     try:
         me = await context.bot.get_chat_member(group.chat_id, context.bot.id)
         missing: Sequence[str] = rights_missing(me.to_dict(), kind=group.kind, forum=group.forum)
+        adding = await members_add(context, group.chat_id)
     except (BadRequest, Forbidden):
         missing = group.missing
     async with context.transaction() as tx:
@@ -121,7 +136,30 @@ async def show(context: Context, press: Show) -> None:
         group = await groups.by_id(tx, press.group)
         group.missing = sorted(missing)
         topic = next((t for t in await topics.everything(tx) if t.id == group.topic_id), None)
-    await context.show(card(group, topic, context.say, context.policy))
+    await context.show(card(group, topic, context.say, context.policy, adding=adding))
+
+
+async def members_add(context: Context, chat_id: int) -> bool:
+    """Tell whether a group lets its members add others."""
+    permissions = (await context.bot.get_chat(chat_id)).permissions
+    return permissions is not None and bool(permissions.can_invite_users)
+
+
+async def only_me(context: Context, press: OnlyMe) -> None:
+    """Take from a group's members the permission to add others, and leave them all else."""
+    async with context.reading() as tx:
+        group = await groups.by_id(tx, press.group)
+    held = (await context.bot.get_chat(group.chat_id)).permissions
+    async with context.transaction() as tx:
+        require(await context.myself(tx), Action.BIND_GROUP)
+        group = await groups.by_id(tx, press.group)
+        topic = next((t for t in await topics.everything(tx) if t.id == group.topic_id), None)
+        if held is not None:
+            left = {**held.to_dict(), "can_invite_users": False}
+            facts = {"permissions": left, "use_independent_chat_permissions": True}
+            await errands.send(tx, ErrandKind.PERMIT, group.chat_id, facts, context.now)
+    say = context.say
+    await context.show(card(group, topic, say, context.policy, note=say("From now on I alone let people in.")))
 
 
 async def choose(context: Context, press: Choose) -> None:
@@ -147,7 +185,7 @@ async def give(context: Context, press: Give) -> None:
         note = say("Only who reads the topic may be in it; others are shown out as I see them.")
     elif group.forum:
         note = say("Every member may come in. A thread for each open topic is being made.")
-    await context.show(card(group, topic, say, context.policy, note))
+    await context.show(card(group, topic, say, context.policy, note=note))
 
 
 async def unbind(context: Context, press: Unbind) -> None:

@@ -12,7 +12,7 @@ from telegram.error import BadRequest, Forbidden
 from handlers.buttons import Button
 from handlers.context import Context
 from handlers.feature import Feature
-from handlers.groups.card import card
+from handlers.groups.card import card, members_add
 from handlers.groups.rights import rights_missing
 from handlers.language import Say
 from handlers.screens import Screen
@@ -109,13 +109,13 @@ async def _leads(context: Context, chat: TelegramChat) -> bool:
 async def _bind(context: Context, chat: TelegramChat, me: ChatMember) -> None:
     found = groups.Chat(chat.id, chat.title or "–", _KINDS[chat.type], bool(chat.is_forum), chat.username)
     missing = rights_missing(me.to_dict(), kind=found.kind, forum=found.forum)
-    strangers = await _strangers(context, chat)
+    strangers, adding = await _strangers(context, chat), await members_add(context, chat.id)
     async with context.transaction() as tx:
         viewer = await context.myself(tx)
         group = await groups.bind(tx, viewer, found, context.now)
         group.missing, group.strangers = missing, strangers
         await groups.presence.came(tx, group.id, viewer.id, context.now)
-    await _tell(context, group)
+    await _tell(context, group, adding=adding)
 
 
 async def _strangers(context: Context, chat: TelegramChat) -> int | None:
@@ -125,8 +125,8 @@ async def _strangers(context: Context, chat: TelegramChat) -> int | None:
     return None
 
 
-async def _tell(context: Context, group: BoundGroup) -> None:
-    screen = card(group, None, context.say, context.policy)
+async def _tell(context: Context, group: BoundGroup, *, adding: bool) -> None:
+    screen = card(group, None, context.say, context.policy, adding=adding)
     to, markup = context.member.telegram_id or 0, screen.markup
     try:
         await context.bot.send_message(to, screen.html, parse_mode=ParseMode.HTML, reply_markup=markup)

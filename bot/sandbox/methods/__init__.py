@@ -46,6 +46,7 @@ METHODS: dict[str, Method] = {
     "banChatMember": chats.ban,
     "unbanChatMember": chats.unban,
     "restrictChatMember": chats.restrict,
+    "setChatPermissions": chats.set_permissions,
     "promoteChatMember": chats.promote,
     "setChatAdministratorCustomTitle": chats.set_title,
     "setChatMemberTag": chats.set_tag,

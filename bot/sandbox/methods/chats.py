@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
+from bot.sandbox.chat import PERMISSIONS, SENDING
 from bot.sandbox.failure import bad
 from bot.sandbox.methods.call import Call
 from bot.sandbox.world import CHANNEL_RIGHTS, RIGHTS, Chat, Json, Membership, World
 
 SHORTEST, LONGEST = 30, 366 * 86_400
 RESTRICT = "restrict/unrestrict chat member"
-_KINDS = [
-    "messages",
-    "audios",
-    "documents",
-    "photos",
-    "videos",
-    "video_notes",
-    "voice_notes",
-    "polls",
-    "other_messages",
-]
-_OTHER = ["can_add_web_page_previews", "can_react_to_messages", "can_edit_tag", "can_change_info", "can_invite_users"]
-PERMISSIONS = [*(f"can_send_{kind}" for kind in _KINDS), *_OTHER, "can_pin_messages", "can_manage_topics"]
 _STAFF = frozenset({"creator", "administrator"})
 _GIFTS = ["unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels"]
 
@@ -62,6 +50,8 @@ def get_chat(call: Call) -> Json:
     chat = call.readable()
     body = {**call.world.described(chat), "accent_color_id": 0, "max_reaction_count": 11}
     body["accepted_gift_types"] = dict.fromkeys(_GIFTS, False)
+    if chat.type in {"group", "supergroup"}:
+        body["permissions"] = chat.permissions
     pinned = chat.messages.get(chat.pinned[-1]) if chat.pinned else None
     return body | ({"pinned_message": pinned.body} if pinned is not None and not pinned.deleted else {})
 
@@ -127,11 +117,21 @@ def restrict(call: Call) -> bool:
     _restrictable(call, chat, user_id)
     wanted = call.get("permissions", {})
     permissions = {name: bool(wanted.get(name)) for name in PERMISSIONS}
-    everything = all(permissions[f"can_send_{kind}"] for kind in _KINDS)
+    everything = all(permissions[kind] for kind in SENDING)
     to = Membership("member")
     if not everything:
         to = Membership("restricted", permissions=permissions, until=_until(call, chat, user_id))
     change(call.world, chat, user_id, to, call.world.bot)
+    return True
+
+
+def set_permissions(call: Call) -> bool:
+    chat = call.writable()
+    if chat.private or chat.type == "channel":
+        raise bad("can't change private chat permissions" if chat.private else "method is available only for groups")
+    call.need(chat, "can_restrict_members", "change chat permissions")
+    chat.permissions = {name: bool(call.get("permissions", {}).get(name)) for name in PERMISSIONS}
+    call.world.touch(chat)
     return True
 
 
