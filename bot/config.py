@@ -125,6 +125,12 @@ class Delivery(Section):
     on_unknown: Literal["resend", "hold"] = "resend"
 
 
+class Fetch(Section):
+    """What may be fetched from other servers, beyond the public internet."""
+
+    private_networks: list[Annotated[str, AfterValidator(values.network)]] = []
+
+
 class Health(Section):
     """Where `/healthz`, `/readyz` and `/metrics` are served, if anywhere."""
 
@@ -150,6 +156,7 @@ class Config(BaseSettings):
     digest: Digest = Digest()
     announcements: Announcements = Announcements()
     delivery: Delivery = Delivery()
+    fetch: Fetch = Fetch()
     health: Health = Health()
 
     @classmethod

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container
 from functools import cache
 from importlib.util import find_spec
+from ipaddress import ip_network
 from zoneinfo import available_timezones
 
 from sqlalchemy import make_url
@@ -90,3 +91,11 @@ def spoken(languages: list[str]) -> list[str]:
     if not languages:
         raise ValueError("needs at least one language")
     return languages
+
+
+def network(written: str) -> str:
+    """Return a network of the Internet Protocol in CIDR notation."""
+    try:
+        return str(ip_network(written))
+    except ValueError:
+        raise ValueError(f"{written!r} is no network in CIDR notation, such as 10.20.0.0/16") from None
