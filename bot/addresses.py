@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -34,12 +34,8 @@ def problem_of(url: str, before: str | None = None) -> str | None:
     `url` (no address at all), `scheme`, `credentials`, `host`, `port`; and `downgrade` where `before`, the address
     that redirects to it, was encrypted and it is not.
     """
-    if len(url) > LONGEST_URL or not url.isprintable() or " " in url or "\\" in url:
-        return "url"
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
+    parts = _split(url)
+    if parts is None:
         return "url"
     if parts.scheme not in {"http", "https"}:
         return "scheme"
@@ -49,7 +45,18 @@ def problem_of(url: str, before: str | None = None) -> str | None:
         return "credentials"
     if not _is_host(parts.hostname or ""):
         return "host"
-    return None if port is None or serves_pages(port) else "port"
+    return None if parts.port is None or serves_pages(parts.port) else "port"
+
+
+def _split(url: str) -> SplitResult | None:
+    if len(url) > LONGEST_URL or not url.isprintable() or " " in url or "\\" in url:
+        return None
+    try:
+        parts = urlsplit(url)
+        assert parts.port is None or parts.port >= 0  # reading it is what refuses
+    except ValueError:
+        return None
+    return parts
 
 
 def _is_host(host: str) -> bool:

@@ -14,6 +14,7 @@ from telegram import LinkPreviewOptions
 from telegram.ext import Application, ApplicationBuilder, ContextTypes, Defaults, ExtBot
 
 from bot import start
+from bot.addresses import networks
 from bot.clock import Clock
 from bot.config import Loaded
 from bot.delivery.pace import Pace
@@ -21,6 +22,8 @@ from bot.delivery.rendering import Rendering
 from bot.delivery.window import Terms, Window
 from bot.errands import Errands
 from bot.features import FEATURES
+from bot.feeds import Intake
+from bot.fetching import Fetcher
 from bot.health import SILENCE, HealthServer, Watch
 from bot.holiday import is_working_day
 from bot.intake import ALLOWED, Polling, WebhookIntake
@@ -122,8 +125,8 @@ class Bot:
         lanes = Lanes(self._database, self._clock, application)
         schedule = Schedule(self._ticks(policy), self._watch, self._paused)
         self._database.on_commit("staff", partial(schedule.hurry, "profile"))
-        self._database.on_commit("removals", partial(schedule.hurry, "removals"))
-        self._database.on_commit("errands", partial(schedule.hurry, "errands"))
+        for subject in ("removals", "errands", "feeds"):
+            self._database.on_commit(subject, partial(schedule.hurry, subject))
         health = self._health()
         async with application:
             try:
@@ -233,7 +236,10 @@ class Bot:
         run = Errands(self._people, self._database, self._clock).work
         bot_id = int(self._loaded.token.partition(":")[0])
         sweep = Sweep(self._people, self._database, self._clock, bot_id).work
-        return ticks(self._database, self._clock, policy, remove=remove, publish=publish, run=run, sweep=sweep)
+        fetcher = Fetcher(networks(self._loaded.settings.fetch.private_networks))
+        work = {"remove": remove, "publish": publish, "run": run, "sweep": sweep}
+        read = Intake(self._database, self._clock, fetcher).work
+        return ticks(self._database, self._clock, policy, **work, read=read)
 
     async def _paused(self) -> bool:
         if self._rests:  # a pause begins only while no bot runs: once it is lifted nobody need ask again

@@ -43,11 +43,12 @@ def ticks(
     publish: Work,
     run: Work,
     sweep: Work,
+    read: Work,
 ) -> list[Tick]:
     """Return all ticks.
 
-    `remove` takes people out of groups, `run` does errands in chats, `sweep` looks through the groups, and `publish`
-    keeps what Telegram shows of the bot.
+    `remove` takes people out of groups, `run` does errands in chats, `sweep` looks through the groups, `publish` keeps
+    what Telegram shows of the bot, and `read` brings what feeds say.
     """
     working = is_working_day if policy.skip_holidays else None
 
@@ -78,6 +79,7 @@ def ticks(
         Tick("removals", 2, remove),
         Tick("errands", 2, run),
         Tick("sweep", 3600, sweep, after=10),
+        Tick("feeds", 60, read, after=5),
         Tick("housekeeping", 3600, _asking(database, clock, forgets), tidies=True, after=60),
         Tick("profile", 60, publish, tidies=True, after=1),  # people first, then three dozen calls
     ]

@@ -81,6 +81,12 @@ class Event(StrEnum):
     TOPIC_PUT_OUT = "topic:put out"
     TOPIC_ADMITTED = "topic:admitted"
     TOPIC_REFUSED = "topic:refused"
+    FEED_ADDED = "feed:added"
+    FEED_PAUSED = "feed:paused"
+    FEED_RESUMED = "feed:resumed"
+    FEED_REMOVED = "feed:removed"
+    FEED_PUBLISHED = "feed:published"
+    FEED_REJECTED = "feed:rejected"
     NETWORK_PAUSED = "network:paused"
     NETWORK_RESUMED = "network:resumed"
 

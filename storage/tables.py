@@ -12,6 +12,7 @@ from storage import (  # noqa: F401 - importing them registers their tables
     documents,
     errands,
     events,
+    feeds,
     groups,
     inbox,
     introductions,

@@ -65,6 +65,12 @@ SENTENCES = {
     Event.TOPIC_PUT_OUT: text("{by} took {whom} out of a topic"),
     Event.TOPIC_ADMITTED: text("{by} admitted {whom} to a topic"),
     Event.TOPIC_REFUSED: text("{by} refused {whom} a topic"),
+    Event.FEED_ADDED: text("{by} added a feed"),
+    Event.FEED_PAUSED: text("{by} paused a feed"),
+    Event.FEED_RESUMED: text("{by} resumed a feed"),
+    Event.FEED_REMOVED: text("{by} removed a feed"),
+    Event.FEED_PUBLISHED: text("{by} published an item of a feed"),
+    Event.FEED_REJECTED: text("{by} rejected an item of a feed"),
 }
 KINDS = {
     "role": text("Roles"),
@@ -80,5 +86,6 @@ KINDS = {
     "announcement": text("Announcements"),
     "topic": text("Topics"),
     "post": text("Posts"),
+    "feed": text("Feeds"),
 }
 """What acts are about, by the first word of the event."""

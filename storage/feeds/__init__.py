@@ -1,0 +1,27 @@
+"""Feeds: what other sites publish comes into a topic, past a moderator or by itself, and never twice."""
+
+from storage.feeds.deciding import Card, advance, decide, item
+from storage.feeds.intake import claim, fails, take, unchanged
+from storage.feeds.keeping import Standing, add, by_id, clean_address, listed, pause, places, remove, resume, standing
+from storage.feeds.tables import (
+    DAILY_CAP,
+    EXPIRES_AFTER,
+    LONGEST_SUMMARY,
+    LONGEST_TITLE,
+    Approval,
+    Due,
+    Entry,
+    Feed,
+    FeedItem,
+    FeedState,
+    Found,
+    ItemState,
+    Target,
+)
+
+__all__ = [
+    "DAILY_CAP", "EXPIRES_AFTER", "LONGEST_SUMMARY", "LONGEST_TITLE", "Approval", "Card", "Due", "Entry", "Feed",
+    "FeedItem", "FeedState", "Found", "ItemState", "Standing", "Target", "add", "advance", "by_id", "claim",
+    "clean_address", "decide", "fails", "item", "listed", "pause", "places", "remove", "resume", "standing", "take",
+    "unchanged",
+]  # fmt: skip
