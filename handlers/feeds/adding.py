@@ -42,7 +42,12 @@ class AddFeed(Press, prefix="feed.add"):
 
 
 async def add(context: Context, press: AddFeed) -> None:
-    await context.begin("feed", {"topic": str(press.topic)} if press.topic else None)
+    topic = press.topic
+    if not topic:
+        async with context.reading() as tx:
+            places = await feeds.places(tx, context.viewer)
+        topic = places[0].id if len(places) == 1 else 0
+    await context.begin("feed", {"topic": str(topic)} if topic else None)
 
 
 async def _places(tx: Transaction, viewer: Viewer, _answers: Answers) -> list[Topic]:
@@ -96,7 +101,7 @@ ADD = Dialogue(
         ),
     ),
     finish=_finish,
-    submit=text("Add"),
+    submit=text("Add this feed"),
     needs=Action.MODERATE,
     prepare=_places,
 )
