@@ -90,11 +90,3 @@ class AskContact(Press, prefix="intro.ask"):
 @dataclass(frozen=True)
 class ConfirmPost(Press, prefix="post.yes"):
     """Confirm that one still holds one's post."""
-
-
-@dataclass(frozen=True)
-class OpenFeeds(Press, prefix="feeds"):
-    """List the feeds of a topic (0: of all topics that one moderates), from feed `first` on."""
-
-    topic: int
-    first: int

@@ -92,7 +92,7 @@ async def test_items_are_laid_before_the_moderators_and_decided_once(
         await other.sees("There is no feed yet")
         for press, answer in (
             (DecideItem(2, 1), "no such item"), (ShowFeed(1), "no such feed"), (RestFeed(1, 1), "no such feed"),
-            (RemoveFeed(1, 1), "no such feed"), (OpenFeeds(MEDIA, 0), "There is no feed yet"),
+            (RemoveFeed(1, 1), "no such feed"), (OpenFeeds(MEDIA), "There is no feed yet"),
             (DecideItem(99, 1), "no such item"),
         ):  # fmt: skip
             await forges(other, press)
@@ -160,15 +160,23 @@ async def test_a_feed_brings_its_newest_first_and_then_no_more_a_day_than_its_ca
     assert site.unchanged["news"] >= 1
 
 
-@SQLITE
-async def test_what_is_for_digests_only_is_not_posted(stage: Stage, site: FeedSite, lead: Person) -> None:
-    url = site.publishes("news", "News", News("For the digest alone"))
+async def test_who_follows_live_reads_what_is_posted_and_not_what_is_for_digests(
+    stage: Stage, site: FeedSite, lead: Person
+) -> None:
+    member = await stage.joined(60, "Follower", topics=["media"])
+    await alters(stage, "UPDATE subscription SET level = 'live'")
+    kept = site.publishes("kept", "Kept", News("For the digest alone"))
+    said = site.publishes("said", "Said", News("For everybody at once", summary="What it says &amp; means"))
     async with stage.bot():
-        await adds(lead, url, "was read: 1 item", target="Keep for digests", approval="They come")
-    assert await stage.rows("SELECT state, url FROM post") == [
-        ("published", "https://news.example.org/For-the-digest-alone")
+        await adds(lead, kept, "was read: 1 item", target="Keep for digests", approval="They come")
+        await adds(lead, said, "was read: 1 item", approval="They come")
+        seen = await member.sees("TLP:CLEAR", "For everybody at once", "What it says & means")
+        assert "https://news.example.org/For-everybody-at-once" in str(seen)
+        assert not any("For the digest alone" in written(m) for m in member.seen.values())
+    assert await stage.rows("SELECT state, source, url FROM post ORDER BY id") == [
+        ("published", "feed", "https://news.example.org/For-the-digest-alone"),
+        ("published", "feed", "https://news.example.org/For-everybody-at-once"),
     ]
-    assert await stage.rows("SELECT count(*) FROM outbox WHERE notice LIKE 'post:%'") == [(0,)]
 
 
 async def test_a_feed_that_breaks_is_told_once_and_again_only_after_it_was_well(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from handlers.feature import Command, Feature, place, tap
 from handlers.feeds.adding import ADD, NOTICES, AddFeed, add
 from handlers.feeds.items import CARD, DecideItem, decide
-from handlers.feeds.listing import RemoveFeed, RestFeed, ShowFeed, feeds, list_, remove, rest, show
+from handlers.feeds.listing import RemoveFeed, RestFeed, ShowFeed, TurnFeeds, feeds, of_topic, remove, rest, show, turn
 from handlers.language import text
 from handlers.presses import OpenFeeds
 from storage.access import Action
@@ -14,7 +14,8 @@ FEATURE = Feature(
     name="feeds",
     commands=(Command("feeds", text("Keep the feeds of your topics"), feeds, Action.MODERATE),),
     handlers=(
-        tap(OpenFeeds, list_, Action.MODERATE),
+        tap(OpenFeeds, of_topic, Action.MODERATE),
+        tap(TurnFeeds, turn, Action.MODERATE),
         tap(ShowFeed, show, Action.MODERATE),
         tap(RestFeed, rest, Action.MODERATE),
         tap(RemoveFeed, remove, Action.MODERATE),

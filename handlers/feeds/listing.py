@@ -18,6 +18,14 @@ PAGE = 6
 
 
 @dataclass(frozen=True)
+class TurnFeeds(Press, prefix="feeds.page"):
+    """Show the feeds of a topic (0: of all that one keeps) from feed `first` on."""
+
+    topic: int
+    first: int
+
+
+@dataclass(frozen=True)
 class ShowFeed(Press, prefix="feed"):
     """Show one feed."""
 
@@ -41,10 +49,14 @@ class RemoveFeed(Press, prefix="feed.gone"):
 
 
 async def feeds(context: Context) -> None:
-    await list_(context, OpenFeeds(0, 0))
+    await turn(context, TurnFeeds(0, 0))
 
 
-async def list_(context: Context, press: OpenFeeds) -> None:
+async def of_topic(context: Context, press: OpenFeeds) -> None:
+    await turn(context, TurnFeeds(press.topic, 0))
+
+
+async def turn(context: Context, press: TurnFeeds) -> None:
     say, topic = context.say, press.topic
     async with context.reading() as tx:
         page, found = await storage.listed(tx, context.viewer, topic or None, press.first or None, PAGE)
@@ -52,7 +64,7 @@ async def list_(context: Context, press: OpenFeeds) -> None:
     shown = [_line(number, one, say) for number, one in enumerate(found, 1)]
     body = lines([f"<b>{say('Feeds')}</b>", about, "\n".join(shown) or say("There is no feed yet.")])
     openers = [Button(say("Open {n}", n=number), ShowFeed(one.feed.id)) for number, one in enumerate(found, 1)]
-    rows = [*columns(openers, 3), *turns(page, lambda first: OpenFeeds(topic, first))]
+    rows = [*columns(openers, 3), *turns(page, lambda first: TurnFeeds(topic, first))]
     add: Row = (Button(say("Add a feed"), AddFeed(topic), style="primary"),)
     await context.show(Screen(body, (*rows, add, (Button(say("Menu"), Home()),))))
 
