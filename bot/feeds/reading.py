@@ -5,12 +5,12 @@ from __future__ import annotations
 import calendar
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from html.parser import HTMLParser
 from io import BytesIO
 from time import struct_time
 from typing import Any
 from urllib.parse import urljoin
 
+from bot.feeds.markup import line
 from bot.fetching import Fetched
 from handlers.language import legible
 from storage.documents import clean_url
@@ -20,9 +20,7 @@ from storage.refusals import Refusal
 MOST_ENTRIES = 200
 MOST_MARKS = 100_000
 """Of one kind (`<`, `&`, `+`): a parser takes seconds for more, and no honest feed has so many."""
-_LONGEST_MARKUP = 20_000
-"""Characters of a title or summary that are looked at: the rest would be cut off anyway."""
-_UNSEEN = frozenset({"script", "style", "template", "iframe", "object", "noscript"})
+LONGEST_GUID = 2000
 _PAGE = (b"<!doctype html", b"<html")
 _BEGINNING = 1000
 _AHEAD = timedelta(days=1)
@@ -82,13 +80,13 @@ def _entry(base: str, entry: Mapping[str, Any], now: datetime) -> Entry | None:
     title = line(_text(entry, "title"), LONGEST_TITLE) or line(summary, LONGEST_TITLE)
     if not title:
         return None
-    guid = legible(_text(entry, "id"))
+    guid = legible(_text(entry, "id"))[:LONGEST_GUID]
     return Entry(guid, title, url, "" if summary == title else summary, _moment(entry, now))
 
 
 def _text(entry: Mapping[str, Any], name: str) -> str:
     value = entry.get(name)
-    return value[:_LONGEST_MARKUP] if isinstance(value, str) else ""
+    return value if isinstance(value, str) else ""
 
 
 def _content(entry: Mapping[str, Any]) -> str:
@@ -97,7 +95,7 @@ def _content(entry: Mapping[str, Any]) -> str:
 
 
 def _moment(entry: Mapping[str, Any], now: datetime) -> datetime | None:
-    told = entry.get("published_parsed") or entry.get("updated_parsed")
+    told = next((entry[name] for name in ("published_parsed", "updated_parsed") if name in entry), None)
     if not isinstance(told, struct_time):
         return None
     try:
@@ -105,35 +103,3 @@ def _moment(entry: Mapping[str, Any], now: datetime) -> datetime | None:
     except (ValueError, OverflowError, OSError):
         return None
     return moment if moment <= now + _AHEAD else None
-
-
-def line(markup: str, longest: int) -> str:
-    """Return the words of HTML or of plain text as one line, at most `longest` characters."""
-    reader = _Words()
-    try:
-        reader.feed(markup)
-        reader.close()
-    except AssertionError:  # the parser's own, at some broken declarations
-        reader.words = [markup.replace("<", " ").replace(">", " ")]
-    folded = " ".join(legible(" ".join(reader.words)).split())
-    return folded if len(folded) <= longest else f"{folded[: longest - 1].rstrip()}…"
-
-
-class _Words(HTMLParser):
-    """Keeps the words between tags that people would see."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.words: list[str] = []
-        self._hidden = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        del attrs
-        self._hidden += tag in _UNSEEN
-
-    def handle_endtag(self, tag: str) -> None:
-        self._hidden = max(self._hidden - (tag in _UNSEEN), 0)
-
-    def handle_data(self, data: str) -> None:
-        if not self._hidden:
-            self.words.append(data)
