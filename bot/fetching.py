@@ -14,6 +14,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from bot import __version__
 from bot.addresses import Network, may_be_reached, problem_of, serves_pages
+from storage.database import inside_transaction
 
 LARGEST = 2 * 1024 * 1024
 """Bytes of a body, as sent and as decompressed."""
@@ -99,6 +100,8 @@ class Fetcher:
         self, url: str, *, etag: str | None = None, modified: str | None = None, accept: str = "*/*"
     ) -> Outcome:
         """Return what `url` names; `etag` and `modified` of an earlier answer ask only for what is newer (304)."""
+        if inside_transaction():
+            raise RuntimeError("nothing may wait for another site inside a transaction")
         headers = {"User-Agent": f"network-bot/{__version__}", "Accept": accept, "Accept-Encoding": "gzip"}
         headers |= {"If-None-Match": etag} if etag else {}
         headers |= {"If-Modified-Since": modified} if modified else {}
@@ -164,6 +167,8 @@ class _Checked(AbstractResolver):
     ) -> list[ResolveResult]:
         del family
         found = await self._lookup(host, port)
+        if not found:
+            raise OSError(f"no address: {host}")
         _require(all(self._may_be_reached(address) for address in found), "private")
         return [_dialled(host, address, port) for address in found]
 

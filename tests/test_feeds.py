@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,14 +11,18 @@ from typing import Any
 import pytest
 from cast import JPOA, MEDIA, administrators, alters, forges, goes, stands_at
 from feed_site import FeedSite, News, feed_site
-from record import replies
+from record import everything, last, replies
 from story import Person, Stage, buttons, written
 
 from handlers.feeds.adding import AddFeed
 from handlers.feeds.items import DecideItem
 from handlers.feeds.listing import RemoveFeed, RestFeed, ShowFeed
 from handlers.presses import OpenFeeds
-from storage.members import Office, Role
+from storage import access, feeds, members
+from storage.access import Viewer
+from storage.database import Database, Transaction
+from storage.members import MemberState, Office, Role
+from storage.refusals import Refusal
 
 SQLITE = pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 NOW = datetime(2026, 11, 30, 9, tzinfo=UTC)
@@ -50,8 +55,8 @@ async def adds(person: Person, url: str, *seen: str, target: str = "Post them", 
 
 async def comes_to(stage: Stage, statement: str, *expected: Any) -> None:
     """Wait until the database says so: what happens by itself is told nobody."""
-    while (found := await stage.rows(statement)) != list(expected):
-        assert found is not None
+    while await stage.rows(statement) != list(expected):
+        await stage.control.get("/calls", after=await last(stage.control), timeout=0.1)
 
 
 async def states(stage: Stage) -> dict[str, str]:
@@ -350,3 +355,76 @@ async def test_a_lead_is_asked_for_no_topic_and_reaches_no_other(stage: Stage, s
         await goes(lead, "A moderator", "read it once more")
         await goes(lead, "Add this feed", "no such topic")
     assert await stage.rows("SELECT count(*) FROM feed") == [(0,)]
+
+
+async def test_who_kept_feeds_can_be_erased_and_what_they_decided_stays(
+    stage: Stage, site: FeedSite, lead: Person
+) -> None:
+    url = site.publishes("news", "News", News("They published this"), News("They left this"))
+    async with stage.bot():
+        await adds(lead, url, "was read: 2 items")
+        await lead.sees("They left this")
+        await lead.taps("Publish", on="They published this")
+        await lead.sees("Published by", "Saltanat Demo")
+        await lead.says("/mydata")
+        message = await lead.sees("Everything stored about you")
+        async with lead.control._session.get(
+            f"{lead.control.url}/sandbox/files/{message['document']['file_id']}"
+        ) as answer:
+            copied = json.loads(await answer.read())
+        assert [row["url"] for row in copied["feed"]] == [url]
+        assert [row["title"] for row in copied["feed_item"]] == ["They published this"]
+        await lead.says("/erase")
+        await lead.sees("Erase everything about you?")
+        await goes(lead, "Erase my data", "Everything about you was erased")
+        assert "Saltanat" not in await everything(stage)
+        await stands_at(stage, NOW + timedelta(hours=2))
+        await site.is_asked("news", 2)
+    assert await states(stage) == {"They published this": "published", "They left this": "waiting"}
+
+
+async def test_a_feed_that_is_due_is_claimed_by_one_and_again_after_a_crash(database: Database) -> None:
+    async with database.transaction() as tx:
+        lead = await members.welcome(tx, 50, "en", "UTC", NOW)
+        lead.state = MemberState.ACTIVE
+        await members.give_role(tx, lead.id, Role.ADMINISTRATOR, NOW)
+        me = await access.viewer(tx, lead.id)
+        for number in range(feeds.MOST_FEEDS):
+            await add_feed(tx, me, f"HTTPS://News.Example.org:443/{number}#part")
+        with pytest.raises(Refusal, match="feed:many"):
+            await add_feed(tx, me, "https://news.example.org/more")
+        with pytest.raises(Refusal, match="feed:known"):
+            await add_feed(tx, me, "news.example.org/7")
+
+    async def claims(at: datetime) -> list[str]:
+        async with database.transaction() as tx:
+            return [due.url for due in await feeds.claim(tx, at, 15)]
+
+    one, other = await asyncio.gather(claims(NOW), claims(NOW))
+    assert sorted(one + other) == sorted(f"https://news.example.org/{number}" for number in range(20))
+    assert await claims(NOW + timedelta(minutes=9)) == []
+    assert len(await claims(NOW + timedelta(minutes=11))) == 15
+    async with database.reading() as tx:
+        found, standing = await feeds.listed(tx, me, MEDIA, None, 6)
+        following, _ = await feeds.listed(tx, me, None, found.following, 6)
+    assert [one.feed.url for one in standing][:2] == ["https://news.example.org/19", "https://news.example.org/18"]
+    assert (found.number, found.count, following.number) == (1, 4, 2)
+
+
+async def add_feed(tx: Transaction, viewer: Viewer, url: str) -> None:
+    await feeds.add(tx, viewer, MEDIA, url, feeds.Target.TOPIC, feeds.Approval.AUTOMATIC, NOW)
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("example.org/feed", "https://example.org/feed"),
+        ("  http://Example.ORG:80 ", "http://example.org/"),
+        ("https://example.org:8443/a?b=c&utm_source=d#e", "https://example.org:8443/a?b=c&utm_source=d"),
+        ("https://пример.рф/лента", "https://xn--e1afmkfd.xn--p1ai/лента"),
+        ("http://[2001:db8::1]:8080/feed", "http://[2001:db8::1]:8080/feed"),
+    ],
+)
+def test_an_address_is_kept_in_one_spelling(written: str, kept: str) -> None:
+    assert feeds.clean_address(written) == kept
+    assert feeds.clean_address(kept) == kept

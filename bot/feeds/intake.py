@@ -36,9 +36,13 @@ class Intake:
         """Read every feed that is due, and let go on what waited for its day."""
         async with self._database.transaction() as tx:
             due = await feeds.claim(tx, self._clock.now(), A_TICK)
-        await asyncio.gather(*(self._look(one) for one in due))
-        async with self._database.transaction() as tx:
-            await feeds.advance(tx, self._clock.now())
+        ended = await asyncio.gather(*(self._look(one) for one in due), return_exceptions=True)
+        for one, error in zip(due, ended, strict=True):
+            if isinstance(error, BaseException):  # the others need not wait for it
+                _log.error("a feed failed", feed=one.feed_id, problem=repr(error))
+        for ask in (feeds.expire, feeds.let_go):
+            async with self._database.transaction() as tx:
+                await ask(tx, self._clock.now())
 
     async def _look(self, due: Due) -> None:
         async with self._fetching:

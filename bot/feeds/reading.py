@@ -40,24 +40,28 @@ def read(fetched: Fetched, now: datetime) -> Found:
     Raises:
         UnreadableError: it is no feed.
     """
-    import feedparser  # a seventh of a second, and seldom needed
-
     body = fetched.body
     if max(body.count(mark) for mark in (b"<", b"&", b"+")) > MOST_MARKS:
         raise UnreadableError("marks")
-    # A stream, never bytes or text: what looks like an address or a path would be opened.
-    parsed: Mapping[str, Any] = feedparser.parse(
-        BytesIO(body),
-        response_headers={"content-type": fetched.headers.get("content-type", "")},
-        sanitize_html=False,
-        resolve_relative_uris=False,
-    )
+    parsed = _parsed(body, fetched.headers.get("content-type", ""))
     if not parsed.get("version") and not parsed["entries"]:
         raise UnreadableError("page" if _is_page(body) else "feed")
     entries = (_entry(fetched.url, entry, now) for entry in parsed["entries"][:MOST_ENTRIES])
     title = line(_text(parsed["feed"], "title"), LONGEST_TITLE)
     kept = {"etag": _kept(fetched, "etag", 500), "modified": _kept(fetched, "last-modified", 100)}
     return Found(title or None, tuple(entry for entry in entries if entry is not None), **kept)
+
+
+def _parsed(body: bytes, content_type: str) -> Mapping[str, Any]:
+    import feedparser  # a seventh of a second, and seldom needed
+
+    how = {"sanitize_html": False, "resolve_relative_uris": False, "response_headers": {"content-type": content_type}}
+    try:
+        # A stream, never bytes or text: what looks like an address or a path would be opened.
+        parsed: Mapping[str, Any] = feedparser.parse(BytesIO(body), **how)
+    except Exception:  # noqa: BLE001 - what a parser stumbles over is no feed
+        raise UnreadableError("feed") from None
+    return parsed
 
 
 def _is_page(body: bytes) -> bool:

@@ -1,8 +1,20 @@
 """Feeds: what other sites publish comes into a topic, past a moderator or by itself, and never twice."""
 
-from storage.feeds.deciding import Card, advance, decide, item
+from storage.feeds.deciding import Card, decide, expire, item, let_go
 from storage.feeds.intake import claim, fails, take, unchanged
-from storage.feeds.keeping import Standing, add, by_id, clean_address, listed, pause, places, remove, resume, standing
+from storage.feeds.keeping import (
+    MOST_FEEDS,
+    Standing,
+    add,
+    by_id,
+    clean_address,
+    listed,
+    pause,
+    places,
+    remove,
+    resume,
+    standing,
+)
 from storage.feeds.tables import (
     DAILY_CAP,
     EXPIRES_AFTER,
@@ -20,8 +32,8 @@ from storage.feeds.tables import (
 )
 
 __all__ = [
-    "DAILY_CAP", "EXPIRES_AFTER", "LONGEST_SUMMARY", "LONGEST_TITLE", "Approval", "Card", "Due", "Entry", "Feed",
-    "FeedItem", "FeedState", "Found", "ItemState", "Standing", "Target", "add", "advance", "by_id", "claim",
-    "clean_address", "decide", "fails", "item", "listed", "pause", "places", "remove", "resume", "standing", "take",
-    "unchanged",
+    "DAILY_CAP", "EXPIRES_AFTER", "LONGEST_SUMMARY", "LONGEST_TITLE", "MOST_FEEDS", "Approval", "Card", "Due",
+    "Entry", "Feed", "FeedItem", "FeedState", "Found", "ItemState", "Standing", "Target", "add", "by_id", "claim",
+    "clean_address", "decide", "expire", "fails", "item", "let_go", "listed", "pause", "places", "remove", "resume",
+    "standing", "take", "unchanged",
 ]  # fmt: skip

@@ -56,7 +56,10 @@ async def decide(tx: Transaction, viewer: Viewer, item_id: int, now: datetime, *
     if row.state is not ItemState.WAITING or feed is None:
         raise Refusal("feed:decided")
     if publish:
-        await _publish(tx, feed, row, now)
+        topic = await _topic(tx, feed)
+        if topic.closed_at is not None:
+            raise Refusal("feed:closed")
+        await _publish(tx, feed, topic, row, now)
     else:
         row.state = ItemState.REJECTED
     row.decided_by, row.decided_at = viewer.id, now
@@ -65,37 +68,51 @@ async def decide(tx: Transaction, viewer: Viewer, item_id: int, now: datetime, *
     await redraw(tx, row.id, now)
 
 
-async def advance(tx: Transaction, now: datetime) -> None:
-    """Let items expire that waited too long, and let go on what yesterday's cap held."""
-    await _expire(tx, now)
-    holding = select(Feed.id).join(FeedItem, FeedItem.feed_id == Feed.id).join(Topic, Topic.id == Feed.topic_id)
-    holding = holding.where(FeedItem.state == ItemState.HELD, Feed.state != FeedState.PAUSED, Topic.closed_at.is_(None))
+async def expire(tx: Transaction, now: datetime) -> None:
+    """Let items expire that waited too long; their cards say so."""
+    since = func.coalesce(FeedItem.offered_at, FeedItem.seen_at)
+    waiting = FeedItem.state.in_((ItemState.WAITING, ItemState.HELD))
+    old = select(FeedItem).where(waiting, since < now - EXPIRES_AFTER).order_by(FeedItem.id)
+    for row in list(await tx.scalars(old.with_for_update())):
+        row.state, row.decided_at = ItemState.EXPIRED, now
+        await redraw(tx, row.id, now)
+
+
+async def let_go(tx: Transaction, now: datetime) -> None:
+    """Let go on what the cap of a day before has held."""
+    holding = select(Feed.id).join(FeedItem, FeedItem.feed_id == Feed.id)
+    holding = holding.where(FeedItem.state == ItemState.HELD, Feed.state != FeedState.PAUSED)
     for feed_id in list(await tx.scalars(holding.distinct().order_by(Feed.id))):
         feed = await tx.get(Feed, feed_id, with_for_update=True)
         if feed is not None:
-            await let_go(tx, feed, now)
+            await offer(tx, feed, now)
 
 
-async def let_go(tx: Transaction, feed: Feed, now: datetime) -> None:
-    """Publish, or lay before the moderators, what is held, the oldest first, as far as the cap of a day reaches."""
+async def offer(tx: Transaction, feed: Feed, now: datetime) -> None:
+    """Publish what a feed holds, or lay it before the moderators: the oldest first, as far as a day's cap reaches."""
+    topic = await _topic(tx, feed)
     recent = (FeedItem.feed_id == feed.id, FeedItem.offered_at > now - DAY)
     room = feed.daily_cap - (await tx.scalar(select(func.count()).where(*recent)) or 0)
+    if room <= 0 or topic.closed_at is not None:
+        return
     held = select(FeedItem).where(FeedItem.feed_id == feed.id, FeedItem.state == ItemState.HELD)
-    for row in await tx.scalars(held.order_by(FeedItem.id).limit(max(room, 0)).with_for_update()):
+    for row in list(await tx.scalars(held.order_by(FeedItem.id).limit(room).with_for_update())):
         row.offered_at = now
         if feed.approval is Approval.AUTOMATIC:
-            await _publish(tx, feed, row, now)
+            await _publish(tx, feed, topic, row, now)
             row.decided_at = now
         else:
             row.state = ItemState.WAITING
             await lay_before(tx, row, now)
 
 
-async def _publish(tx: Transaction, feed: Feed, row: FeedItem, now: datetime) -> None:
+async def _topic(tx: Transaction, feed: Feed) -> Topic:
     topic = await tx.get(Topic, feed.topic_id)
     assert topic is not None  # the row refers to it
-    if topic.closed_at is not None:
-        raise Refusal("feed:closed")
+    return topic
+
+
+async def _publish(tx: Transaction, feed: Feed, topic: Topic, row: FeedItem, now: datetime) -> None:
     row.state = ItemState.PUBLISHED
     only_kept = feed.target is Target.DIGEST
     facts = {"title": row.title, "url": row.url, "summary": row.summary}
@@ -104,13 +121,3 @@ async def _publish(tx: Transaction, feed: Feed, row: FeedItem, now: datetime) ->
 
 def _label(feed: Feed, topic: Topic) -> Label:
     return min(feed.label, topic.label, key=lambda one: one.rank)
-
-
-async def _expire(tx: Transaction, now: datetime) -> None:
-    since = func.coalesce(FeedItem.offered_at, FeedItem.seen_at)
-    old = select(FeedItem).where(
-        FeedItem.state.in_((ItemState.WAITING, ItemState.HELD)), since < now - EXPIRES_AFTER
-    )  # fmt: skip
-    for row in list(await tx.scalars(old.order_by(FeedItem.id).with_for_update())):
-        row.state, row.decided_at = ItemState.EXPIRED, now
-        await redraw(tx, row.id, now)

@@ -10,7 +10,7 @@ from sqlalchemy import or_, select
 from storage import topics
 from storage.database import Transaction, insert
 from storage.feeds.cards import added, told_of
-from storage.feeds.deciding import let_go
+from storage.feeds.deciding import offer
 from storage.feeds.keys import Keys, keys
 from storage.feeds.tables import Due, Entry, Feed, FeedItem, FeedState, Found, ItemState
 from storage.outbox import Lane, Promise, promise, shown
@@ -58,7 +58,7 @@ async def take(tx: Transaction, feed_id: int, found: Found, now: datetime) -> No
             row["state"] = ItemState.PASSED
     if rows:  # another feed of the topic may bring the same just now
         await tx.execute(insert(tx, FeedItem).on_conflict_do_nothing(), rows)
-    await let_go(tx, feed, now)
+    await offer(tx, feed, now)
     if first:
         await _tell_adder(tx, feed, now, items=len(found.entries))
 

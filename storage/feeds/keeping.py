@@ -152,7 +152,8 @@ async def remove(tx: Transaction, viewer: Viewer, feed_id: int, now: datetime) -
     """Remove a feed: what waited expires, what was published stays, and what was seen does not come again."""
     feed = await by_id(tx, viewer, feed_id, lock=True)
     open_ones = FeedItem.state.in_((ItemState.WAITING, ItemState.HELD))
-    for row in list(await tx.scalars(select(FeedItem).where(FeedItem.feed_id == feed.id, open_ones).with_for_update())):
+    waiting = select(FeedItem).where(FeedItem.feed_id == feed.id, open_ones).order_by(FeedItem.id)
+    for row in list(await tx.scalars(waiting.with_for_update())):
         row.state, row.decided_at = ItemState.EXPIRED, now
         await redraw(tx, row.id, now)
     await audit.record(tx, Event.FEED_REMOVED, now, actor=viewer.id, feed=feed.id)
