@@ -306,6 +306,9 @@ async def test_a_feed_rests_goes_on_and_is_removed_with_what_waits(stage: Stage,
         await lead.taps("Remove", on="Remove the feed")
         await lead.sees("There is no feed yet")
         await lead.sees("This one is waiting", "its feed was removed")
+        await lead.taps("Back", on="There is no feed yet")
+        await lead.sees("The topics that you keep")
+        await goes(lead, "Feeds", "There is no feed yet")
         await adds(lead, url, "was read: 1 item")
         assert await states(stage) == {"This one is waiting": "expired"}
         await adds(lead, url, "This topic has that feed already", "Daily news")
@@ -320,6 +323,12 @@ async def test_a_closed_topic_takes_nothing(stage: Stage, site: FeedSite, lead: 
         await alters(stage, "UPDATE topic SET closed_at = :now WHERE id = 3", now="2026-11-30 09:00:00.000000")
         await lead.taps("Publish", on="Too late")
         await lead.sees("The topic is closed")
+        await forges(lead, AddFeed(MEDIA))
+        await lead.sees("Send the address")
+        await lead.says("https://example.org/feed")
+        await goes(lead, "Post them", "Who lets them")
+        await goes(lead, "A moderator", "read it once more")
+        await goes(lead, "Add this feed", "The topic is closed")
     assert await states(stage) == {"Too late for this": "waiting"}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gzip
 import zlib
 from collections.abc import AsyncIterator, Sequence
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 from bot.addresses import inner, is_public, may_be_reached, networks, problem_of
 from bot.config import ConfigError, load
 from bot.fetching import Fetched, Fetcher, FetchFailed, FetchRefused, Outcome
+from storage.database import Database
 
 LOOPBACK = networks(["127.0.0.0/8"])
 LARGEST = 200_000
@@ -320,6 +322,43 @@ async def test_whatever_fails_says_how(site: Site) -> None:
     assert await fetches(f"{site.url}/stops") == FetchFailed("connection")
     assert await fetches("http://127.0.0.1:65535/") == FetchFailed("connection")
     assert await fetches(site.url.replace("http:", "https:")) == FetchFailed("certificate")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"\0\xff garbage\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"X-Many: " + b"a" * 100_000 + b"\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"X-Many: a\r\n" * 100_000 + b"\r\n",
+    ],
+)
+async def test_a_server_that_speaks_no_http_is_no_accident(answer: bytes) -> None:
+    async def speaks(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        with contextlib.suppress(ConnectionError):
+            await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(speaks, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        assert await fetches(f"http://127.0.0.1:{port}/") == FetchFailed("connection")
+
+
+async def test_a_redirect_of_bytes_that_are_no_text_is_refused(site: Site) -> None:
+    for there in ("http://here.example/%ff%00", "/%0d%0aX: y"):
+        assert isinstance(await fetches(f"{site.url}/to?url={there}"), FetchRefused | FetchFailed)
+
+
+@pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
+async def test_nothing_is_fetched_inside_a_transaction(database: Database) -> None:
+    async with database.reading():
+        with pytest.raises(RuntimeError, match="inside a transaction"):
+            await Fetcher().fetch("http://public.example/")
 
 
 async def test_a_lookup_that_never_ends_is_given_up() -> None:

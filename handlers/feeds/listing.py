@@ -66,7 +66,8 @@ async def turn(context: Context, press: TurnFeeds) -> None:
     openers = [Button(say("Open {n}", n=number), ShowFeed(one.feed.id)) for number, one in enumerate(found, 1)]
     rows = [*columns(openers, 3), *turns(page, lambda first: TurnFeeds(topic, first))]
     add: Row = (Button(say("Add a feed"), AddFeed(topic), style="primary"),)
-    await context.show(Screen(body, (*rows, add, (Button(say("Menu"), Home()),))))
+    back: Row = (Button(say("Back"), Open("keeping")), Button(say("Menu"), Home()))
+    await context.show(Screen(body, (*rows, add, back)))
 
 
 def _line(number: int, one: Standing, say: Say) -> str:

@@ -67,9 +67,11 @@ async def add(
 ) -> Feed:
     """Let a topic have a feed; it is read at once, and whoever added it is told what came, in place of `replaces`.
 
-    Refusals: `topic:unknown`, `feed:address`, `feed:known` (with `title`), `feed:many` (with `most`).
+    Refusals: `topic:unknown`, `feed:closed`, `feed:address`, `feed:known` (with `title`), `feed:many` (with `most`).
     """
     topic = await topics.kept(tx, viewer, topic_id)
+    if topic.closed_at is not None:
+        raise Refusal("feed:closed")
     address = clean_address(url)
     feeds = list(await tx.scalars(select(Feed).where(Feed.topic_id == topic.id)))
     if known := next((feed for feed in feeds if feed.url == address), None):
