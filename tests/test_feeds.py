@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from cast import JPOA, MEDIA, administrators, alters, forges, goes, stands_at
 from feed_site import FeedSite, News, feed_site
-from record import everything, last, replies
+from gatherings import forum, inside, threads
+from record import comes, everything, last, replies
 from story import Person, Stage, buttons, written
 
 from handlers.feeds.adding import AddFeed
@@ -182,6 +183,22 @@ async def test_who_follows_live_reads_what_is_posted_and_not_what_is_for_digests
         ("published", "feed", "https://news.example.org/For-the-digest-alone"),
         ("published", "feed", "https://news.example.org/For-everybody-at-once"),
     ]
+
+
+@SQLITE
+async def test_what_a_moderator_publishes_stands_in_the_topics_thread(
+    stage: Stage, site: FeedSite, lead: Person
+) -> None:
+    first, _ = await administrators(stage)
+    url = site.publishes("news", "News", News("For the whole forum", summary="In a few words"))
+    async with stage.bot():
+        group = await forum(stage, first)
+        await adds(lead, url, "was read: 1 item")
+        await goes(lead, "Publish", "Published by")
+        call = await comes(stage.control, "sendMessage", chat_id=group)
+        assert call["parameters"]["message_thread_id"] == (await threads(stage))["media"]
+        words = ("TLP:CLEAR", "For the whole forum", "In a few words", "https://news.example.org/For-the-whole-forum")
+        await inside(first, group).sees(*words)
 
 
 async def test_a_feed_that_breaks_is_told_once_and_again_only_after_it_was_well(
