@@ -311,6 +311,8 @@ async def test_a_feed_rests_goes_on_and_is_removed_with_what_waits(stage: Stage,
         await lead.says("/feeds")
         await lead.sees("Daily news", "Media and communication", "read every hour")
         await goes(lead, "Open 1", "Daily news", site.url, "A moderator decides", "Waiting for a decision: 1.")
+        shown = await goes(lead, "Show what waits", "This one is waiting")
+        assert buttons(shown) == ["Publish", "Reject", "Read it"]
         await goes(lead, "Pause", "It is paused")
         asked = site.asked["news"]
         await stands_at(stage, NOW + timedelta(hours=3))

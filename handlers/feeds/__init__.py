@@ -5,7 +5,20 @@ from __future__ import annotations
 from handlers.feature import Command, Feature, place, tap
 from handlers.feeds.adding import ADD, NOTICES, AddFeed, add
 from handlers.feeds.items import CARD, DecideItem, decide
-from handlers.feeds.listing import RemoveFeed, RestFeed, ShowFeed, TurnFeeds, feeds, of_topic, remove, rest, show, turn
+from handlers.feeds.listing import (
+    RemoveFeed,
+    RestFeed,
+    ShowFeed,
+    ShowWaiting,
+    TurnFeeds,
+    feeds,
+    of_topic,
+    remove,
+    rest,
+    show,
+    show_waiting,
+    turn,
+)
 from handlers.language import text
 from handlers.presses import OpenFeeds
 from storage.access import Action
@@ -17,6 +30,7 @@ FEATURE = Feature(
         tap(OpenFeeds, of_topic, Action.MODERATE),
         tap(TurnFeeds, turn, Action.MODERATE),
         tap(ShowFeed, show, Action.MODERATE),
+        tap(ShowWaiting, show_waiting, Action.MODERATE),
         tap(RestFeed, rest, Action.MODERATE),
         tap(RemoveFeed, remove, Action.MODERATE),
         tap(AddFeed, add, Action.MODERATE),

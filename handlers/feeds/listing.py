@@ -33,6 +33,13 @@ class ShowFeed(Press, prefix="feed"):
 
 
 @dataclass(frozen=True)
+class ShowWaiting(Press, prefix="feed.wait"):
+    """Show the items of a feed that wait for a decision once more."""
+
+    feed: int
+
+
+@dataclass(frozen=True)
 class RestFeed(Press, prefix="feed.rest"):
     """Pause a feed (1), or let it be read again (0)."""
 
@@ -90,7 +97,8 @@ def _screen(found: Standing, say: Say) -> Screen:
     text = lines([f"<b>{named(feed)}</b>", f"{address}\n{topic}", does, standing(found, say), waits])
     remove = Button(say("Remove"), RemoveFeed(feed.id, 0), style="danger")
     back: Row = (Button(say("Back"), Open("feeds")), Button(say("Menu"), Home()))
-    return Screen(text, ((_switch(found, say), remove), back))
+    again: list[Row] = [(Button(say("Show what waits"), ShowWaiting(feed.id)),)] if found.waiting else []
+    return Screen(text, ((_switch(found, say), remove), *again, back))
 
 
 def _switch(found: Standing, say: Say) -> Button:
@@ -109,6 +117,11 @@ async def rest(context: Context, press: RestFeed) -> None:
         else:
             await storage.resume(tx, me, press.feed, context.now)
     await show(context, ShowFeed(press.feed))
+
+
+async def show_waiting(context: Context, press: ShowWaiting) -> None:
+    async with context.transaction() as tx:
+        await storage.show_waiting(tx, await context.myself(tx), press.feed, context.now)
 
 
 async def remove(context: Context, press: RemoveFeed) -> None:

@@ -1,6 +1,6 @@
 """Feeds: what other sites publish comes into a topic, past a moderator or by itself, and never twice."""
 
-from storage.feeds.deciding import Card, decide, expire, item, let_go
+from storage.feeds.deciding import Card, decide, expire, item, let_go, show_waiting
 from storage.feeds.intake import claim, fails, take, unchanged
 from storage.feeds.keeping import (
     MOST_FEEDS,
@@ -35,5 +35,5 @@ __all__ = [
     "DAILY_CAP", "EXPIRES_AFTER", "LONGEST_SUMMARY", "LONGEST_TITLE", "MOST_FEEDS", "Approval", "Card", "Due",
     "Entry", "Feed", "FeedItem", "FeedState", "Found", "ItemState", "Standing", "Target", "add", "by_id", "claim",
     "clean_address", "decide", "expire", "fails", "item", "let_go", "listed", "pause", "places", "remove", "resume",
-    "standing", "take", "unchanged",
+    "show_waiting", "standing", "take", "unchanged",
 ]  # fmt: skip

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from storage import topics
 from storage.database import Transaction
-from storage.feeds.tables import Feed, FeedItem
+from storage.feeds.tables import Feed
 from storage.outbox import Promise, promise, shown
 
 
-async def lay_before(tx: Transaction, item: FeedItem, now: datetime) -> None:
-    """Promise a card to everybody who moderates the item's topic."""
-    moderating = await topics.moderators(tx, item.topic_id)
-    await promise(tx, _cards(item.id, dict.fromkeys(moderating)), now)
+async def lay_before(tx: Transaction, item_id: int, moderating: Iterable[int], now: datetime) -> None:
+    """Promise the card of an item to some of its topic's moderators."""
+    await promise(tx, _cards(item_id, dict.fromkeys(moderating)), now)
 
 
 async def redraw(tx: Transaction, item_id: int, now: datetime) -> None:

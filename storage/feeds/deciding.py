@@ -7,17 +7,20 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
-from storage import access, audit, members, posts
+from storage import access, audit, members, posts, topics
 from storage.access import Action, Viewer
 from storage.audit import Event
 from storage.database import Transaction
 from storage.feeds.cards import lay_before, redraw
+from storage.feeds.keeping import by_id
 from storage.feeds.tables import EXPIRES_AFTER, Approval, Feed, FeedItem, FeedState, ItemState, Target
 from storage.refusals import Refusal
 from storage.tlp import Label
 from storage.topics import Topic
 
 DAY = timedelta(days=1)
+AT_ONCE = 10
+"""Cards that are shown again at one press."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,15 @@ async def decide(tx: Transaction, viewer: Viewer, item_id: int, now: datetime, *
     await redraw(tx, row.id, now)
 
 
+async def show_waiting(tx: Transaction, viewer: Viewer, feed_id: int, now: datetime) -> None:
+    """Lay before `viewer` again what waits of a feed: they may have come later, or lost sight of it."""
+    feed = await by_id(tx, viewer, feed_id)
+    waiting = select(FeedItem.id).where(FeedItem.feed_id == feed.id, FeedItem.state == ItemState.WAITING)
+    found = await tx.scalars(waiting.order_by(FeedItem.id).limit(AT_ONCE))
+    for item_id in list(found):
+        await lay_before(tx, item_id, [viewer.id], now)
+
+
 async def expire(tx: Transaction, now: datetime) -> None:
     """Let items expire that waited too long; their cards say so."""
     since = func.coalesce(FeedItem.offered_at, FeedItem.seen_at)
@@ -103,7 +115,7 @@ async def offer(tx: Transaction, feed: Feed, now: datetime) -> None:
             row.decided_at = now
         else:
             row.state = ItemState.WAITING
-            await lay_before(tx, row, now)
+            await lay_before(tx, row.id, await topics.moderators(tx, feed.topic_id), now)
 
 
 async def _topic(tx: Transaction, feed: Feed) -> Topic:
