@@ -112,7 +112,7 @@ class Fetcher:
             return ended.outcome
         except TimeoutError:
             return FetchFailed("silence")
-        except (aiohttp.InvalidURL, UnicodeError):
+        except ValueError:  # what aiohttp, or the joining of a redirect, takes for no address
             return FetchRefused("url")
         except (aiohttp.ClientError, OSError) as error:
             return _failure(error)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.addresses import inner, is_public, may_be_reached, networks, problem_of
@@ -232,6 +232,16 @@ async def fetches(url: str, patience: float = 20) -> Outcome:
     return await Fetcher(LOOPBACK, largest=LARGEST, patience=patience, lookup=lookup).fetch(url)
 
 
+@settings(max_examples=150)
+@given(st.text(max_size=40) | st.from_regex(r"https?://[^/]{0,20}[:/?#@\[\]\\]?.{0,20}"))
+def test_whatever_is_written_for_an_address_reaches_nothing_inside(written: str) -> None:
+    async def inside(_host: str, _port: int) -> Sequence[str]:
+        return ["10.0.0.5"]
+
+    fetcher = Fetcher(lookup=inside, patience=5)
+    assert isinstance(asyncio.run(fetcher.fetch(written)), FetchRefused)
+
+
 async def test_a_page_comes_whole_and_is_asked_for_as_by_a_stranger(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -341,7 +351,13 @@ async def test_a_server_that_speaks_no_http_is_no_accident(answer: bytes) -> Non
 
 
 async def test_a_redirect_to_what_is_no_text_is_refused() -> None:
-    for there in (b"http://\xff\xfe/", b"http://here.example/\x85", b"http://here.example/\x00"):
+    for there in (
+        b"http://\xff\xfe/",
+        b"http://here.example/\x85",
+        b"http://here.example/\x00",
+        b"http://[::1",
+        b"//[",
+    ):
         answer = await told(b"HTTP/1.1 302 Found\r\nLocation: " + there + b"\r\nContent-Length: 0\r\n\r\n")
         assert answer in {FetchRefused("url"), FetchFailed("connection")}
 
