@@ -17,6 +17,7 @@ from storage import (
     digests,
     directory,
     errands,
+    feeds,
     inbox,
     introductions,
     nominations,
@@ -70,7 +71,7 @@ def ticks(
     )
     forgets = (
         inbox.forget, outbox.forget, dialogues.expire, removals.forget, errands.forget, posts.fate.forget,
-        directory.forget, privacy.forget,
+        directory.forget, privacy.forget, feeds.forget,
     )  # fmt: skip
     return [
         Tick("digest", 5, _asking(database, clock, [compose])),

@@ -13,6 +13,7 @@ from cast import JPOA, MEDIA, administrators, alters, forges, goes, stands_at
 from feed_site import FeedSite, News, feed_site
 from gatherings import forum, inside, threads
 from record import comes, everything, last, replies
+from sqlalchemy import select
 from story import Person, Stage, buttons, written
 
 from handlers.feeds.adding import AddFeed
@@ -437,6 +438,31 @@ async def test_a_feed_that_is_due_is_claimed_by_one_and_again_after_a_crash(data
         following, _ = await feeds.listed(tx, me, None, found.following, 6)
     assert [one.feed.url for one in standing][:2] == ["https://news.example.org/19", "https://news.example.org/18"]
     assert (found.number, found.count, following.number) == (1, 4, 2)
+
+
+async def test_what_a_feed_no_longer_names_is_forgotten_in_time_and_not_before(database: Database) -> None:
+    def named(*titles: str) -> feeds.Found:
+        return feeds.Found("News", tuple(feeds.Entry(t, t, f"https://example.org/{t}", "", None) for t in titles))
+
+    async with database.transaction() as tx:
+        lead = await members.welcome(tx, 50, "en", "UTC", NOW)
+        lead.state = MemberState.ACTIVE
+        await members.give_role(tx, lead.id, Role.ADMINISTRATOR, NOW)
+        me = await access.viewer(tx, lead.id)
+        await add_feed(tx, me, "https://example.org/feed")
+        kept = []
+        for days, titles in ((0, "ab"), (40, "bc"), (100, "c"), (129, "c"), (131, "c")):
+            now = NOW + timedelta(days=days)
+            await feeds.take(tx, 1, named(*titles), now)
+            await feeds.unchanged(tx, 1, now + timedelta(days=1))
+            await feeds.forget(tx, now + timedelta(days=300))
+            kept.append("".join(sorted(await tx.scalars(select(feeds.FeedItem.title)))))
+        await feeds.remove(tx, me, 1, now)
+        for days in (89, 91):
+            await feeds.forget(tx, now + timedelta(days=days))
+            kept.append("".join(sorted(await tx.scalars(select(feeds.FeedItem.title)))))
+
+    assert kept == ["ab", "abc", "bc", "bc", "c", "c", ""]
 
 
 async def add_feed(tx: Transaction, viewer: Viewer, url: str) -> None:

@@ -1,7 +1,7 @@
 """Feeds: what other sites publish comes into a topic, past a moderator or by itself, and never twice."""
 
 from storage.feeds.deciding import Card, decide, expire, item, let_go, show_waiting
-from storage.feeds.intake import claim, fails, take, unchanged
+from storage.feeds.intake import claim, fails, forget, take, unchanged
 from storage.feeds.keeping import (
     MOST_FEEDS,
     Standing,
@@ -18,6 +18,7 @@ from storage.feeds.keeping import (
 from storage.feeds.tables import (
     DAILY_CAP,
     EXPIRES_AFTER,
+    KEEP,
     LONGEST_SUMMARY,
     LONGEST_TITLE,
     Approval,
@@ -32,8 +33,8 @@ from storage.feeds.tables import (
 )
 
 __all__ = [
-    "DAILY_CAP", "EXPIRES_AFTER", "LONGEST_SUMMARY", "LONGEST_TITLE", "MOST_FEEDS", "Approval", "Card", "Due",
-    "Entry", "Feed", "FeedItem", "FeedState", "Found", "ItemState", "Standing", "Target", "add", "by_id", "claim",
-    "clean_address", "decide", "expire", "fails", "item", "let_go", "listed", "pause", "places", "remove", "resume",
-    "show_waiting", "standing", "take", "unchanged",
+    "DAILY_CAP", "EXPIRES_AFTER", "KEEP", "LONGEST_SUMMARY", "LONGEST_TITLE", "MOST_FEEDS", "Approval", "Card",
+    "Due", "Entry", "Feed", "FeedItem", "FeedState", "Found", "ItemState", "Standing", "Target", "add", "by_id",
+    "claim", "clean_address", "decide", "expire", "fails", "forget", "item", "let_go", "listed", "pause", "places",
+    "remove", "resume", "show_waiting", "standing", "take", "unchanged",
 ]  # fmt: skip

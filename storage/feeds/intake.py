@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import delete, func, or_, select, update
 
 from storage import topics
 from storage.database import Transaction, insert
 from storage.feeds.cards import added, told_of
 from storage.feeds.deciding import offer
 from storage.feeds.keys import Keys, keys
-from storage.feeds.tables import Due, Entry, Feed, FeedItem, FeedState, Found, ItemState
+from storage.feeds.tables import KEEP, Due, Entry, Feed, FeedItem, FeedState, Found, ItemState
 from storage.outbox import Lane, Promise, promise, shown
 from storage.topics import Topic
 
@@ -51,7 +51,7 @@ async def take(tx: Transaction, feed_id: int, found: Found, now: datetime) -> No
     feed.title = found.title or feed.title
     feed.etag, feed.modified = found.etag, found.modified
     _is_well(feed, now)
-    fresh = await _unknown(tx, feed, found.entries)
+    fresh = await _unknown(tx, feed, found.entries, now)
     rows = [_row(feed, entry, known_by, now) for entry, known_by in fresh]
     if first:
         for row in rows[: -feed.daily_cap]:
@@ -79,6 +79,15 @@ async def fails(tx: Transaction, feed_id: int, problem: str, now: datetime) -> N
         await promise(tx, [Promise(m, "feed:failing", facts, Lane.BULK) for m in told], now)
 
 
+async def forget(tx: Transaction, now: datetime) -> None:
+    """Drop what was decided and what its feed has not named for `KEEP` up to when it was last read anew."""
+    newest = select(FeedItem.feed_id, func.max(FeedItem.listed_at)).group_by(FeedItem.feed_id)
+    for feed_id, at in (await tx.execute(newest)).all():
+        until = (now if feed_id is None else at) - KEEP
+        old = delete(FeedItem).where(FeedItem.feed_id.is_not_distinct_from(feed_id), FeedItem.listed_at < until)
+        await tx.execute(old.where(FeedItem.state.not_in((ItemState.WAITING, ItemState.HELD))))
+
+
 async def _held(tx: Transaction, feed_id: int) -> Feed | None:
     feed = await tx.get(Feed, feed_id, with_for_update=True)
     return None if feed is None or feed.state is FeedState.PAUSED else feed
@@ -94,16 +103,18 @@ async def _tell_adder(tx: Transaction, feed: Feed, now: datetime, **facts: Any) 
         await promise(tx, [added(feed, (await shown(tx, told_of(feed))).get(feed.added_by), **facts)], now)
 
 
-async def _unknown(tx: Transaction, feed: Feed, entries: tuple[Entry, ...]) -> list[tuple[Entry, Keys]]:
-    """Return the entries that the topic does not know, the oldest first, each once."""
+async def _unknown(tx: Transaction, feed: Feed, entries: tuple[Entry, ...], now: datetime) -> list[tuple[Entry, Keys]]:
+    """Return the entries that the topic does not know, the oldest first, each once; note that it names the others."""
     keyed = [(entry, keys(feed.id, entry)) for entry in entries]
     same = or_(
         FeedItem.guid.in_([k.guid for _, k in keyed]),
         FeedItem.url_key.in_([k.url for _, k in keyed]),
         FeedItem.title_key.in_([k.title for _, k in keyed if k.title]),
     )
-    known = select(FeedItem.guid, FeedItem.url_key, FeedItem.title_key).where(FeedItem.topic_id == feed.topic_id, same)
-    seen = {key for row in await tx.execute(known) for key in row if key}
+    named = update(FeedItem).where(FeedItem.topic_id == feed.topic_id, same).values(listed_at=now)
+    returned = named.returning(FeedItem.guid, FeedItem.url_key, FeedItem.title_key)
+    known = await tx.execute(returned.execution_options(synchronize_session=False))
+    seen = {key for row in known for key in row if key}
     fresh = []
     for entry, known_by in keyed:  # the feed's own order: its newest comes first
         own = {known_by.guid, known_by.url, known_by.title} - {None}
@@ -118,5 +129,5 @@ def _row(feed: Feed, entry: Entry, known_by: Keys, now: datetime) -> dict[str, A
     return {
         "feed_id": feed.id, "topic_id": feed.topic_id, "guid": known_by.guid, "url_key": known_by.url,
         "title_key": known_by.title, "title": entry.title, "url": entry.url, "summary": entry.summary,
-        "published_at": entry.published_at, "seen_at": now, "state": ItemState.HELD,
+        "published_at": entry.published_at, "seen_at": now, "listed_at": now, "state": ItemState.HELD,
     }  # fmt: skip

@@ -14,6 +14,8 @@ from storage.tlp import Label
 
 DAILY_CAP = 5
 EXPIRES_AFTER = timedelta(days=14)
+KEEP = timedelta(days=90)
+"""How long an item is known that its feed no longer names, as long as the post that came of it."""
 LONGEST_TITLE = 200
 LONGEST_SUMMARY = 500
 
@@ -81,9 +83,10 @@ class Feed(Base):
 
 
 class FeedItem(Base):
-    """One item of a feed, known in its topic by guid, address or title for ever, also when the feed is gone.
+    """One item of a feed, known in its topic by guid, address or title, also when the feed is gone.
 
-    `offered_at` is when it was published, or laid before the moderators: that counts for the day's cap.
+    `offered_at` is when it was published, or laid before the moderators: that counts for the day's cap. `listed_at` is
+    when a feed of the topic named it last.
     """
 
     __tablename__ = "feed_item"
@@ -106,6 +109,7 @@ class FeedItem(Base):
     summary: Mapped[str] = mapped_column(Text)
     published_at: Mapped[datetime | None] = mapped_column(Moment)
     seen_at: Mapped[datetime] = mapped_column(Moment)
+    listed_at: Mapped[datetime] = mapped_column(Moment)
     state: Mapped[ItemState] = mapped_column(one_of(ItemState))
     offered_at: Mapped[datetime | None] = mapped_column(Moment)
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("member.id"))

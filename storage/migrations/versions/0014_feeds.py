@@ -53,6 +53,7 @@ def upgrade() -> None:
         sa.Column("summary", sa.Text(), nullable=False),
         sa.Column("published_at", _MOMENT, nullable=True),
         sa.Column("seen_at", _MOMENT, nullable=False),
+        sa.Column("listed_at", _MOMENT, nullable=False),
         sa.Column("state", sa.String(length=32), nullable=False),
         sa.Column("offered_at", _MOMENT, nullable=True),
         sa.Column("decided_by", sa.Integer(), nullable=True),
