@@ -25,13 +25,13 @@ from storage.members import MemberState
 from storage.outbox import Facts
 
 WAYS = {
-    Way.REQUEST: text("their request was approved"),
-    Way.ADDED: text("they were added"),
-    Way.LINK: text("they came by another link"),
-    Way.FOLDER: text("they came by the link of a chat folder"),
-    Way.APPROVED: text("an administrator of the group approved their request by hand"),
-    Way.SEEN: text("they were seen there"),
-    Way.SWEPT: text("the hourly look through the group found them there"),
+    Way.REQUEST: text("the request was approved"),
+    Way.ADDED: text("added by somebody"),
+    Way.LINK: text("came by another link"),
+    Way.FOLDER: text("came by the link of a chat folder"),
+    Way.APPROVED: text("the request was approved by hand"),
+    Way.SEEN: text("seen there"),
+    Way.SWEPT: text("found by the hourly look through the group"),
 }
 _COMING = filters.StatusUpdate.NEW_CHAT_MEMBERS | filters.StatusUpdate.LEFT_CHAT_MEMBER
 _POWERS = {"can_invite_users", "can_restrict_members"}
@@ -167,9 +167,9 @@ async def _load_intruder(tx: Transaction, facts: Facts, viewers: Sequence[Viewer
 
 def _intruder(found: Intruder, say: Say, _policy: Policy) -> Screen:
     name = isolated(found.name) if found.name else say("Somebody who is no member")
-    words = say("{name} was in the group {group} without a right to be: {way}. They are being removed.",
+    words = say("{name} was in the group {group} without a right to be ({way}) and is being removed.",
                 name=name, group=isolated(found.group), way=say(WAYS[found.way]))  # fmt: skip
-    by = say("Let in by: {name}", name=isolated(found.by)) if found.by else None
+    by = say("Added or approved by: {name}", name=isolated(found.by)) if found.by else None
     return Screen(lines([words, by]), ((Button(say("Menu"), Home()),),))
 
 

@@ -41,7 +41,8 @@ async def notice(context: Context) -> None:
         say(
             "What is stored: your Telegram number, language, name, organisation, category, country, time zone, topics, "
             "consent, your e-mail address and entry in the directory if you give them, for whom you vouched, on which "
-            "day you were last here, and what you share. No phone number, picture, birth date or location."
+            "day you were last here, what you share and what you write in topics, in which groups of the network you "
+            "are. No phone number, picture, birth date or location, and not what you read."
         ),
         say("Why: to decide on applications and to send you what you chose. Nothing is sold or analysed elsewhere."),
         say(
@@ -51,9 +52,9 @@ async def notice(context: Context) -> None:
             "reason: reviewers read it."
         ),
         say(
-            "How long: while you are a member and 90 days more; applications that were not accepted and links to apply "
-            "30 days; the record of what was sent to you 30 days; the log of acts stays, without your name after "
-            "erasure."
+            "How long: while you are a member and 90 days more; posts in topics 90 days; applications that were not "
+            "accepted and links to apply 30 days; the record of what was sent to you 30 days; the log of acts stays, "
+            "without your name after erasure."
         ),
         say("Telegram, and whoever holds this bot's key, can read what is written here. Write accordingly."),
         say("/mydata gives you a copy of everything. /erase deletes it. Questions: any administrator of {network}.",

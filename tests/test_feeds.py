@@ -327,7 +327,7 @@ async def test_a_feed_rests_goes_on_and_is_removed_with_what_waits(stage: Stage,
         await lead.sees("There is no feed yet")
         await lead.sees("This one is waiting", "its feed was removed")
         await lead.taps("Back", on="There is no feed yet")
-        await lead.sees("The topics that you keep")
+        await lead.sees("The topics that you manage")
         await goes(lead, "Feeds", "There is no feed yet")
         await adds(lead, url, "was read: 1 item")
         assert await states(stage) == {"This one is waiting": "expired"}

@@ -16,7 +16,7 @@ SQLITE = pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 async def keeps(person: Person, title: str) -> None:
     """Open the screen from which a topic is kept."""
     await person.says("/topic")
-    await person.sees("The topics that you keep")
+    await person.sees("The topics that you manage")
     await goes(person, title, "Titles:", title)
 
 
@@ -60,7 +60,7 @@ async def test_a_new_topic_is_in_the_catalogue_and_has_a_thread_and_a_new_name_r
             await stage.control.get("/calls", after=10**9, timeout=0.05)
         thread = (await threads(stage))["early-warning"]
 
-        await goes(first, "Keep this topic", "Titles: ")
+        await goes(first, "Manage this topic", "Titles: ")
         await goes(first, "Rename", "title in English")
         await first.says("Early warning network")
         await first.sees("title in Russian")

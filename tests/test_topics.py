@@ -32,7 +32,7 @@ async def test_a_member_follows_mutes_and_leaves_topics_in_one_message(stage: St
         first = await member.sees("Topics.", "Prevention", "Media and communication")
         assert buttons(first)[6:] == [
             "1/2", "›", "Prevention", "Prevent and combat", "Capacity", "Human rights",
-            "At night: hold until 08:00", "Menu",
+            "Nights: hold until 08:00", "Menu",
         ]  # fmt: skip
         assert buttons(await goes(member, "›", "Capacity"))[-1] == "Menu"
         await goes(member, "‹", "Topics.")
@@ -40,12 +40,12 @@ async def test_a_member_follows_mutes_and_leaves_topics_in_one_message(stage: St
             member, "Media and communication", "Responsible reporting", "Pillar: Prevention", "do not follow",
             "open to every member", "TLP:GREEN",
         )  # fmt: skip
-        assert "Subscribe live" in buttons(card)
+        assert "Follow live" in buttons(card)
         await goes(member, "Subscribe", "You follow it in your digest")
         await goes(member, "Follow live", "You follow it live")
         await goes(member, "Mute", "You have muted it")
         await goes(member, "Back", "Topics.", "Media and communication", "muted")
-        assert "At night: without a sound" in buttons(await goes(member, "At night: hold", "Topics."))
+        assert "Nights: no sound" in buttons(await goes(member, "Nights: hold", "Topics."))
         await goes(member, "Media and communication", "You have muted")
         await goes(member, "Follow in digest", "You follow it in your digest")
         last = await goes(member, "Leave the topic", "You do not follow")
@@ -114,7 +114,7 @@ async def test_a_lead_decides_for_their_topic_and_for_no_other(stage: Stage) -> 
         await goes(lead, "Approve", "Approved by")
         await member.sees("you now follow")
         await lead.says("/topic")
-        kept = await lead.sees("The topics that you keep")
+        kept = await lead.sees("The topics that you manage")
         assert buttons(kept)[0].endswith("Prisons and probation")
         assert "New topic" not in buttons(kept)
         await forges(lead, Keep(3))

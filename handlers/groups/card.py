@@ -182,7 +182,7 @@ async def give(context: Context, press: Give) -> None:
     say = context.say
     note = say("Every member of the network may come in.")
     if topic is not None:
-        note = say("Only who reads the topic may be in it; others are shown out as I see them.")
+        note = say("Only members who may read the topic may be in it; I remove others when I see them.")
     elif group.forum:
         note = say("Every member may come in. A thread for each open topic is being made.")
     await context.show(card(group, topic, say, context.policy, note=note))

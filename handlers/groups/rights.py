@@ -26,13 +26,15 @@ RIGHTS = {
         text("invite users"), text("requests to join are not answered"), text("Add Users (Invite Users via Link)")
     ),
     "can_restrict_members": Right(
-        text("remove members"), text("who must not be there is not removed, and nobody can be muted"), text("Ban Users")
+        text("remove members"),
+        text("people who may not be there are not removed, and nobody can be muted"),
+        text("Ban Users"),
     ),
     "can_delete_messages": Right(
-        text("delete messages"), text("what is reported stays to be seen there"), text("Delete Messages")
+        text("delete messages"), text("reported messages stay visible there"), text("Delete Messages")
     ),
     "can_manage_topics": Right(
-        text("manage topics"), text("threads are not made and not kept in step"), text("Manage Topics")
+        text("manage topics"), text("threads are not created or updated"), text("Manage Topics")
     ),
     "can_pin_messages": Right(text("pin messages"), text("nothing is pinned"), text("Pin Messages")),
     "can_post_messages": Right(text("post messages"), text("posts do not reach the channel"), text("Post Messages")),

@@ -117,7 +117,7 @@ def _summary(form: Form, say: Say) -> Screen:
     told = Told(titles, draft.html, draft.kind, data.name, data.organisation, None, form.now)
     shown = said(told, post, standing)
     place = isolated(data.place) if data.place and not draft.label.named_audience else None
-    goes = say("It goes to: {place}, and to who follows the topic live.", place=place) if place else say(
+    goes = say("It goes to: {place}, and to those who follow the topic live.", place=place) if place else say(
         "It goes in private to the members of the topic who follow it live; everybody in it finds it under Last posts."
     )  # fmt: skip
     return Screen(lines([shown.text, "———", goes, say("Nothing is sent before you press Post.")]), label=draft.label)

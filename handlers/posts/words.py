@@ -52,7 +52,7 @@ def body(found: Told, say: Say) -> str:
     """Return a post's own words, whole or cut, with what it carries and points to."""
     whole = Html(found.html)
     if units(whole) > LONGEST:
-        rest = say("The whole stands in the group.")
+        rest = say("The full text is in the group.")
         whole = Html(f"{html.escape(plain(found.html, LONGEST), quote=False)}\n\n{rest}")
     carried = CARRIES.get(found.carries)
     return lines([whole, say("[{what}]", what=say(carried)) if carried else None, found.url and _address(found.url)])

@@ -45,7 +45,7 @@ async def _load_kept(tx: Transaction, facts: Facts, viewers: Sequence[Viewer]) -
 
 def _kept(topic: Topic, say: Say, _policy: Policy) -> Screen:
     words = say("Done: “{topic}”. Its threads follow in a moment.", topic=topic.title(say.language))
-    return Screen(words, ((Button(say("Keep this topic"), Keep(topic.id)), Button(say("Menu"), Home())),))
+    return Screen(words, ((Button(say("Manage this topic"), Keep(topic.id)), Button(say("Menu"), Home())),))
 
 
 _THREAD = filters.ChatType.GROUPS & (
@@ -58,7 +58,7 @@ FEATURE = Feature(
     name="topics",
     commands=(
         Command("topics", text("Choose your topics"), catalogue, Action.BELONG),
-        Command("topic", text("Keep the topics"), mine, Action.MODERATE),
+        Command("topic", text("Manage the topics"), mine, Action.MODERATE),
     ),
     handlers=(
         tap(List, turn, Action.BELONG),

@@ -121,7 +121,7 @@ def _rows(found: Found, say: Say) -> list[Row]:
         rows.append((Button(say("Last posts"), OpenPosts(topic.id)), *write))
     if found.group is not None and not found.inside:
         rows.append((Button(say("Join the group"), WayIn(topic.id)),))
-    keep = [Button(say("Keep this topic"), Keep(topic.id))] if found.keeps else []
+    keep = [Button(say("Manage this topic"), Keep(topic.id))] if found.keeps else []
     leave = [Button(say("Leave the topic"), Set(topic.id, "leave"))] if level is not None else []
     rows += [(*keep, *leave)] if keep or leave else []
     rows.append((Button(say("Back"), Open("topics")), Button(say("Menu"), Home())))
@@ -130,7 +130,7 @@ def _rows(found: Found, say: Say) -> list[Row]:
 
 def _choice(topic: Topic, one: Level, level: Level | None, say: Say) -> Button:
     if level is None:
-        subscribe = say("Subscribe live") if one is Level.LIVE else say("Subscribe")
+        subscribe = say("Follow live") if one is Level.LIVE else say("Subscribe")
         return Button(subscribe, Set(topic.id, one.value), style="primary" if one is Level.DIGEST else None)
     label = say(LEVELS[one])
     return Button(f"✓ {label}" if one is level else label, Set(topic.id, one.value))

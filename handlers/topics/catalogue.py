@@ -71,7 +71,7 @@ async def _list(context: Context, pillar: str, page: int) -> None:
     rows.append((_night(member.night if member else Night.HOLD, say),))
     last: Row = (Button(say("Menu"), Home()),)
     if allowed(context.viewer, Action.MODERATE):
-        last = (Button(say("Keep topics"), Open("keeping")), *last)
+        last = (Button(say("Manage topics"), Open("keeping")), *last)
     await context.show(Screen(_words(shown, levels, fresh, say), (*rows, last)))
 
 
@@ -108,5 +108,5 @@ def _filters(pillar: str, say: Say) -> list[Row]:
 
 def _night(night: Night, say: Say) -> Button:
     if night is Night.HOLD:
-        return Button(say("At night: hold until 08:00"), ChooseNight(1))
-    return Button(say("At night: without a sound"), ChooseNight(0))
+        return Button(say("Nights: hold until 08:00"), ChooseNight(1))
+    return Button(say("Nights: no sound"), ChooseNight(0))

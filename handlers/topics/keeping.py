@@ -82,7 +82,7 @@ async def mine(context: Context) -> None:
     else:
         rows.append((Button(say("Feeds"), OpenFeeds(0)),))
     rows.append((Button(say("Menu"), Home()),))
-    await context.show(Screen(say("The topics that you keep. Choose one to rename, close or open it."), tuple(rows)))
+    await context.show(Screen(say("The topics that you manage. Choose one to rename, close or open it."), tuple(rows)))
 
 
 def _label(topic: Topic, say: Say) -> str:
