@@ -17,7 +17,7 @@ import aiohttp
 
 from bot.sandbox.server import Sandbox
 from bot.seed import plant
-from bot.seed.gathering import Ask, gather, introduce
+from bot.seed.gathering import Ask, Look, converse, gather, introduce
 from bot.seed.people import PEOPLE
 from bot.start import StartError, open_database
 from storage.database import Database
@@ -54,10 +54,10 @@ async def play(port: int) -> None:
     sandbox = Sandbox(TOKEN, USERNAME, NETWORK)
     try:
         await _open(sandbox, port)
-        async with _asking(sandbox) as ask:
+        async with _asking(sandbox) as (ask, look):
             await introduce(ask)
             await _plant(folder, sandbox)
-            await _run(folder, sandbox, ask)
+            await _run(folder, sandbox, ask, look)
     finally:
         await sandbox.stop()
         shutil.rmtree(folder, ignore_errors=True)
@@ -71,14 +71,18 @@ async def _open(sandbox: Sandbox, port: int) -> None:
 
 
 @asynccontextmanager
-async def _asking(sandbox: Sandbox) -> AsyncIterator[Ask]:
+async def _asking(sandbox: Sandbox) -> AsyncIterator[tuple[Ask, Look]]:
     async with aiohttp.ClientSession(raise_for_status=True) as session:
 
         async def ask(path: str, facts: dict[str, Any]) -> Any:
             async with session.post(f"{sandbox.url}/sandbox{path}", json=facts) as answer:
                 return await answer.json()
 
-        yield ask
+        async def look(path: str) -> Any:
+            async with session.get(f"{sandbox.url}/sandbox{path}") as answer:
+                return await answer.json()
+
+        yield ask, look
 
 
 async def _plant(folder: Path, sandbox: Sandbox) -> None:
@@ -93,7 +97,7 @@ async def _plant(folder: Path, sandbox: Sandbox) -> None:
         await database.close()
 
 
-async def _run(folder: Path, sandbox: Sandbox, ask: Ask) -> None:
+async def _run(folder: Path, sandbox: Sandbox, ask: Ask, look: Look) -> None:
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         with suppress(NotImplementedError):
@@ -101,7 +105,7 @@ async def _run(folder: Path, sandbox: Sandbox, ask: Ask) -> None:
     bot = await _start(folder, sandbox)
     sys.stdout.write(f"\n  The network is open: {sandbox.url}\n  Ctrl-C ends it.\n\n")
     sys.stdout.flush()
-    meeting = asyncio.create_task(_meet(sandbox, ask))
+    meeting = asyncio.create_task(_meet(sandbox, ask, look))
     ended, asked = asyncio.create_task(bot.wait()), asyncio.create_task(stop.wait())
     await asyncio.wait([ended, asked], return_when=asyncio.FIRST_COMPLETED)
     meeting.cancel()
@@ -121,11 +125,12 @@ async def _start(folder: Path, sandbox: Sandbox) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(*command, env=clean, start_new_session=True)
 
 
-async def _meet(sandbox: Sandbox, ask: Ask) -> None:
-    """Let the group and the channel come to be once the bot listens; the rest is whole without them."""
+async def _meet(sandbox: Sandbox, ask: Ask, look: Look) -> None:
+    """Let the group, the channel and the threads come to be once the bot listens; the rest is whole without them."""
     async with sandbox.api.called:
         await sandbox.api.called.wait_for(lambda: sandbox.updates.polled_at is not None)
     try:
         await gather(ask)
+        await converse(ask, look)
     except aiohttp.ClientError as error:
         sys.stderr.write(f"The group of the demonstration is missing: {error}\n")

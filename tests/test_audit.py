@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from handlers.staff.sentences import KINDS, SENTENCES
 from storage import (
     access,
     announcements,
@@ -163,3 +164,8 @@ async def test_two_processes_write_one_chain(database: Database) -> None:
     await other.close()
 
     assert (len(rows), broken) == (20, None)
+
+
+def test_the_log_has_a_sentence_for_every_act_and_a_heading_for_what_it_is_about() -> None:
+    assert set(SENTENCES) == set(Event)
+    assert set(KINDS) == {event.partition(":")[0] for event in Event}

@@ -166,8 +166,8 @@ async def test_one_press_leaves_the_door_to_the_bot_alone_and_one_lets_the_group
     async with stage.bot():
         await first.does("promote", chat=group, user="bot", rights=dict.fromkeys(RIGHTS, True))
         shown = await first.sees("is bound to the network", "Its members can add people")
-        assert "Let only me invite" in str(shown["reply_markup"])
-        await goes(first, "Let only me invite", "From now on I alone let people in")
+        assert "Let only the bot invite" in str(shown["reply_markup"])
+        await goes(first, "Let only the bot invite", "From now on I alone let people in")
         call = await comes(stage.control, "setChatPermissions", chat_id=group)
         assert call["parameters"]["permissions"]["can_invite_users"] is False
         assert call["parameters"]["permissions"]["can_send_messages"] is True

@@ -9,6 +9,8 @@ from bot.seed.people import NEWCOMERS, PEOPLE
 
 Ask = Callable[[str, dict[str, Any]], Awaitable[Any]]
 """Posts to a path of the control API."""
+Look = Callable[[str], Awaitable[Any]]
+"""Reads a path of the control API."""
 
 FOUNDER, SECOND = 101, 102
 GROUP, CHANNEL = "Network demo group", "Public calendar (demo)"
@@ -30,13 +32,25 @@ TALK: tuple[tuple[str, tuple[tuple[int, str], ...]], ...] = (
         ),
     ),
     (
-        "Media and communication",
+        "Practical matters · Организационное",
         (
             (202, "Коллеги, кто поедет на семинар в Душанбе? Хотим подготовить общую заметку."),
             (201, "Я еду. Черновик соберём здесь, готовый документ пришлю боту."),
         ),
     ),
 )
+
+
+POSTS: tuple[tuple[str, int, str], ...] = (
+    ("📰", 202, "Коллеги, вышло обновлённое руководство по ответственному освещению. Что добавить о региональных СМИ?"),
+    ("📰", 201, "Предлагаю раздел о работе с пострадавшими и о проверке источников."),
+    (
+        "🧭",
+        207,
+        "The matrix of activities is open for additions until the end of the month. One line per project is enough.",
+    ),
+)
+"""What members say in the topics’ threads, by the topic’s emoji."""
 
 
 async def introduce(ask: Ask) -> None:
@@ -70,3 +84,41 @@ async def _channel(ask: Ask, others: list[int]) -> None:
     facts = {"type": "channel", "title": CHANNEL, "username": "demo_calendar", "owner": FOUNDER, "members": others}
     chat = (await ask("/chats", facts))["id"]
     await ask(f"/users/{FOUNDER}/send", {"chat": chat, "text": NOTICE})
+
+
+async def converse(ask: Ask, look: Look) -> None:
+    """Give the group to the whole network, as its founder does, and talk in the threads that the bot makes."""
+    card = await _card(look)
+    button = card["reply_markup"]["inline_keyboard"][0][0]
+    chat = (await look(f"/users/{FOUNDER}/chats"))[1]["chat"]["id"]
+    where = {"chat": FOUNDER, "message_id": card["message_id"]}
+    await ask(f"/users/{FOUNDER}/press", {**where, "data": button["callback_data"]})
+    said: dict[str, int] = {}
+    for emoji, speaker, text in POSTS:
+        thread = await _thread(look, chat, emoji)
+        answer = {"reply_to": said[emoji]} if emoji in said else {}
+        facts = {"chat": chat, "text": text, "message_thread_id": thread, **answer}
+        said[emoji] = (await ask(f"/users/{speaker}/send", facts))["message_id"]
+
+
+async def _card(look: Look) -> dict[str, Any]:
+    """Wait for the card of the group in the founder's private chat."""
+    after = 0
+    while True:
+        found = await look(f"/users/{FOUNDER}/chats/{FOUNDER}/messages?after={after}&timeout=30")
+        after = found["change"]
+        for message in found["messages"]:
+            if GROUP in message.get("text", "") and message.get("reply_markup"):
+                card: dict[str, Any] = message
+                return card
+
+
+async def _thread(look: Look, chat: int, emoji: str) -> int:
+    """Wait for the thread that the bot makes for a topic."""
+    after = 0
+    while True:
+        found = await look(f"/users/{FOUNDER}/chats/{chat}/messages?after={after}&timeout=30")
+        after = found["change"]
+        for message in found["messages"]:
+            if message.get("forum_topic_created", {}).get("name", "").startswith(emoji):
+                return int(message["message_thread_id"])

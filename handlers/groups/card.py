@@ -84,7 +84,7 @@ def card(
     ]  # fmt: skip
     rows: tuple[Row, ...] = (
         (Button(say("The whole network"), Give(group.id, NETWORK)), Button(say("One topic"), Choose(group.id))),
-        *([(Button(say("Let only me invite"), OnlyMe(group.id)),)] if adding else []),
+        *([(Button(say("Let only the bot invite"), OnlyMe(group.id)),)] if adding else []),
         (Button(say("Check again"), Show(group.id)), Button(say("Unbind"), Unbind(group.id, 0), style="danger")),
         (Button(say("All groups"), Open("groups")), Button(say("Menu"), Home())),
     )

@@ -66,6 +66,8 @@ SENTENCES = {
     Event.TOPIC_ADMITTED: text("{by} admitted {whom} to a topic"),
     Event.TOPIC_REFUSED: text("{by} refused {whom} a topic"),
     Event.FEED_ADDED: text("{by} added a feed"),
+    Event.NETWORK_PAUSED: text("The network was paused after a restore"),
+    Event.NETWORK_RESUMED: text("The network was resumed"),
     Event.FEED_PAUSED: text("{by} paused a feed"),
     Event.FEED_RESUMED: text("{by} resumed a feed"),
     Event.FEED_REMOVED: text("{by} removed a feed"),
@@ -86,6 +88,7 @@ KINDS = {
     "announcement": text("Announcements"),
     "topic": text("Topics"),
     "post": text("Posts"),
+    "network": text("The network"),
     "feed": text("Feeds"),
 }
 """What acts are about, by the first word of the event."""
