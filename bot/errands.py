@@ -61,7 +61,7 @@ class Outcome:
 
 
 class Errands:
-    """Runs what is due; a repeat after a crash changes nothing, but that a thread may come to be twice."""
+    """Runs what is due; a repeat after a crash changes nothing, and a thread that was made is heard of besides."""
 
     def __init__(self, wire: Wire, database: Database, clock: Clock) -> None:
         self._wire = wire

@@ -78,7 +78,7 @@ def ticks(
         Tick("progress", 3, _asking(database, clock, [announcements.report_progress])),
         Tick("membership", 30, _asking(database, clock, lives)),
         Tick("removals", 2, remove),
-        Tick("errands", 2, run),
+        Tick("errands", 2, run, after=1),  # what happened meanwhile is heard first
         Tick("sweep", 3600, sweep, after=10),
         Tick("feeds", 60, read, after=5),
         Tick("housekeeping", 3600, _asking(database, clock, forgets), tidies=True, after=60),

@@ -43,9 +43,12 @@ async def _meet(tx: Transaction, context: Context, user: User, now: datetime) ->
 
 
 def _tells_of_a_chat(update: Update) -> bool:
-    """Tell whether an update says what happened in a chat: who came and went, a channel's post, reactions."""
+    """Tell whether an update says what happened in a chat: who came or went, a channel's post, a thread, reactions."""
     told = (update.chat_member, update.channel_post, update.edited_channel_post, update.message_reaction)
     if any(one is not None for one in (*told, update.message_reaction_count)):
+        return True
+    message = update.message
+    if message is not None and message.forum_topic_created is not None:
         return True
     changed, user = update.my_chat_member, update.effective_user
     return changed is not None and changed.chat.type != Chat.PRIVATE and (user is None or user.is_bot)

@@ -88,6 +88,12 @@ async def due(tx: Transaction, now: datetime, limit: int) -> list[Errand]:
     return list(await tx.scalars(waiting.order_by(Errand.id).limit(limit)))
 
 
+async def of_kind(tx: Transaction, kind: ErrandKind, chat_id: int) -> list[Errand]:
+    """Return the errands of a kind that wait in a chat."""
+    waiting = (Errand.kind == kind, Errand.chat_id == chat_id, Errand.state == ErrandState.WAITING)
+    return list(await tx.scalars(select(Errand).where(*waiting).order_by(Errand.id)))
+
+
 async def settle(
     tx: Transaction, errand_id: int, now: datetime, *, problem: str | None = None, wait: timedelta | None = None
 ) -> Errand | None:

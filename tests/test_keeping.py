@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from cast import administrators, goes
-from gatherings import belongs, forum, is_out, own_group, threads
-from record import comes, last
+from gatherings import OPEN_TOPICS, belongs, binds, forum, founds, is_out, own_group, threads
+from record import calls, comes, last
 from story import Person, Stage, buttons, written
 
 from storage.members import Office, Role
@@ -183,3 +183,22 @@ async def test_two_leads_come_from_two_countries(stage: Stage) -> None:
         await goes(first, "Prisons and probation", "Give ", "moderator")
         await first.taps("Give the role")
         await first.sees("The other lead of this topic is from the same country")
+
+
+async def test_a_thread_whose_making_was_not_answered_is_not_made_twice(stage: Stage) -> None:
+    first, _ = await administrators(stage)
+    process = await stage.process()
+    group = await founds(stage, first, is_forum=True)
+    await binds(first, group)
+    await stage.control.post("/faults", kind="accepted_no_answer", method="createForumTopic", times=1)
+    await goes(first, "The whole network", "A thread for each open topic is being made")
+    while not await calls(stage.control, "createForumTopic"):
+        await stage.control.get("/calls", after=10**9, timeout=0.05)
+    await process.kill()
+    process = await stage.process()
+    while len(await threads(stage)) < OPEN_TOPICS:
+        await stage.control.get("/calls", after=10**9, timeout=0.05)
+    assert await process.stop() == 0
+
+    made = await calls(stage.control, "createForumTopic")
+    assert len(made) == OPEN_TOPICS

@@ -31,7 +31,7 @@ from handlers.topics.keeping import (
     put_out,
 )
 from handlers.topics.requests import NOTICES, Decide, decide
-from handlers.topics.threads import changed
+from handlers.topics.threads import changed, made
 from storage import access, topics
 from storage.access import Action, Viewer
 from storage.database import Transaction
@@ -76,6 +76,7 @@ FEATURE = Feature(
         place("topics", catalogue, Action.BELONG),
         place("keeping", mine, Action.MODERATE),
         MessageHandler(_THREAD, changed),
+        MessageHandler(filters.ChatType.GROUPS & filters.StatusUpdate.FORUM_TOPIC_CREATED, made),
     ),
     dialogues=(NEW, RENAME, POLICY, LET_IN),
     notices=(*NOTICES, Notice("topic:kept", _kept, _load_kept)),

@@ -11,6 +11,18 @@ from storage.database import Transaction
 from storage.groups import BoundGroup, Thread
 
 
+async def made(_update: Update, context: Context) -> None:
+    """A thread has come to be: of one that the bot asked for the answer may have been lost, and this is the news."""
+    message = context.message
+    created, by = message.forum_topic_created, message.from_user
+    if created is None or by is None or by.id != context.bot.id or message.message_thread_id is None:
+        return
+    async with context.transaction() as tx:
+        group = await groups.by_chat(tx, message.chat_id)
+        if group is not None:
+            await groups.threads.made(tx, group, created.name, message.message_thread_id, context.now)
+
+
 async def changed(_update: Update, context: Context) -> None:
     """Somebody has renamed, closed or reopened a thread.
 

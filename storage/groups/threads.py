@@ -95,6 +95,18 @@ async def broken(tx: Transaction, row: Thread, problem: str, now: datetime) -> N
         await tell_staff(tx, "group:thread", {"thread": row.id, "problem": problem}, now, key=key)
 
 
+async def made(tx: Transaction, group: BoundGroup, name: str, thread_id: int, now: datetime) -> None:
+    """Note a thread that the bot has made, by its name, where the answer that told its number was lost."""
+    waiting = (Thread.group_id == group.id, Thread.name == name, Thread.thread_id.is_(None))
+    row = await tx.scalar(select(Thread).where(*waiting).with_for_update())
+    if row is None:
+        return
+    row.thread_id, row.problem = thread_id, None
+    for errand in await errands.of_kind(tx, ErrandKind.OPEN_THREAD, group.chat_id):
+        if errand.facts.get("thread") == row.id:
+            await errands.settle(tx, errand.id, now)
+
+
 async def settle(tx: Transaction, errand: Errand, made: int | None, now: datetime) -> None:
     """Note what became of an errand about a thread: `made` is the number of the one that was opened."""
     row = await tx.get(Thread, errand.facts.get("thread", 0), with_for_update=True)
