@@ -11,6 +11,8 @@ from record import comes
 from sqlalchemy import delete
 from story import Person, Stage, written
 
+from bot.config import load
+from bot.doctor import examine
 from storage import groups
 from storage.database import Database
 from storage.groups import BoundGroup
@@ -196,3 +198,20 @@ async def test_a_migration_is_followed_in_both_orders_and_when_both_are_bound(st
     await database.close()
 
     assert found == [[-100], [-100], [-100], []]
+
+
+@pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
+async def test_the_operators_check_names_each_group_in_which_a_right_is_missing(stage: Stage) -> None:
+    first, _ = await administrators(stage)
+    whole = await founds(stage, first, title="Whole")
+    partly = await founds(stage, first, title="Partly")
+    async with stage.bot():
+        for group, rights in ((whole, RIGHTS), (partly, RIGHTS[:1])):
+            await first.does("promote", chat=group, user="bot", rights=dict.fromkeys(rights, True))
+            await first.sees("is bound to the network")
+    await first.does("remove", chat=whole, user="bot", unseen=True)
+
+    problems, _ = await examine(load(stage.config))
+    gone, lacking = problems
+    assert gone == "The supergroup “Whole” cannot be reached: Forbidden: bot was kicked from the supergroup chat."
+    assert "“Partly” the bot lacks rights: remove members, delete messages, pin messages. /setup there" in lacking

@@ -15,8 +15,9 @@ from bot.config import load
 from bot.doctor import examine, to_change
 from bot.features import FEATURES
 from bot.profile import GROUP_COMMANDS, RIGHTS
-from handlers.groups import RIGHTS as NEEDED
+from handlers.groups.rights import wanted
 from handlers.language import Say, available
+from storage.groups import GroupKind
 from storage.members import Role
 
 SQLITE = pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
@@ -150,7 +151,7 @@ def test_every_command_is_listed_or_hidden_and_its_description_fits() -> None:
 
 
 def test_as_administrator_it_asks_for_the_rights_it_uses_and_no_other() -> None:
-    assert set(RIGHTS) == {*NEEDED, "can_manage_chat"}
+    assert set(RIGHTS) == {*wanted(GroupKind.SUPERGROUP, forum=True), "can_manage_chat"}
 
 
 @SQLITE
