@@ -55,7 +55,7 @@ async def replies(person: Person, *deeds: Awaitable[Any], chat: int = 0) -> list
     before = {message["message_id"] for message in await written_in(person, chat or person.id)}
     for deed in deeds:
         await deed
-    private = Person(person.control, person.id)
+    private = Person(person.control, person.id, patience=person.patience)
     await private.says("/language")
     asked = await private.sees("choose your language")
     found = await written_in(person, chat or person.id)

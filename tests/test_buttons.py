@@ -120,6 +120,7 @@ async def presses(person: Person, message_id: int, data: str) -> None:
 
 
 async def forges(person: Person, made: list[str]) -> None:
+    person.patience = 50  # there are some three hundred of them
     await person.says("/help")
     shown = await person.sees("What you can do here")
     for data in made:
