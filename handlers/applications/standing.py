@@ -10,7 +10,7 @@ from handlers.applications.card import title
 from handlers.buttons import Button, Press, Row
 from handlers.context import Context, Policy
 from handlers.feature import Notice, notice
-from handlers.forms import Answers, Dialogue, Form, Question, Step, line
+from handlers.forms import Answers, Dialogue, Form, Question, Step, about, line
 from handlers.language import Html, Say, isolated, text
 from handlers.presses import Begin, ConfirmPost, Home, Open
 from handlers.screens import Screen, lines
@@ -153,6 +153,7 @@ ANSWER = Dialogue(
     submit=text("Send"),
     needs=Action.AWAIT,
     prepare=_asked,
+    check=about("remark"),
 )
 NOTE = Dialogue(
     name="note",

@@ -12,7 +12,7 @@ from handlers.posts.words import LONGEST, Told, said
 from handlers.presses import Write
 from handlers.screens import Screen, lines, plain, units
 from handlers.vocabulary import ask_label
-from storage import documents, members, posts
+from storage import documents, members, posts, topics
 from storage.access import Action, Viewer
 from storage.database import Transaction
 from storage.posts import Post, PostDraft, PostState, Source
@@ -51,7 +51,9 @@ async def write(context: Context, press: Write) -> None:
 
 
 async def _prepare(tx: Transaction, viewer: Viewer, answers: Answers) -> Data:
-    topic = await posts.check(tx, viewer, int(answers["topic"]))
+    topic = await topics.known_to_bot(tx, int(answers["topic"]))  # whether it is open still is asked when it is posted
+    if topic is None:
+        raise Refusal("topic:unknown")
     member = await members.by_id(tx, viewer.id)
     names = await members.organisation_names(tx, [viewer.organisation_id] if viewer.organisation_id else [])
     place = await posts.place_of(tx, topic)
