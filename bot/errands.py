@@ -11,7 +11,7 @@ from typing import Any
 from bot.clock import Clock
 from bot.logs import log
 from bot.transport import NO_ANSWER, Answer, Wire
-from storage import errands, groups, removals
+from storage import errands, groups, mutes, removals
 from storage.database import Database, Transaction
 from storage.errands import Errand, ErrandKind, ErrandState
 
@@ -44,8 +44,8 @@ _DONE = {
     ErrandKind.LEAVE: ("bot is not a member", "bot was kicked", "chat not found"),
 }
 """What Telegram says where there is nothing left to do."""
-_ROW = "thread"
-"""A fact that is a row of ours, and no parameter of Telegram's."""
+_ROWS = frozenset({"thread", "mute"})
+"""Facts that are rows of ours, and no parameters of Telegram's."""
 
 _log = log("bot.errands")
 
@@ -94,9 +94,10 @@ class Errands:
         if ended.state is ErrandState.FAILED:
             _log.warning("an errand failed", errand=row.id, kind=row.kind.value, problem=outcome.problem)
         await groups.threads.settle(tx, ended, outcome.made, now)
+        await mutes.settle(tx, ended, now)
 
     async def _try(self, row: Errand) -> Outcome:
-        parameters: dict[str, Any] = {k: v for k, v in row.facts.items() if k != _ROW}
+        parameters: dict[str, Any] = {k: v for k, v in row.facts.items() if k not in _ROWS}
         try:
             async with asyncio.timeout(PATIENCE):
                 answer = await self._wire.call(_METHODS[row.kind], {**parameters, "chat_id": row.chat_id})

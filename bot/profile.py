@@ -22,7 +22,11 @@ DESCRIPTION = text(
     "documents. Press Start to apply or to go on. Not a tip line and not a UN service."
 )
 SHORT_DESCRIPTION = text("{network}: dialogue, documents and a weekly digest for vetted practitioners.")
-GROUP_COMMANDS = (("setup", text("Bind this group to the network")), ("help", text("Get help in private")))
+GROUP_COMMANDS = (
+    ("setup", text("Bind this group to the network")),
+    ("report", text("Report the message you reply to")),
+    ("help", text("Get help in private")),
+)
 """What administrators of a group see there; everybody else sees all but the first."""
 RIGHTS = (
     "can_manage_chat", "can_invite_users", "can_manage_topics", "can_pin_messages", "can_delete_messages",

@@ -20,6 +20,7 @@ from storage import (
     feeds,
     inbox,
     introductions,
+    moderation,
     nominations,
     outbox,
     posts,
@@ -68,6 +69,7 @@ def ticks(
         introductions.close,
         validation.advance,
         presence.advance,
+        moderation.remind,
     )
     forgets = (
         inbox.forget, outbox.forget, dialogues.expire, removals.forget, errands.forget, posts.fate.forget,

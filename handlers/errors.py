@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections import deque
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from telegram.error import TelegramError
@@ -37,7 +38,8 @@ REFUSALS = {
 
 def words(refusals: Mapping[str, str], refusal: Refusal, say: Say) -> str:
     """Return the sentence of a refusal in the reader's language."""
-    return say(refusals[refusal.reason], **refusal.facts)
+    facts = {k: say.moment(v) if isinstance(v, datetime) else v for k, v in refusal.facts.items()}
+    return say(refusals[refusal.reason], **facts)
 
 
 def refused(refusals: Mapping[str, str], refusal: Refusal, viewer: Viewer, say: Say, policy: Policy) -> Screen:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from telegram import Document, Message
+from telegram import Document, Message, MessageOriginChannel
 
 from handlers.buttons import Style
 from handlers.language import Html, Say, legible
@@ -55,13 +55,18 @@ class Question:
 
 @dataclass(frozen=True)
 class Reply:
-    """What a person sent as an answer; `html` is its text, or what is written under a file, as Telegram HTML."""
+    """What a person sent as an answer; `html` is its text, or what is written under a file, as Telegram HTML.
+
+    `forwarded` tells that somebody else said it before; `origin` is where, if that was in a channel: chat and message.
+    """
 
     text: str | None = None
     html: str | None = None
     document: Document | None = None
     album: str | None = None
     entities: int = 0
+    forwarded: bool = False
+    origin: tuple[int, int] | None = None
 
     @classmethod
     def of(cls, message: Message) -> Reply:
@@ -69,7 +74,10 @@ class Reply:
         html = legible(message.text_html) if message.text else None
         if message.caption:
             html = legible(message.caption_html)
-        return cls(text, html, message.document, message.media_group_id, len(message.entities))
+        first = message.forward_origin
+        origin = (first.chat.id, first.message_id) if isinstance(first, MessageOriginChannel) else None
+        forwarded = first is not None
+        return cls(text, html, message.document, message.media_group_id, len(message.entities), forwarded, origin)
 
 
 _JOINERS = "\u200c\u200d"

@@ -60,6 +60,14 @@ class Report(Press, prefix="report"):
 
 
 @dataclass(frozen=True)
+class ReportBreach(Press, prefix="breach.of"):
+    """Report a breach by a `post` or a `document` to all administrators."""
+
+    kind: str
+    item: int
+
+
+@dataclass(frozen=True)
 class Write(Press, prefix="talk.new"):
     """Write something in a topic."""
 

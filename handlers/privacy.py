@@ -14,7 +14,7 @@ from handlers.feature import Command, Feature, place, tap
 from handlers.language import text
 from handlers.presses import Home
 from handlers.screens import Screen, lines
-from storage import applications, introductions, privacy, topics
+from storage import applications, introductions, moderation, privacy, topics
 from storage.access import Action
 from storage.members import BELONGING, MemberState
 from storage.refusals import Refusal
@@ -92,6 +92,7 @@ async def ask_erase(context: Context, press: Erase) -> None:
         await applications.forget(tx, context.member.id, context.now)
         await topics.forget(tx, context.member.id, context.now)
         await introductions.forget(tx, context.member.id, context.now)
+        await moderation.forget(tx, context.member.id, context.now)
         await privacy.erase(tx, context.member.id, context.now)
     await context.show(Screen(say("Everything about you was erased. /start begins anew, as a stranger.")))
 

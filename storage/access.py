@@ -31,6 +31,7 @@ class Action(StrEnum):
     NOMINATE = "nominate"
     REVIEW = "review"
     JUDGE_OBJECTION = "judge objection"
+    JUDGE_BREACH = "judge breach"
     SEE_MEMBERS = "see members"
     CONFIRM_POSTS = "confirm posts"
     OFFBOARD = "offboard"
@@ -96,6 +97,7 @@ MATRIX: dict[Role | None, frozenset[Action]] = {
             Action.NOMINATE,
             Action.REVIEW,
             Action.JUDGE_OBJECTION,
+            Action.JUDGE_BREACH,
             Action.SEE_MEMBERS,
             Action.CONFIRM_POSTS,
             Action.OFFBOARD,

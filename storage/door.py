@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from sqlalchemy import select
 
-from storage import access, audit, errands, groups, members, removals, topics
+from storage import access, audit, errands, groups, members, mutes, removals, topics
 from storage.access import Viewer
 from storage.database import Transaction
 from storage.errands import ErrandKind
@@ -83,7 +83,9 @@ async def arrived(
     if member is not None:
         held = await members.offices(tx, [member.id])
         if await entitled(tx, group, access.viewer_of(member, held[member.id])):
-            await groups.presence.came(tx, group.id, member.id, now)
+            new = await groups.presence.came(tx, group.id, member.id, now)
+            if new or way is Way.SEEN:  # a muted one who speaks is not restricted there yet
+                await mutes.keep(tx, group, member, now)
             return True
     if await removals.of_intruder(tx, group, telegram_id, now, member_id=member.id if member else None):
         await _tell(tx, group, member, telegram_id, way, now, by)

@@ -18,12 +18,18 @@ Rows = list[dict[str, Any]]
 
 _ERASED_WITH_A_PERSON = (
     "consent", "subscription", "topic_request", "application", "application_remark", "vouch", "objection",
-    "digest_schedule", "digest", "directory_entry", "directory_lookup", "group_member", "post",
+    "digest_schedule", "digest", "directory_entry", "directory_lookup", "group_member", "report", "review", "mute",
+    "post",
 )  # fmt: skip
 _OWNER = "member_id"
 _SENDER = "by_id"
 """Who wrote a nomination: the nominee reads nothing of it."""
-_UNTOLD = {("introduction", "asker_id"): frozenset({"target_id", "state", "answered_at", "bars"})}
+_UNTOLD = {
+    ("introduction", "asker_id"): frozenset({"target_id", "state", "answered_at", "bars"}),
+    ("review", "member_id"): frozenset({"decided_by"}),
+    ("mute", "member_id"): frozenset({"by_id", "lifted_by"}),
+    ("breach", "member_id"): frozenset({"decided_by"}),
+}
 """What a copy leaves out, by the table and how it points at the person: how somebody else answered is theirs."""
 CLOSED_FOR = timedelta(days=30)
 LEFT_FOR = timedelta(days=90)
@@ -82,6 +88,9 @@ async def erase(tx: Transaction, member_id: int, now: datetime) -> None:
     await nominations.forget(tx, member_id)
     wishes = Base.metadata.tables["introduction"]
     await tx.execute(delete(wishes).where(or_(wishes.c.asker_id == member_id, wishes.c.target_id == member_id)))
+    breaches = Base.metadata.tables["breach"]  # the cases stay: what they froze is not released by an erasure
+    told = update(breaches).where(breaches.c.member_id == member_id)
+    await tx.execute(told.values(member_id=None, words=None))
     if member.telegram_id is not None:
         await inbox.erase_person(tx, member.telegram_id)
     organisation_id = member.organisation_id

@@ -17,6 +17,8 @@ from storage import (  # noqa: F401 - importing them registers their tables
     inbox,
     introductions,
     members,
+    moderation,
+    mutes,
     nominations,
     outbox,
     pause,

@@ -29,9 +29,9 @@ MEMBERS = {
 }  # fmt: skip
 GIVEN = {
     Role.ADMINISTRATOR: {
-        Action.NOMINATE, Action.REVIEW, Action.JUDGE_OBJECTION, Action.SEE_MEMBERS, Action.CONFIRM_POSTS,
-        Action.OFFBOARD, Action.SUSPEND, Action.BLOCK, Action.HAND_OVER, Action.GIVE_ROLES, Action.ANNOUNCE,
-        Action.MODERATE, Action.KEEP_TOPICS, Action.AUDIT, Action.BIND_GROUP,
+        Action.NOMINATE, Action.REVIEW, Action.JUDGE_OBJECTION, Action.JUDGE_BREACH, Action.SEE_MEMBERS,
+        Action.CONFIRM_POSTS, Action.OFFBOARD, Action.SUSPEND, Action.BLOCK, Action.HAND_OVER, Action.GIVE_ROLES,
+        Action.ANNOUNCE, Action.MODERATE, Action.KEEP_TOPICS, Action.AUDIT, Action.BIND_GROUP,
     },
     Role.APPROVER: {Action.REVIEW},
     Role.FOCAL_POINT: {

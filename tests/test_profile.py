@@ -101,8 +101,8 @@ async def test_each_chat_sees_the_commands_of_those_who_are_in_it(stage: Stage) 
         bound = await comes(stage.control, "setMyCommands", after=before)
 
         assert bound["parameters"]["scope"] == {"type": "chat_administrators", "chat_id": group["id"]}
-        assert await seen(stage.control, 1, group["id"]) == ["setup", "help"]
-        assert await seen(stage.control, 50, group["id"]) == ["help"]
+        assert await seen(stage.control, 1, group["id"]) == ["setup", "report", "help"]
+        assert await seen(stage.control, 50, group["id"]) == ["report", "help"]
         assert "privacy" in await seen(stage.control, 50)
         assert {"review", "announce"} <= set(await seen(stage.control, 1))
         assert not {"review", "announce"} & set(await seen(stage.control, 50))

@@ -41,6 +41,7 @@ FEATURE = Feature(
         "document:big": text("This file is larger than 20 MB. Please share a link to it instead."),
         "document:dangerous": text("Programs and files with macros cannot be shared. A PDF can."),
         "document:duplicate": text("This is in the library already: “{title}”. Search for it with /search."),
+        "document:frozen": text("This is not carried here at present. An administrator can tell you more."),
         "document:label": text(
             "{label} is not carried here: Telegram is no place for it. Deliver it in person, or ask its source for a "
             "version that may be shared."

@@ -10,7 +10,7 @@ from handlers.buttons import Button, Press, Row
 from handlers.context import Context, Policy
 from handlers.feature import Notice, guard
 from handlers.language import Say, isolated
-from handlers.presses import Home, Open, OpenDocument
+from handlers.presses import Home, Open, OpenDocument, ReportBreach
 from handlers.screens import Screen, lines
 from storage import documents, members, topics
 from storage.access import Action, Viewer
@@ -55,6 +55,7 @@ def draw(content: Card, say: Say, policy: Policy, *, back: str = "library") -> S
         say("Topic: {topic}", topic=content.topic.title(say.language)) if content.topic else None,
         say("Shared by: {organisation}", organisation=isolated(content.organisation)) if content.organisation else None,
         say("Shared on: {day}", day=say.day(row.shared_at)),
+        say("Frozen since {day}: only administrators see it.", day=say.day(row.frozen_at)) if row.frozen_at else None,
     ]
     title = say("<b>{title}</b>", title=isolated(row.title))
     link: list[Button] = []
@@ -66,6 +67,7 @@ def draw(content: Card, say: Say, policy: Policy, *, back: str = "library") -> S
     rows: tuple[Row, ...] = (
         *((button,) for button in link),
         (Button(say("Copy its address"), copy=address),),
+        (Button(say("Report a breach"), ReportBreach("document", row.id)),),
         (Button(say("Back"), Open(back)), Button(say("Menu"), Home())),
     )
     return Screen(lines([title, "\n".join(fact for fact in facts if fact)]), rows, row.label)

@@ -32,6 +32,7 @@ FEATURE = Feature(
         "post:unknown": text("There is no such post, or it is no longer there."),
         "post:closed": text("This topic is closed: nothing new is posted in it."),
         "post:not-in": text("You are not in this topic yet: follow it first, then write."),
+        "post:muted": text("You cannot post until {until}: the moderators have muted you."),
         "post:label": text("A post of this topic cannot be marked {label}. Choose one of the labels that are offered."),
         "post:nothing": text("Write some words, or send a document. A photo can be sent as a file."),
         "post:long": text(

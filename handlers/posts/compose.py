@@ -42,7 +42,7 @@ class Data:
 async def write(context: Context, press: Write) -> None:
     """Begin a post in a topic; where only one label is possible nobody is asked for it."""
     async with context.reading() as tx:
-        topic = await posts.check(tx, context.viewer, press.topic)
+        topic = await posts.check(tx, context.viewer, press.topic, context.now)
     possible = posts.labels(topic, context.policy.max_label)
     answers: dict[str, Any] = {"topic": topic.id}
     if len(possible) == 1:

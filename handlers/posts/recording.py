@@ -6,7 +6,7 @@ from telegram import Message, MessageReactionUpdated, Update
 
 from handlers.context import Context
 from handlers.language import legible
-from storage import door, errands, groups, posts, topics
+from storage import door, errands, groups, mutes, posts, topics
 from storage.database import Transaction
 from storage.door import Way
 from storage.errands import ErrandKind
@@ -26,6 +26,10 @@ async def said(_update: Update, context: Context) -> None:
             return
         account = context.member.telegram_id or 0
         if not await door.arrived(tx, group, account, Way.SEEN, context.now):
+            gone = {"message_id": message.message_id}
+            await errands.send(tx, ErrandKind.DELETE, group.chat_id, gone, context.now)
+            return
+        if await mutes.muted_until(tx, context.member.id, context.now) is not None:
             gone = {"message_id": message.message_id}
             await errands.send(tx, ErrandKind.DELETE, group.chat_id, gone, context.now)
             return

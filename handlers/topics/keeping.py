@@ -76,6 +76,7 @@ async def mine(context: Context) -> None:
     say = context.say
     kept = [topic for topic in known if access.moderates(context.viewer, topic.id)]
     rows = columns([Button(_label(topic, say), Keep(topic.id)) for topic in kept], 1)
+    rows.append((Button(say("Reports"), Open("reports")),))
     if allowed(context.viewer, Action.KEEP_TOPICS):
         rows.append((Button(say("New topic"), Begin("topic"), style="primary"),))
         rows.append((Button(say("Groups and channels"), Open("groups")), Button(say("Feeds"), OpenFeeds(0))))

@@ -43,6 +43,12 @@ async def by_token(tx: Transaction, viewer: Viewer, token: str) -> Document | No
     return await tx.scalar(visible(viewer).where(Document.token == token))
 
 
+async def by_file(tx: Transaction, viewer: Viewer, unique_id: str) -> Document | None:
+    """Return the document that is a file, by Telegram's unique id of it, if it is the viewer's to see."""
+    found = visible(viewer).where(Document.file_unique_id == unique_id)
+    return await tx.scalar(found.order_by(Document.id.desc()).limit(1))
+
+
 async def latest(
     tx: Transaction, viewer: Viewer, first: int | None, size: int, topic_id: int | None = None
 ) -> Page[Document]:
@@ -77,7 +83,8 @@ def _like(patterns: Sequence[str]) -> ColumnElement[bool]:
 
 async def fresh(tx: Transaction, viewer: Viewer, since: datetime, topic_ids: Collection[int]) -> list[Document]:
     """Return what was shared since a moment in some topics, newest first."""
-    found = visible(viewer).where(Document.shared_at >= since, Document.topic_id.in_(topic_ids))
+    shown = visible(viewer).where(Document.frozen_at.is_(None))
+    found = shown.where(Document.shared_at >= since, Document.topic_id.in_(topic_ids))
     return list(await tx.scalars(found.order_by(Document.id.desc())))
 
 

@@ -13,7 +13,7 @@ from storage.access import Action, Viewer
 from storage.database import Transaction
 from storage.documents.finding import END_OF_TITLE, fold
 from storage.documents.links import clean_url, url_key
-from storage.documents.tables import Document, DocumentAudience, visible
+from storage.documents.tables import Document, DocumentAudience, permitted
 from storage.refusals import Refusal
 from storage.tlp import Label
 
@@ -71,10 +71,13 @@ def check_label(viewer: Viewer, label: Label, highest: Label) -> None:
 async def check_new(tx: Transaction, viewer: Viewer, url: str | None, unique_id: str | None) -> None:
     """Refuse with `document:duplicate` a link or file that is in the library already.
 
-    What the viewer may not see is not a duplicate to them: a refusal would tell that it exists.
+    What the viewer may not see is not a duplicate to them: a refusal would tell that it exists. What they could see
+    but for a breach that was reported is refused with `document:frozen`.
     """
     same: ColumnElement[bool] = Document.url_key == url_key(url) if url else Document.file_unique_id == unique_id
-    known = await tx.scalar(visible(viewer).where(same).limit(1))
+    known = await tx.scalar(permitted(viewer).where(same).limit(1))
+    if known is not None and known.frozen_at is not None:
+        raise Refusal("document:frozen")
     if known is not None:
         raise Refusal("document:duplicate", title=known.title)
 

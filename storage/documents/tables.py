@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Select, String, Text, UniqueConstraint, exists, select
+from sqlalchemy import BigInteger, ForeignKey, Select, String, Text, UniqueConstraint, exists, select, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage import access, topics
-from storage.access import Viewer
+from storage.access import Action, Viewer
 from storage.database import Base, Moment, one_of
 from storage.tlp import Label
 from storage.topics import Topic
 
 
 class Document(Base):
-    """A shared link or file. `search` holds its folded words, the title's before ` |`; `token` opens it by link."""
+    """A shared link or file. `search` holds its folded words, the title's before ` |`; `token` opens it by link.
+
+    `frozen_at` is since when a breach that was reported keeps it from everybody but administrators.
+    """
 
     __tablename__ = "document"
 
@@ -37,6 +40,7 @@ class Document(Base):
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
     search: Mapped[str] = mapped_column(Text)
     shared_at: Mapped[datetime] = mapped_column(Moment, index=True)
+    frozen_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class DocumentAudience(Base):
@@ -52,6 +56,12 @@ class DocumentAudience(Base):
 
 def visible(viewer: Viewer) -> Select[Document]:
     """Return the documents that are the viewer's to see; every question about documents begins here."""
+    thawed = true() if access.allowed(viewer, Action.JUDGE_BREACH) else Document.frozen_at.is_(None)
+    return permitted(viewer).where(thawed)
+
+
+def permitted(viewer: Viewer) -> Select[Document]:
+    """Return the documents whose label and topic are open to the viewer, frozen ones too."""
     named = exists().where(
         DocumentAudience.document_id == Document.id, DocumentAudience.organisation_id == viewer.organisation_id
     )

@@ -10,11 +10,11 @@ from storage.database import Transaction, insert
 from storage.groups.tables import GroupMember
 
 
-async def came(tx: Transaction, group_id: int, member_id: int, now: datetime) -> None:
-    """Note that somebody is inside a group."""
+async def came(tx: Transaction, group_id: int, member_id: int, now: datetime) -> bool:
+    """Note that somebody is inside a group; return whether that was not known."""
     row = {"group_id": group_id, "member_id": member_id, "since": now}
-    known = ["group_id", "member_id"]
-    await tx.execute(insert(tx, GroupMember).values(row).on_conflict_do_nothing(index_elements=known))
+    new = insert(tx, GroupMember).values(row).on_conflict_do_nothing(index_elements=["group_id", "member_id"])
+    return await tx.scalar(new.returning(GroupMember.id)) is not None
 
 
 async def went(tx: Transaction, group_id: int, member_id: int) -> None:

@@ -8,7 +8,7 @@ from html import escape
 
 from sqlalchemy import select
 
-from storage import access, audit, errands, groups
+from storage import access, audit, errands, groups, mutes
 from storage.access import Action, Viewer
 from storage.database import Transaction
 from storage.errands import ErrandKind
@@ -51,9 +51,10 @@ async def place_of(tx: Transaction, topic: Topic) -> Place | None:
 async def submit(tx: Transaction, viewer: Viewer, draft: PostDraft, highest: Label, now: datetime) -> Post:
     """Say something in a topic from the private chat.
 
-    Refusals: `topic:unknown`, `post:closed`, `post:not-in` (ask to join first), `post:label`.
+    Refusals: `topic:unknown`, `post:closed`, `post:not-in` (ask to join first), `post:muted` (with `until`),
+    `post:label`.
     """
-    topic = await check(tx, viewer, draft.topic_id)
+    topic = await check(tx, viewer, draft.topic_id, now)
     check_label(topic, draft.label, highest)
     post = _row(topic, draft, Source.PRIVATE, now)
     post.member_id, post.organisation_id = viewer.id, viewer.organisation_id
@@ -62,9 +63,14 @@ async def submit(tx: Transaction, viewer: Viewer, draft: PostDraft, highest: Lab
     return post
 
 
-async def check(tx: Transaction, viewer: Viewer, topic_id: int) -> Topic:
-    """Return a topic in which `viewer` may say something now. Refusals: as `submit`, but for the label."""
+async def check(tx: Transaction, viewer: Viewer, topic_id: int, now: datetime | None = None) -> Topic:
+    """Return a topic in which `viewer` may say something. Refusals: as `submit`, but for the label.
+
+    Without `now` nobody is asked whether they are muted: a form that is open is read without a clock.
+    """
     access.require(viewer, Action.POST)
+    if now is not None:
+        await mutes.require_voice(tx, viewer.id, now)
     topic = await by_id(tx, viewer, topic_id)
     if topic.closed_at is not None:
         raise Refusal("post:closed")
@@ -148,6 +154,8 @@ async def again(tx: Transaction, viewer: Viewer, post_id: int, now: datetime) ->
 async def landed(tx: Transaction, facts: Facts, settlement: Settlement, now: datetime) -> None:
     """Note how the sending of a post into its group ended: it stands there, or is held and staff are told."""
     post = await tx.get(Post, facts["post"], with_for_update=True)
+    if post is not None and post.state in (PostState.HIDDEN, PostState.REMOVED) and settlement.message_id is not None:
+        await _take_back(tx, post, settlement.message_id, now)  # hidden while it was on its way
     if post is None or post.state is not PostState.QUEUED:
         return
     topic = await tx.get(Topic, post.topic_id)
