@@ -125,7 +125,7 @@ def _decided(case: Case, say: Say) -> Html:
         return Html(f"<b>{say('Removed for good by {by}.', by=by)}</b>")
     if case.item == NOTHING:
         return Html(f"<b>{say('Closed by {by}.', by=by)}</b>")
-    return Html(f"<b>{say('Released by {by}.', by=by)}</b>")
+    return Html(f"<b>{say('Unfrozen by {by}.', by=by)}</b>")
 
 
 async def _load_outcome(tx: Transaction, facts: Facts, viewers: Sequence[Viewer]) -> Mapping[int, Breach]:

@@ -29,6 +29,7 @@ THANKS = text("Thank you, the moderators see it. Nobody is told that it was you.
 NOTED = {
     "reported": THANKS,
     "breach": text("Thank you. All administrators read it now; what you replied to is frozen until they decide."),
+    "told": text("Thank you. All administrators read it now."),
     "report:own": text("This is your own post. You can delete it in the group yourself."),
     "post:unknown": text("I do not know this message: only what is said in a topic can be reported."),
     "how": text(
@@ -113,7 +114,7 @@ async def _take(tx: Transaction, context: Context, group: BoundGroup, answered: 
             named = Item(post) if post is not None and post.state is PostState.PUBLISHED else moderation.NOTHING
             link = group.link(answered.message_thread_id, answered.message_id)
             await moderation.breaches.report(tx, me, named, context.now, words=None, link=link)
-            return "breach"
+            return "told" if named == moderation.NOTHING else "breach"
         if post is None:
             return "post:unknown"
         await moderation.report(tx, me, post.id, Reason.OTHER, context.now)

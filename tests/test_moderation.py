@@ -1,0 +1,384 @@
+"""Moderation: reports hide a post until somebody decides, in place, once, and everybody learns what concerns them."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pytest
+from cast import MEDIA, administrators, alters, forges, goes, stands_at
+from gatherings import forum, inside, own_group, threads
+from record import comes, written_in
+from story import Person, Stage, buttons, written
+
+from handlers.moderation.card import Keep, OpenReview
+from handlers.moderation.reporting import Because
+from handlers.posts.reading import OpenPost
+from handlers.presses import Report
+from storage.members import Office, Role
+from storage.moderation import Reason, due
+
+SQLITE = pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
+TUESDAY = "2026-11-24T06:00:00+00:00"
+
+
+@dataclass
+class Cast:
+    """Who is on stage: two administrators, the lead of the media, an author and members."""
+
+    first: Person
+    second: Person
+    lead: Person
+    author: Person
+    reader: Person
+    follower: Person
+    point: Person
+
+
+async def everybody(stage: Stage) -> Cast:
+    """Bring everybody on stage; the follower follows the media live."""
+    await stands_at(stage, datetime.fromisoformat(TUESDAY))
+    first, second = await administrators(stage)
+    lead = await stage.joined(40, "Aida Lead", roles=[Office(Role.MODERATOR, topic_id=MEDIA)], topics=["media"])
+    author = await stage.joined(50, "Saltanat Demo", topics=["media"])
+    reader = await stage.joined(51, "Reader Demo", topics=["media"])
+    follower = await stage.joined(52, "Follower Demo", topics=["media"])
+    await alters(stage, "UPDATE subscription SET level = 'live' WHERE member_id = 6")
+    seat = Office(Role.FOCAL_POINT, country="KZ")
+    point = await stage.joined(53, "Focal Demo", topics=["media"], roles=[seat])
+    return Cast(first, second, lead, author, reader, follower, point)
+
+
+async def recorded(stage: Stage, count: int = 1) -> None:
+    """Wait until so many posts are kept."""
+    await holds(stage, "SELECT count(*) FROM post", count)
+
+
+async def holds(stage: Stage, question: str, answer: Any) -> None:
+    """Wait until a question to the database has this answer."""
+    for _ in range(300):
+        if (await stage.rows(question))[0][0] == answer:
+            return
+        await stage.control.get("/calls", after=10**9, timeout=0.05)
+    raise AssertionError(f"{question}: {await stage.rows(question)}")
+
+
+async def speaks(stage: Stage, cast: Cast, words: str, *members: Person) -> tuple[int, int, dict[str, Any]]:
+    """Found a forum and let the author say something in the media's thread; return group, thread and message."""
+    group = await forum(stage, cast.first, cast.author, *members)
+    thread = (await threads(stage))["media"]
+    said = await inside(cast.author, group).sends(text=words, message_thread_id=thread)
+    await recorded(stage)
+    return group, thread, said
+
+
+async def reports(person: Person, why: str, post: int = 1) -> None:
+    """Report a post with the button under it."""
+    await forges(person, OpenPost(post))
+    await person.sees("Media and communication")
+    await goes(person, "Report", "Why do you report this post?")
+    await goes(person, why, "Thank you, the moderators see it")
+
+
+async def removes(moderator: Person, reason: str, consequence: str) -> None:
+    """Remove a reported post from its card."""
+    await goes(moderator, "Remove it", "Why is the post removed?")
+    await goes(moderator, reason, "What follows for the author?")
+    await goes(moderator, consequence, "Removed by", reason)
+
+
+async def test_two_reports_hide_a_post_and_a_moderator_puts_it_back(stage: Stage) -> None:
+    cast = await everybody(stage)
+    async with stage.bot():
+        group, thread, said = await speaks(stage, cast, "A sharp <word>", cast.reader)
+        await cast.follower.sees("TLP:GREEN", "A sharp <word>")
+        await goes(cast.follower, "Report", "Why do you report this post?", "nobody is told")
+        await goes(cast.follower, "an insult", "Thank you, the moderators see it")
+        card = await cast.lead.sees(
+            "TLP:GREEN", "Reported post", "Saltanat Demo", "Reported by 1 member: an insult (1)", "It still stands",
+            "A sharp <word>",
+        )  # fmt: skip
+        assert card["silent"] and card["has_protected_content"]
+        assert buttons(card) == ["Keep it", "Remove it"]
+        await cast.first.sees("Reported post")
+
+        there = inside(cast.reader, group)
+        command = await there.sends(text="/report", reply_to=said["message_id"], message_thread_id=thread)
+        await cast.reader.sees("Thank you, the moderators see it")
+        hidden = await cast.lead.sees("Reported by 2 members: ", "an insult (1)", "something else (1)", "hidden until")
+        assert not hidden["silent"]
+        await cast.author.sees("Your post in “Media and communication”", "is hidden until the moderators")
+        await cast.follower.sees("was reported and is hidden")
+        for message in (said, command):
+            await comes(stage.control, "deleteMessage", chat_id=group, message_id=message["message_id"])
+        await forges(cast.point, OpenPost(1))
+        await cast.point.sees("There is no such post")
+        for person in (cast.lead, cast.first, cast.author):
+            assert not any("Follower" in written(m) or "Reader" in written(m) for m in person.seen.values())
+
+        await there.looks()
+        await goes(cast.lead, "Keep it", "Kept by", "Aida Lead")
+        await cast.first.sees("Kept by", "Aida Lead")
+        await cast.author.sees("stands again", "kept it")
+        for person in (cast.follower, cast.reader):
+            await person.sees("Thank you for your report", "kept it")
+        await cast.follower.sees("TLP:GREEN", "A sharp <word>")
+        back = await there.sees("A sharp <word>", "Saltanat Demo")
+        assert back["message_thread_id"] == thread
+        await holds(stage, "SELECT state FROM post", "published")
+
+        await reports(cast.reader, "off topic")
+        await cast.second.sees("Reported by 1 member: off topic (1)", "It still stands")
+        await reports(cast.reader, "an insult")  # once more is not twice
+        await holds(stage, "SELECT count(*) FROM report", 3)
+
+    assert await stage.rows("SELECT state, hidden FROM review ORDER BY id") in (
+        [("kept", 1), ("open", 0)], [("kept", True), ("open", False)],
+    )  # fmt: skip
+    acts = [event for (event,) in await stage.rows("SELECT event FROM audit ORDER BY id") if "po" in event]
+    assert acts == ["report:made", "report:made", "post:hidden", "post:kept", "report:made"]
+    assert "sharp" not in stage.log()
+    assert "sharp" not in str(await stage.rows("SELECT facts FROM audit"))
+
+
+@SQLITE
+@pytest.mark.parametrize(
+    ("consequence", "told"),
+    [("Nothing more", "Reason: personal data."), ("Warn the author", "This is a warning"),
+     ("Mute for 7 days", "You cannot post until 1 Dec 2026")],
+)  # fmt: skip
+async def test_a_focal_point_alone_hides_a_post_and_its_author_is_told_why_it_goes(
+    stage: Stage, consequence: str, told: str
+) -> None:
+    cast = await everybody(stage)
+    async with stage.bot():
+        group, _, said = await speaks(stage, cast, "Somebody's telephone")
+        await reports(cast.point, "personal data")
+        await cast.lead.sees("It is hidden until you decide", "To be decided by")
+        await comes(stage.control, "deleteMessage", chat_id=group, message_id=said["message_id"])
+        await removes(cast.lead, "personal data", consequence)
+        await cast.author.sees("Your post in “Media and communication”", "was removed", "personal data", told,
+                               "write to an administrator of Test network")  # fmt: skip
+        await cast.point.sees("Thank you for your report: the post was removed")
+        decided = await cast.second.sees("Removed by", "Aida Lead", "personal data")
+        assert "telephone" not in written(decided)
+        await cast.follower.sees("was removed by the moderators")
+
+    assert await stage.rows("SELECT state FROM post") == [("removed",)]
+    muted = [(50,)] if "Mute" in consequence else []
+    assert await stage.rows("SELECT m.telegram_id FROM mute u JOIN member m ON m.id = u.member_id") == muted
+
+
+async def test_of_two_moderators_who_decide_at_once_one_wins_and_the_other_reads_who(stage: Stage) -> None:
+    cast = await everybody(stage)
+    async with stage.bot():
+        await speaks(stage, cast, "A word")
+        await reports(cast.point, "unlawful")
+        await cast.first.sees("Reported post")
+        await cast.lead.sees("Reported post")
+        await goes(cast.lead, "Remove it", "Why is the post removed?")
+        await goes(cast.lead, "unlawful", "What follows")
+        await asyncio.gather(cast.first.taps("Keep it"), cast.lead.taps("Nothing more"))
+        await cast.second.sees(" by ", "Reported post")
+        await holds(stage, "SELECT count(*) FROM review WHERE state <> 'open'", 1)
+        state, by = (await stage.rows("SELECT r.state, m.name FROM review r JOIN member m ON m.id = r.decided_by"))[0]
+        loser = cast.lead if by == "Maral Demo" else cast.first
+        await loser.sees("This has already been decided, by", by)
+        await cast.point.sees("kept it" if state == "kept" else "was removed")
+    assert (state, by) in (("kept", "Maral Demo"), ("removed", "Aida Lead"))
+
+
+@SQLITE
+async def test_nobody_reports_or_decides_on_their_own_post_and_a_member_decides_nothing(stage: Stage) -> None:
+    cast = await everybody(stage)
+    async with stage.bot():
+        group = await forum(stage, cast.first, cast.lead, cast.reader)
+        thread = (await threads(stage))["media"]
+        said = await inside(cast.lead, group).sends(text="The lead speaks", message_thread_id=thread)
+        await recorded(stage)
+        await forges(cast.lead, Because(1, Reason.OTHER))
+        await cast.lead.sees("This is your own post")
+        await inside(cast.lead, group).sends(text="/report", reply_to=said["message_id"], message_thread_id=thread)
+        await cast.lead.sees("This is your own post")
+        await reports(cast.reader, "something else")
+        await cast.first.sees("Reported post", "Aida Lead")
+        await cast.second.sees("Reported post")
+        await forges(cast.lead, Keep(1))
+        await cast.lead.sees("Nobody decides on their own post")
+        assert not any("Reported post" in written(m) for m in cast.lead.seen.values())
+        await forges(cast.reader, Keep(1))
+        await cast.reader.sees("I do not know that")
+        await forges(cast.first, OpenReview(99))
+        await cast.first.sees("There is no such report")
+        await inside(cast.reader, group).sends(text="/report", message_thread_id=thread)
+        await cast.reader.sees("To report a message, reply to it")
+        general = await inside(cast.reader, group).says("In General")
+        await inside(cast.reader, group).sends(text="/report", reply_to=general["message_id"])
+        await cast.reader.sees("I do not know this message")
+
+        stranger = await stage.person(90, "Stranger")
+        await stranger.starts()
+        await stranger.sees("choose your language")
+        await forges(stranger, Report(1))
+        await stranger.sees("This is for members of the network")
+    assert await stage.rows("SELECT count(*) FROM report") == [(1,)]
+
+
+@SQLITE
+async def test_what_waits_too_long_is_listed_and_the_moderators_are_reminded_once(stage: Stage) -> None:
+    cast = await everybody(stage)
+    async with stage.bot():
+        await speaks(stage, cast, "A word")
+        await reports(cast.reader, "off topic")
+        await cast.lead.sees("Reported post", "26 Nov 2026")
+        await stage.control.post("/clock", to="2026-11-26T05:59:00+00:00", freeze=True)
+        await cast.lead.says("/topic")
+        await goes(cast.lead, "Reports", "Reports that wait", "Media and communication", "1 report", "still stands")
+        await goes(cast.lead, "1", "Reported post", "A word")
+        assert await stage.rows("SELECT count(*) FROM outbox WHERE notice = 'review:late'") == [(0,)]
+        await stage.control.post("/clock", to="2026-11-26T06:01:00+00:00", freeze=True)
+        await cast.lead.sees("has waited for a decision for two working days")
+        await stage.control.post("/clock", to="2026-11-27T06:01:00+00:00", freeze=True)
+        await goes(cast.lead, "Open the report", "Reported post", "A word")
+        await goes(cast.lead, "Keep it", "Kept by")
+        await goes(cast.lead, "Back", "Nothing waits")
+    assert await stage.rows("SELECT count(*) FROM outbox WHERE notice = 'review:late'") == [(3,)]
+
+
+@pytest.mark.parametrize(
+    ("opened", "until"),
+    [("2026-11-24T06:00", "2026-11-26T06:00"), ("2026-11-26T06:00", "2026-11-30T06:00"),
+     ("2026-11-28T06:00", "2026-12-01T06:00"), ("2026-11-27T23:00", "2026-12-01T23:00")],
+)  # fmt: skip
+def test_a_weekend_is_no_time_to_decide(opened: str, until: str) -> None:
+    assert due(datetime.fromisoformat(f"{opened}+00:00")) == datetime.fromisoformat(f"{until}+00:00")
+
+
+async def muted(stage: Stage, cast: Cast, days: str = "Mute for 1 day") -> tuple[int, int]:
+    """Let the author be muted for a post; return the group and the thread."""
+    group, thread, _ = await speaks(stage, cast, "A rude word")
+    await reports(cast.point, "an insult")
+    await cast.lead.sees("hidden until you decide")
+    await removes(cast.lead, "an insult", days)
+    await cast.author.sees("was removed", "You cannot post until")
+    return group, thread
+
+
+async def test_a_muted_member_says_nothing_in_private_nor_in_any_group_until_the_time_is_over(stage: Stage) -> None:
+    cast = await everybody(stage)
+    async with stage.bot():
+        group, thread = await muted(stage, cast)
+        call = await comes(stage.control, "restrictChatMember", chat_id=group, user_id=50)
+        assert not any(v for k, v in call["parameters"]["permissions"].items() if k.startswith("can_send"))
+        end = datetime.fromtimestamp(call["parameters"]["until_date"]).astimezone()
+        assert end == datetime.fromisoformat("2026-11-25T06:00:00+00:00")
+        with pytest.raises(AssertionError, match="may not write"):
+            await inside(cast.author, group).sends(text="Once more", message_thread_id=thread)
+
+        await cast.author.says("/topics")
+        await cast.author.sees("Topics.")
+        await goes(cast.author, "Media and communication", "Responsible reporting")
+        await goes(cast.author, "Write a post", "You cannot post until", "25 Nov 2026")
+
+        other = await own_group(stage, cast.first, "Media and communication")
+        await stage.control.post("/users/50/join", chat=other)
+        await comes(stage.control, "restrictChatMember", chat_id=other, user_id=50)
+
+        await stage.control.post("/clock", to="2026-11-25T06:00:01+00:00", freeze=True)
+        await inside(cast.author, group).sends(text="I am back", message_thread_id=thread)
+        await recorded(stage, 2)
+        await forges(cast.author, OpenPost(2))
+        await cast.author.sees("I am back")
+    events = await stage.rows("SELECT event FROM audit WHERE event LIKE 'member:mut%'")
+    assert events == [("member:muted",)]
+
+
+@SQLITE
+async def test_a_mute_is_lifted_early_by_who_moderates_the_topic(stage: Stage) -> None:
+    cast = await everybody(stage)
+    async with stage.bot():
+        group, thread = await muted(stage, cast, "Mute for 30 days")
+        await comes(stage.control, "restrictChatMember", chat_id=group, user_id=50)
+        await cast.lead.says("/topic")
+        await goes(cast.lead, "Reports", "Nothing waits")
+        await goes(cast.lead, "Who is muted", "Saltanat Demo", "24 Dec 2026", "an insult")
+        await goes(cast.lead, "Lift: Saltanat Demo", "They can post again")
+        await cast.author.sees("You can post again")
+        await cast.first.sees("Removed by", "muted for 30 days")
+        await goes(cast.first, "Lift the mute", "This mute is over")
+        while not (await threads(stage)) or not await writes_again(cast.author, group, thread):
+            await stage.control.get("/calls", after=10**9, timeout=0.05)
+        await recorded(stage, 2)
+        await goes(cast.lead, "Who is muted", "Nobody is muted")
+    assert await stage.rows("SELECT count(*) FROM audit WHERE event = 'member:unmuted'") == [(1,)]
+
+
+async def writes_again(person: Person, group: int, thread: int) -> bool:
+    """Tell whether somebody can write in a group by now."""
+    try:
+        await inside(person, group).sends(text="Thank you", message_thread_id=thread)
+    except AssertionError:
+        return False
+    return True
+
+
+@SQLITE
+async def test_where_nobody_can_be_restricted_what_a_muted_member_says_is_deleted_and_staff_know(stage: Stage) -> None:
+    cast = await everybody(stage)
+    async with stage.bot():
+        group = await forum(stage, cast.first, cast.author)
+        thread = (await threads(stage))["media"]
+        await stage.control.post("/users/1/promote", chat=group, user=50)
+        await inside(cast.author, group).sends(text="A rude word", message_thread_id=thread)
+        await recorded(stage)
+        basic = await own_group(stage, cast.first, "Media and communication", cast.author, kind="group")
+        await reports(cast.point, "an insult")
+        await cast.lead.sees("hidden until you decide")
+        await removes(cast.lead, "an insult", "Mute for 1 day")
+        failed = await cast.first.sees("Saltanat Demo", "is muted, but I could not restrict them in", "Network &")
+        assert "administrator of the chat" in written(failed)
+        await cast.second.sees("is muted, but I could not restrict them")
+        for chat, more in ((group, {"message_thread_id": thread}), (basic, {})):
+            said = await inside(cast.author, chat).sends(text="Another rude word", **more)
+            await comes(stage.control, "deleteMessage", chat_id=chat, message_id=said["message_id"])
+    assert await stage.rows("SELECT count(*) FROM post") == [(1,)]
+    assert await stage.rows("SELECT count(*) FROM outbox WHERE notice = 'mute:failed'") == [(2,)]
+
+
+async def test_an_erased_author_takes_post_cards_and_reports_along(stage: Stage) -> None:
+    cast = await everybody(stage)
+    async with stage.bot():
+        await speaks(stage, cast, "A word of Perizat", cast.reader)
+        await reports(cast.reader, "off topic")
+        await cast.lead.sees("Reported post", "A word of Perizat")
+        await cast.second.sees("Reported post")
+        await cast.author.says("/erase")
+        await cast.author.sees("Erase everything about you?")
+        await goes(cast.author, "Erase my data", "was erased")
+        for person in (cast.lead, cast.second):
+            await person.sees("This report was erased together")
+            shown = [m for m in await written_in(person, person.id) if "of Perizat" in written(m)]
+            assert shown == []
+        await forges(cast.lead, Keep(1))
+        await cast.lead.sees("There is no such report")
+    for table in ("review", "report", "post"):
+        assert await stage.rows(f"SELECT count(*) FROM {table}") == [(0,)]  # noqa: S608
+
+
+@SQLITE
+async def test_an_erased_reporter_leaves_a_case_without_reports(stage: Stage) -> None:
+    cast = await everybody(stage)
+    async with stage.bot():
+        await speaks(stage, cast, "A word", cast.reader)
+        await reports(cast.reader, "off topic")
+        await cast.lead.sees("Reported by 1 member")
+        await cast.reader.says("/erase")
+        await cast.reader.sees("Erase everything about you?")
+        await goes(cast.reader, "Erase my data", "was erased")
+        await cast.lead.says("/topic")
+        await goes(cast.lead, "Reports", "0 reports")
+        await goes(cast.lead, "1", "The reports were erased with the data")
+        await goes(cast.lead, "Keep it", "Kept by")
+    assert await stage.rows("SELECT count(*) FROM report") == [(0,)]
