@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import pytest
-from cast import MEDIA, administrators, alters, forges, goes, stands_at
+from cast import forges as presses
+from cast import goes
 from gatherings import forum, inside, own_group, threads
+from moderators import Cast, everybody, forges, holds, recorded, reports, speaks
 from record import comes, written_in
 from story import Person, Stage, buttons, written
 
@@ -17,69 +17,9 @@ from handlers.moderation.card import Keep, OpenReview
 from handlers.moderation.reporting import Because
 from handlers.posts.reading import OpenPost
 from handlers.presses import Report
-from storage.members import Office, Role
 from storage.moderation import Reason, due
 
 SQLITE = pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
-TUESDAY = "2026-11-24T06:00:00+00:00"
-
-
-@dataclass
-class Cast:
-    """Who is on stage: two administrators, the lead of the media, an author and members."""
-
-    first: Person
-    second: Person
-    lead: Person
-    author: Person
-    reader: Person
-    follower: Person
-    point: Person
-
-
-async def everybody(stage: Stage) -> Cast:
-    """Bring everybody on stage; the follower follows the media live."""
-    await stands_at(stage, datetime.fromisoformat(TUESDAY))
-    first, second = await administrators(stage)
-    lead = await stage.joined(40, "Aida Lead", roles=[Office(Role.MODERATOR, topic_id=MEDIA)], topics=["media"])
-    author = await stage.joined(50, "Saltanat Demo", topics=["media"])
-    reader = await stage.joined(51, "Reader Demo", topics=["media"])
-    follower = await stage.joined(52, "Follower Demo", topics=["media"])
-    await alters(stage, "UPDATE subscription SET level = 'live' WHERE member_id = 6")
-    seat = Office(Role.FOCAL_POINT, country="KZ")
-    point = await stage.joined(53, "Focal Demo", topics=["media"], roles=[seat])
-    return Cast(first, second, lead, author, reader, follower, point)
-
-
-async def recorded(stage: Stage, count: int = 1) -> None:
-    """Wait until so many posts are kept."""
-    await holds(stage, "SELECT count(*) FROM post", count)
-
-
-async def holds(stage: Stage, question: str, answer: Any) -> None:
-    """Wait until a question to the database has this answer."""
-    for _ in range(300):
-        if (await stage.rows(question))[0][0] == answer:
-            return
-        await stage.control.get("/calls", after=10**9, timeout=0.05)
-    raise AssertionError(f"{question}: {await stage.rows(question)}")
-
-
-async def speaks(stage: Stage, cast: Cast, words: str, *members: Person) -> tuple[int, int, dict[str, Any]]:
-    """Found a forum and let the author say something in the media's thread; return group, thread and message."""
-    group = await forum(stage, cast.first, cast.author, *members)
-    thread = (await threads(stage))["media"]
-    said = await inside(cast.author, group).sends(text=words, message_thread_id=thread)
-    await recorded(stage)
-    return group, thread, said
-
-
-async def reports(person: Person, why: str, post: int = 1) -> None:
-    """Report a post with the button under it."""
-    await forges(person, OpenPost(post))
-    await person.sees("Media and communication")
-    await goes(person, "Report", "Why do you report this post?")
-    await goes(person, why, "Thank you, the moderators see it")
 
 
 async def removes(moderator: Person, reason: str, consequence: str) -> None:
@@ -100,7 +40,8 @@ async def test_two_reports_hide_a_post_and_a_moderator_puts_it_back(stage: Stage
             "TLP:GREEN", "Reported post", "Saltanat Demo", "Reported by 1 member: an insult (1)", "It still stands",
             "A sharp <word>",
         )  # fmt: skip
-        assert card["silent"] and card["has_protected_content"]
+        assert card["silent"]
+        assert card["has_protected_content"]
         assert buttons(card) == ["Keep it", "Remove it"]
         await cast.first.sees("Reported post")
 
@@ -221,7 +162,7 @@ async def test_nobody_reports_or_decides_on_their_own_post_and_a_member_decides_
         stranger = await stage.person(90, "Stranger")
         await stranger.starts()
         await stranger.sees("choose your language")
-        await forges(stranger, Report(1))
+        await presses(stranger, Report(1))
         await stranger.sees("This is for members of the network")
     assert await stage.rows("SELECT count(*) FROM report") == [(1,)]
 
