@@ -123,6 +123,7 @@ async def forges(person: Person, made: list[str]) -> None:
     person.patience = 50  # there are some three hundred of them
     await person.says("/help")
     shown = await person.sees("What you can do here")
+    person.patience = 50
     for data in made:
         await presses(person, shown["message_id"], data)
     await replies(person)

@@ -6,8 +6,8 @@ import asyncio
 from datetime import datetime
 
 import pytest
+from cast import alters, goes
 from cast import forges as presses
-from cast import goes
 from gatherings import forum, inside, own_group, threads
 from moderators import Cast, everybody, forges, holds, recorded, reports, speaks
 from record import comes, written_in
@@ -17,6 +17,7 @@ from handlers.moderation.card import Keep, OpenReview
 from handlers.moderation.reporting import Because
 from handlers.posts.reading import OpenPost
 from handlers.presses import Report
+from storage import privacy
 from storage.moderation import Reason, due
 
 SQLITE = pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
@@ -87,21 +88,24 @@ async def test_two_reports_hide_a_post_and_a_moderator_puts_it_back(stage: Stage
 @SQLITE
 @pytest.mark.parametrize(
     ("consequence", "told"),
-    [("Nothing more", "Reason: personal data."), ("Warn the author", "This is a warning"),
-     ("Mute for 7 days", "You cannot post until 1 Dec 2026")],
+    [("Nothing more", "Причина: персональные данные."), ("Warn the author", "Это предупреждение"),
+     ("Mute for 7 days", "До 1 дек. 2026")],
 )  # fmt: skip
 async def test_a_focal_point_alone_hides_a_post_and_its_author_is_told_why_it_goes(
     stage: Stage, consequence: str, told: str
 ) -> None:
     cast = await everybody(stage)
+    await alters(stage, "UPDATE member SET language = 'ru' WHERE telegram_id = 50")
     async with stage.bot():
         group, _, said = await speaks(stage, cast, "Somebody's telephone")
         await reports(cast.point, "personal data")
         await cast.lead.sees("It is hidden until you decide", "To be decided by")
         await comes(stage.control, "deleteMessage", chat_id=group, message_id=said["message_id"])
         await removes(cast.lead, "personal data", consequence)
-        await cast.author.sees("Your post in “Media and communication”", "was removed", "personal data", told,
-                               "write to an administrator of Test network")  # fmt: skip
+        await cast.author.sees(
+            "сообщение в теме «СМИ и коммуникация»", "удалено", "персональные данные", told,
+            "напишите администратору сети (Test network)",
+        )  # fmt: skip
         await cast.point.sees("Thank you for your report: the post was removed")
         decided = await cast.second.sees("Removed by", "Aida Lead", "personal data")
         assert "telephone" not in written(decided)
@@ -234,6 +238,14 @@ async def test_a_muted_member_says_nothing_in_private_nor_in_any_group_until_the
         await cast.author.sees("I am back")
     events = await stage.rows("SELECT event FROM audit WHERE event LIKE 'member:mut%'")
     assert events == [("member:muted",)]
+    ids = dict(await stage.rows("SELECT telegram_id, id FROM member"))
+    async with stage.beside() as database, database.reading() as tx:
+        own, other = await privacy.copy_of(tx, ids[50]), await privacy.copy_of(tx, ids[53])
+    assert {row["reason"] for row in (*own["mute"], *own["review"])} == {"insult"}
+    assert not {"by_id", "lifted_by", "decided_by"} & {*own["mute"][0], *own["review"][0]}
+    assert "report" not in own
+    assert other["report"][0]["reason"] == "insult"
+    assert "review" not in other
 
 
 @SQLITE
@@ -286,6 +298,36 @@ async def test_where_nobody_can_be_restricted_what_a_muted_member_says_is_delete
             await comes(stage.control, "deleteMessage", chat_id=chat, message_id=said["message_id"])
     assert await stage.rows("SELECT count(*) FROM post") == [(1,)]
     assert await stage.rows("SELECT count(*) FROM outbox WHERE notice = 'mute:failed'") == [(2,)]
+
+
+@SQLITE
+async def test_a_post_with_a_file_is_judged_with_its_file_and_the_card_loses_it_by_the_decision(stage: Stage) -> None:
+    cast = await everybody(stage)
+    file = {"file_name": "list.pdf", "mime_type": "application/pdf", "content_b64": "JVBERi0xLjQ="}
+    async with stage.bot():
+        group = await forum(stage, cast.first)
+        await cast.author.says("/topics")
+        await cast.author.sees("Topics.")
+        await goes(cast.author, "Media and communication", "Responsible reporting")
+        await goes(cast.author, "Write a post", "Write your post for")
+        await cast.author.sends(document=file, caption="Telephones")
+        await cast.author.sees("Telephones", "It goes to")
+        await goes(cast.author, "Post", "is published")
+        copy = await cast.follower.sees("Telephones")
+        await reports(cast.point, "personal data")
+        card = await cast.lead.sees("Reported post", "Telephones", "hidden until")
+        assert card["document"]["file_name"] == "list.pdf"
+        await comes(stage.control, "deleteMessage", chat_id=52, message_id=copy["message_id"])
+        await goes(cast.lead, "Remove it", "Why is the post removed?")
+        await goes(cast.lead, "personal data", "What follows for the author?")
+        await cast.lead.taps("Warn the author")
+        await cast.first.sees("Removed by", "Aida Lead", "the author was warned")
+        await cast.author.sees("was removed", "This is a warning")
+        for person in (cast.first, cast.second, cast.lead):
+            await holds(stage, "SELECT count(*) FROM outbox WHERE state IN ('queued', 'leased')", 0)
+            assert not [m for m in await written_in(person, person.id) if "document" in m]
+        there = inside(cast.first, group)
+        assert not [m for m in await written_in(there, group) if "document" in m]
 
 
 async def test_an_erased_author_takes_post_cards_and_reports_along(stage: Stage) -> None:

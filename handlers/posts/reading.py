@@ -22,6 +22,7 @@ from storage.tlp import highest
 from storage.topics import Topic
 
 SHOWN = 5
+_GONE = (PostState.HIDDEN, PostState.REMOVED)
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,8 @@ async def _load(tx: Transaction, facts: Facts, viewers: Sequence[Viewer]) -> Map
     if not found:
         return {}
     post, topic = next(iter(found.values()))
+    if post.state in _GONE and "again" not in facts:
+        return {}  # hidden before they have ever seen it
     names, links = await posts.authors(tx, [post]), await posts.links(tx, [post])
     inside = {v.id: await groups.presence.of_member(tx, v.id) for v in viewers if v.id in found}
     read = told(post, topic, *names[post.id])
