@@ -9,9 +9,8 @@ from handlers.context import Context
 from handlers.forms import Answers, Dialogue, Form, Question, Reply, Step, line
 from handlers.language import Html, Say, isolated, text
 from handlers.moderation.words import menu
-from handlers.posts.words import plain
 from handlers.presses import ReportBreach
-from handlers.screens import Screen, lines
+from handlers.screens import Screen, lines, plain
 from storage import moderation, topics
 from storage.access import Action, Viewer
 from storage.database import Transaction

@@ -12,8 +12,7 @@ from handlers.feature import Notice
 from handlers.language import Html, Say, isolated
 from handlers.moderation.breach import label_of
 from handlers.moderation.words import menu, objection
-from handlers.posts.words import plain
-from handlers.screens import Screen, lines
+from handlers.screens import Screen, lines, plain
 from storage import documents, members, moderation, posts, topics
 from storage.access import Action, Viewer, allowed
 from storage.database import Transaction
