@@ -21,6 +21,7 @@ from storage import (
     inbox,
     introductions,
     moderation,
+    mutes,
     nominations,
     outbox,
     posts,
@@ -72,7 +73,8 @@ def ticks(
         moderation.remind,
     )
     forgets = (
-        inbox.forget, outbox.forget, dialogues.expire, removals.forget, errands.forget, posts.fate.forget,
+        inbox.forget, outbox.forget, dialogues.expire, removals.forget, errands.forget, mutes.forget,
+        moderation.breaches.drop_old, posts.fate.forget,
         directory.forget, privacy.forget, feeds.forget,
     )  # fmt: skip
     return [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, func, select
+from sqlalchemy import ForeignKey, String, delete, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage import access, audit, errands, groups, members
@@ -18,6 +18,7 @@ from storage.outbox import Promise, promise
 from storage.pages import Page, page
 from storage.refusals import Refusal
 
+KEEP = timedelta(days=90)
 SHORTEST = errands.PATIENCE + timedelta(minutes=1)
 """A restriction that ends when it is made lasts for ever in Telegram: what is left of a mute must outlast an errand."""
 _SENDS = tuple(
@@ -140,5 +141,11 @@ async def settle(tx: Transaction, errand: Errand, now: datetime) -> None:
     group = await groups.by_chat(tx, errand.chat_id)
     if row is None or group is None or errand.state is not ErrandState.FAILED:
         return
-    facts = {"mute": row.id, "group": group.id, "problem": errand.reason or "–"}
-    await groups.tell_staff(tx, "mute:failed", facts, now, key=f"mute:{row.id}:{group.id}")
+    lifted = "until_date" not in errand.facts
+    facts = {"mute": row.id, "group": group.id, "problem": errand.reason or "–", "lifted": lifted}
+    await groups.tell_staff(tx, "mute:failed", facts, now, key=f"mute:{row.id}:{group.id}:{lifted}")
+
+
+async def forget(tx: Transaction, now: datetime) -> None:
+    """Drop mutes that ended more than `KEEP` ago."""
+    await tx.execute(delete(Mute).where(Mute.until < now - KEEP))

@@ -91,7 +91,8 @@ async def _here(context: Context, *, breach: bool) -> None:
         group = await groups.by_chat(tx, message.chat_id)
         if group is None:
             return
-        await errands.send(tx, ErrandKind.DELETE, group.chat_id, {"message_id": message.message_id}, context.now)
+        if "can_delete_messages" not in group.missing:
+            await errands.send(tx, ErrandKind.DELETE, group.chat_id, {"message_id": message.message_id}, context.now)
         noted = await _take(tx, context, group, _answered(message), breach=breach)
         key = f"noted:{group.id}:{message.message_id}"
         await promise(tx, [Promise(context.member.id, "report:noted", {"noted": noted}, key=key)], context.now)

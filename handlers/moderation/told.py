@@ -75,11 +75,12 @@ def _lifted(_facts: Facts, say: Say, _policy: Policy) -> Screen:
 
 @dataclass(frozen=True)
 class Failed:
-    """A mute that did not take effect in a group, and what Telegram said."""
+    """A mute that did not take effect in a group, or (`lifted`) did not end there, and what Telegram said."""
 
     name: str
     group: str
     problem: str
+    lifted: bool
 
 
 async def _load_failed(tx: Transaction, facts: Facts, viewers: Sequence[Viewer]) -> Mapping[int, Failed]:
@@ -87,16 +88,20 @@ async def _load_failed(tx: Transaction, facts: Facts, viewers: Sequence[Viewer])
     if mute is None or group is None:
         return {}
     member = await members.by_id(tx, mute.member_id)
-    failed = Failed(members.called(member), group.title, facts["problem"])
+    failed = Failed(members.called(member), group.title, facts["problem"], facts["lifted"])
     return {viewer.id: failed for viewer in viewers if allowed(viewer, Action.BIND_GROUP)}
 
 
 def _failed(failed: Failed, say: Say, _policy: Policy) -> Screen:
+    facts = {"name": isolated(failed.name), "group": isolated(failed.group), "problem": failed.problem}
+    if failed.lifted:
+        words = say("{name} may post again, but I could not lift the restriction in “{group}”: {problem}.", **facts)
+        return Screen(words, menu(say))
     words = say(
         "{name} is muted, but I could not restrict them in “{group}”: {problem}. What they say there is deleted as it "
         "comes, where I may.",
-        name=isolated(failed.name), group=isolated(failed.group), problem=failed.problem,
-    )  # fmt: skip
+        **facts,
+    )
     return Screen(words, menu(say))
 
 

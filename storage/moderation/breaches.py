@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import delete, exists, or_, select
 
 from storage import access, audit, documents, members, posts
 from storage.access import Action, Viewer
@@ -35,6 +35,7 @@ class Item:
 
 
 NOTHING = Item()
+KEEP = timedelta(days=90)
 
 
 async def report(
@@ -179,6 +180,11 @@ async def of(tx: Transaction, breach_id: int) -> tuple[Breach, Item] | None:
     post = await tx.get(Post, row.post_id) if row.post_id is not None else None
     document = await tx.get(Document, row.document_id) if row.document_id is not None else None
     return row, Item(post, document)
+
+
+async def drop_old(tx: Transaction, now: datetime) -> None:
+    """Drop what was decided more than `KEEP` ago; a document that was not released stays frozen."""
+    await tx.execute(delete(Breach).where(Breach.decided_at < now - KEEP))
 
 
 async def forget(tx: Transaction, member_id: int, now: datetime) -> None:
