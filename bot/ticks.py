@@ -74,8 +74,7 @@ def ticks(
     )
     forgets = (
         inbox.forget, outbox.forget, dialogues.expire, removals.forget, errands.forget, mutes.forget,
-        moderation.breaches.drop_old, posts.fate.forget,
-        directory.forget, privacy.forget, feeds.forget,
+        moderation.breaches.drop_old, posts.fate.forget, directory.forget, privacy.forget, feeds.forget,
     )  # fmt: skip
     return [
         Tick("digest", 5, _asking(database, clock, [compose])),

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
-from cast import alters, goes
+from cast import MEDIA, alters, goes
 from cast import forges as presses
 from gatherings import forum, inside, own_group, threads
 from moderators import Cast, everybody, forges, holds, recorded, reports, speaks
 from record import comes, written_in
+from sqlalchemy import select
 from story import Person, Stage, buttons, written
 
 from handlers.moderation.card import Keep, OpenReview
 from handlers.moderation.reporting import Because
 from handlers.posts.reading import OpenPost
 from handlers.presses import Report
-from storage import privacy
-from storage.moderation import Reason, due
+from storage import access, members, moderation, mutes, privacy
+from storage.database import Database
+from storage.members import MemberState
+from storage.moderation import Breach, BreachState, Reason, due
+from storage.mutes import Mute
 
 SQLITE = pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 
@@ -365,3 +369,23 @@ async def test_an_erased_reporter_leaves_a_case_without_reports(stage: Stage) ->
         await goes(cast.lead, "1", "The reports were erased with the data")
         await goes(cast.lead, "Keep it", "Kept by")
     assert await stage.rows("SELECT count(*) FROM report") == [(0,)]
+
+
+async def test_a_mute_and_a_decided_breach_are_forgotten_after_ninety_days(database: Database) -> None:
+    now = datetime.fromisoformat("2026-11-24T06:00:00+00:00")
+    async with database.transaction() as tx:
+        member = await members.welcome(tx, 50, "en", "UTC", now)
+        member.state = MemberState.ACTIVE
+        viewer = await access.viewer(tx, member.id)
+        await mutes.mute(tx, member, MEDIA, now + timedelta(days=1), "insult", now, by=member.id)
+        for state in (BreachState.RELEASED, BreachState.OPEN):
+            row = await moderation.breaches.report(tx, viewer, moderation.NOTHING, now, words="Words")
+            row.state, row.decided_at = state, None if state is BreachState.OPEN else now
+        found = []
+        for after in (timedelta(days=90), timedelta(days=90, hours=1), timedelta(days=92)):
+            await mutes.forget(tx, now + after)
+            await moderation.breaches.drop_old(tx, now + after)
+            await tx.flush()
+            found.append([len(list(await tx.scalars(select(table.id)))) for table in (Mute, Breach)])
+
+    assert found == [[1, 2], [1, 1], [0, 1]]
