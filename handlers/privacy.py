@@ -41,9 +41,9 @@ async def notice(context: Context) -> None:
         say(
             "What is stored: your Telegram number, language, name, organisation, category, country, time zone, topics, "
             "consent, your e-mail address and entry in the directory if you give them, for whom you vouched, on which "
-            "day you were last here, what you share, what you write and report in topics and what was decided on it, in "
-            "which groups of the network you are. No phone number, picture, birth date or location, and not what you "
-            "read."
+            "day you were last here, what you share, what you write and report in topics and what was decided on it, "
+            "in which groups of the network you are. No phone number, picture, birth date or location, and not what "
+            "you read."
         ),
         say("Why: to decide on applications and to send you what you chose. Nothing is sold or analysed elsewhere."),
         say(
