@@ -33,6 +33,8 @@ class Dialogues:
 
     def __init__(self, dialogues: Sequence[Dialogue], refusals: Mapping[str, str]) -> None:
         self._by_name = {dialogue.name: dialogue for dialogue in dialogues}
+        if len(self._by_name) < len(dialogues):
+            raise ValueError("two forms share a name")
         self._refusals = refusals
 
     def handlers(self) -> list[Handler]:

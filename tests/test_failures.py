@@ -49,4 +49,4 @@ async def test_a_button_is_answered_where_its_effect_stands_and_only_the_redrawi
         await replies(member)
         pressed, counted = await answers(stage.control)
         assert [counted[query] for query in pressed] == [1, 1]
-    assert await stage.rows("SELECT level FROM subscription") == [("follow",)]
+    assert await stage.rows("SELECT level FROM subscription") == [("digest",)]

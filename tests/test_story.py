@@ -54,7 +54,7 @@ async def lives_through_the_product(stage: Stage) -> None:  # noqa: PLR0915 - a 
     await newcomer.taps("Media and communication")
     await newcomer.sees("Media and communication", "You do not follow")
     await newcomer.taps("Subscribe")
-    await newcomer.sees("You follow this topic")
+    await newcomer.sees("You follow it in your digest")
 
     await newcomer.says("https://example.org/paper?utm_source=x")
     await newcomer.sees("What is its title?")

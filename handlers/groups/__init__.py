@@ -19,12 +19,12 @@ from handlers.groups.card import (
     unbind,
 )
 from handlers.groups.notices import NOTICES
-from handlers.groups.rights import RIGHTS, rights_missing
+from handlers.groups.rights import rights_missing
 from handlers.groups.standing import changed, elsewhere, migrated, renamed, setup
 from handlers.language import text
 from storage.access import Action
 
-__all__ = ["FEATURE", "RIGHTS", "rights_missing"]
+__all__ = ["FEATURE", "rights_missing"]
 
 _GROUP = filters.ChatType.GROUPS & filters.UpdateType.MESSAGE
 

@@ -10,9 +10,9 @@ from handlers.context import Context, Policy
 from handlers.feature import Notice
 from handlers.language import Html, Say, isolated, text
 from handlers.moderation.words import CONSEQUENCES, FOLLOWED, REASONS, menu
-from handlers.posts.words import body, told
 from handlers.presses import Home, Open
 from handlers.screens import Screen, lines, units
+from handlers.talk import body, told
 from storage import moderation
 from storage.access import Viewer, moderates
 from storage.database import Transaction

@@ -8,9 +8,9 @@ from typing import Any
 from handlers.context import Context
 from handlers.forms import Answers, Dialogue, Form, Question, Reply, Step, about
 from handlers.language import Html, Say, isolated, text
-from handlers.posts.words import LONGEST, Told, said
 from handlers.presses import Write
 from handlers.screens import Screen, lines, plain, units
+from handlers.talk import LONGEST, Told, said
 from handlers.vocabulary import ask_label
 from storage import documents, members, posts, topics
 from storage.access import Action, Viewer
@@ -47,7 +47,7 @@ async def write(context: Context, press: Write) -> None:
     answers: dict[str, Any] = {"topic": topic.id}
     if len(possible) == 1:
         answers[_ONLY] = possible[0].name
-    await context.begin("post", answers)
+    await context.begin("topic-post", answers)
 
 
 async def _prepare(tx: Transaction, viewer: Viewer, answers: Answers) -> Data:
@@ -126,7 +126,7 @@ def _summary(form: Form, say: Say) -> Screen:
 
 
 POST = Dialogue(
-    name="post",
+    name="topic-post",
     title=text("Write a post"),
     steps=(
         Step("body", text("Text"), _ask_body, _read_body, _show_body),

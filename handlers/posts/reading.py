@@ -9,9 +9,9 @@ from handlers.buttons import Button, Press, Row
 from handlers.context import Context, Policy
 from handlers.feature import Notice
 from handlers.language import Say, isolated
-from handlers.posts.words import Told, author, body, line, said, told
 from handlers.presses import Home, OpenPosts, OpenTopic, Report, Write
 from handlers.screens import Screen, lines
+from handlers.talk import Told, author, body, line, said, told
 from storage import access, groups, posts, topics
 from storage.access import Viewer
 from storage.database import Transaction
