@@ -70,15 +70,25 @@ class LocalTelegram:
     async def does(self, person: int, deed: str, **facts: Any) -> Any:
         return await self.control.post(f"/users/{person}/{deed}", **facts)
 
+    async def cannot(self, person: int, deed: str, **facts: Any) -> str:
+        """Return why a Telegram app would not let somebody do something."""
+        async with self.session.post(f"{self.sandbox.url}/sandbox/users/{person}/{deed}", json=facts) as answer:
+            assert answer.status == 400, f"{deed} was possible"
+            return str((await answer.json())["error"])
+
     async def updates(self, **parameters: Any) -> list[dict[str, Any]]:
         return list(await self.ok("getUpdates", **parameters))
 
     async def kinds(self) -> list[str]:
         """Return the kinds of what waits for the bot, and confirm it."""
+        return [kind for kind, _ in await self.told()]
+
+    async def told(self) -> list[tuple[str, dict[str, Any]]]:
+        """Return what waits for the bot, each with its kind, and confirm it."""
         found = await self.updates()
         if found:
             await self.updates(offset=found[-1]["update_id"] + 1)
-        return [next(key for key in update if key != "update_id") for update in found]
+        return [next((kind, body) for kind, body in update.items() if kind != "update_id") for update in found]
 
     async def group(self, kind: str = "supergroup", bot: str | None = "administrator", **facts: Any) -> int:
         facts = {"title": "Group", "owner": OWNER, "members": [ANN], **facts}

@@ -118,7 +118,7 @@ async def test_reactions_and_members_are_told_only_when_asked_for(telegram: Loca
     await telegram.does(BORIS, "leave", chat=group)
     assert await telegram.kinds() == ["message"]
     await telegram.updates(allowed_updates=["chat_member", "message_reaction"])
-    await telegram.does(ANN, "react", chat=group, message_id=sent["message_id"], emoji="👍")
+    await telegram.does(ANN, "react", chat=group, message_id=sent["message_id"], emoji="❤")
     await telegram.does(ANN, "leave", chat=group)
     assert await telegram.kinds() == ["message_reaction", "chat_member"]
 

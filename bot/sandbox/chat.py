@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 Json = dict[str, Any]
@@ -30,6 +30,8 @@ PERMISSIONS = (
     *SENDING, "can_add_web_page_previews", "can_react_to_messages", "can_edit_tag", "can_change_info",
     "can_invite_users", "can_pin_messages", "can_manage_topics",
 )  # fmt: skip
+_WITHHELD = ("can_change_info", "can_pin_messages", "can_manage_topics")
+"""What a new group leaves to its administrators."""
 
 
 @dataclass(slots=True)
@@ -45,6 +47,10 @@ class Sent:
     author: int = 0
     reactions: dict[int, list[Json]] = field(default_factory=dict)
 
+    def answered(self) -> Json:
+        """Return the message as an answer to it carries it: without what it answers itself."""
+        return {key: value for key, value in self.body.items() if key != "reply_to_message"}
+
 
 @dataclass(slots=True)
 class Topic:
@@ -59,13 +65,14 @@ class Topic:
 
 @dataclass(slots=True)
 class Membership:
-    """How an account belongs to a chat: `status` is the Bot API's word."""
+    """How an account belongs to a chat, in the Bot API's word; a restriction is kept for those not `inside`."""
 
     status: str
     rights: set[str] = field(default_factory=set)
     title: str | None = None
     until: int = 0
     permissions: Json = field(default_factory=dict)
+    inside: bool = True
 
     def denies(self, permission: str) -> bool:
         """Tell whether a restriction takes this permission away."""
@@ -81,7 +88,7 @@ class Chat:
     title: str | None = None
     username: str | None = None
     is_forum: bool = False
-    permissions: dict[str, bool] = field(default_factory=lambda: dict.fromkeys(PERMISSIONS, True))
+    permissions: dict[str, bool] = field(default_factory=lambda: {p: p not in _WITHHELD for p in PERMISSIONS})
     members: dict[int, Membership] = field(default_factory=dict)
     messages: dict[int, Sent] = field(default_factory=dict)
     topics: dict[int, Topic] = field(default_factory=dict)
@@ -96,6 +103,7 @@ class Chat:
     blocked: bool = False
     migrated_to: int | None = None
     deleted: bool = False
+    general_hidden: bool = False
     reply_keyboard: Json | None = None
     notes: list[Json] = field(default_factory=list)
     actions: list[Json] = field(default_factory=list)
@@ -104,17 +112,39 @@ class Chat:
     def private(self) -> bool:
         return self.type == "private"
 
+    def thread(self, topic: Topic) -> Json:
+        """Return the fields of a message in a topic."""
+        return {"message_thread_id": topic.id, "is_topic_message": True}
+
     def member(self, account: int) -> Membership:
         return self.members.get(account) or Membership("left")
 
     def belongs(self, account: int) -> bool:
-        return self.member(account).status in {"creator", "administrator", "member", "restricted"}
+        member = self.member(account)
+        return member.inside and member.status in {"creator", "administrator", "member", "restricted"}
 
-    def may_add(self, account: int) -> bool:
-        """Tell whether somebody may add others: administrators by their right, members by the group's permissions."""
-        if self.member(account).status in {"member", "restricted"}:
-            return self.permissions["can_invite_users"] and not self.member(account).denies("can_invite_users")
-        return self.may(account, "can_invite_users")
+    def entered(self, account: int) -> Membership:
+        """Return how somebody belongs who comes in: a restriction has waited for them outside."""
+        member = self.member(account)
+        return replace(member, inside=True) if member.status == "restricted" else Membership("member")
+
+    def left(self, account: int) -> Membership:
+        """Return how somebody belongs who goes: a restriction stays theirs."""
+        member = self.member(account)
+        return replace(member, inside=False) if member.status == "restricted" else Membership("left")
+
+    def permits(self, account: int, permission: str) -> bool:
+        """Tell whether the group lets somebody do what members do; it binds no administrator."""
+        member = self.member(account)
+        if member.status in {"creator", "administrator"}:
+            return True
+        return self.belongs(account) and self.permissions[permission] and not member.denies(permission)
+
+    def allows(self, account: int, name: str) -> bool:
+        """Tell whether somebody may do what names a right and a permission: inviting, pinning, making topics."""
+        if self.member(account).status in {"creator", "administrator"}:
+            return self.may(account, name)
+        return self.permits(account, name)
 
     def may(self, account: int, right: str) -> bool:
         """Tell whether an administrator has a right; the creator has all."""

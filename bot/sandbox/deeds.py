@@ -11,6 +11,14 @@ from bot.sandbox.failure import NotPossible
 from bot.sandbox.updates import Updates
 from bot.sandbox.world import Chat, Json, Sent, World
 
+_SENDS = {
+    "document": "documents",
+    "photo": "photos",
+    "voice": "voice_notes",
+    "poll": "polls",
+    "sticker": "other_messages",
+}
+"""What the permission to send a message with this field is called."""
 _PLAIN = ("sticker", "voice", "location", "poll", "contact")
 
 
@@ -36,17 +44,45 @@ class Deeds:
             raise NotPossible("this person is not in that chat")
         elif chat.type == "channel" and not chat.may(user_id, "can_post_messages"):
             raise NotPossible("only administrators write in a channel")
-        elif chat.member(user_id).denies("can_send_messages"):
-            raise NotPossible("this person may not write in that chat")
         return chat
 
+    def _may_say(self, chat: Chat, user_id: int, content: Json) -> None:
+        """Refuse what the group, or a restriction of this person, does not let them send."""
+        kind = next((sends for field, sends in _SENDS.items() if field in content), "messages")
+        if chat.type in {"group", "supergroup"} and not chat.permits(user_id, f"can_send_{kind}"):
+            raise NotPossible("this person may not write in that chat")
+
+    def _need(self, chat: Chat, user_id: int, right: str) -> None:
+        """Refuse unless somebody is an administrator with a right."""
+        if not chat.may(user_id, right):
+            raise NotPossible(f"this person is no administrator of that chat with {right}")
+
+    def _staff(self, chat: Chat, user_id: int) -> None:
+        """Refuse unless somebody is an administrator, with whatever rights."""
+        if chat.private or chat.member(user_id).status not in {"creator", "administrator"}:
+            raise NotPossible("only administrators can hide behind their group")
+
+    def _placed(self, chat: Chat, user_id: int, facts: Json) -> Json:
+        """Return the fields of what a message answers and of its topic; in a forum an answer stays in its topic."""
+        answered = chat.messages.get(facts["reply_to"]) if facts.get("reply_to") else None
+        if facts.get("reply_to") and (answered is None or answered.deleted):
+            raise NotPossible("there is no such message to answer")
+        reply = {"reply_to_message": answered.answered()} if answered is not None else {}
+        inherited = answered.body.get("message_thread_id", 0) if answered is not None and chat.is_forum else 0
+        thread_id = facts.get("message_thread_id") or inherited
+        return {**self._thread(chat, user_id, thread_id), **reply}
+
     def _thread(self, chat: Chat, user_id: int, thread_id: int) -> Json:
+        if not thread_id:
+            if chat.general_hidden and not chat.may(user_id, "can_manage_topics"):
+                raise NotPossible("General is hidden")
+            return {}
         topic = chat.topics.get(thread_id)
         if topic is None:
             raise NotPossible("there is no such topic")
         if topic.closed and topic.creator != user_id and not chat.may(user_id, "can_manage_topics"):
             raise NotPossible("this topic is closed")
-        return {"message_thread_id": topic.id, "is_topic_message": True}
+        return chat.thread(topic)
 
     def _message(self, user_id: int, facts: Json) -> tuple[Chat, Sent]:
         chat = self._world.chat(facts.get("chat") or user_id)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
-from typing import Any
 
 from bot.sandbox.failure import ApiError, NotPossible, too_many
 from bot.sandbox.world import Json
@@ -39,11 +38,13 @@ class Fault:
     to_chat: int | None = None
     dice: random.Random = field(default_factory=random.Random)
 
-    def meets(self, method: str, chat_id: Any) -> bool:
+    def meets(self, method: str, parameters: Json) -> bool:
         """Tell whether this call is met, and count it."""
+        if self.kind == "thread_ignored" and "message_thread_id" not in parameters:
+            return False
         if self.method not in ("*", method) or (self.method == "*" and method == "getUpdates"):
             return False
-        if self.chat_id is not None and self.chat_id != chat_id:
+        if self.chat_id is not None and self.chat_id != parameters.get("chat_id"):
             return False
         if self.times == 0 or self.dice.random() >= self.probability:
             return False
@@ -97,5 +98,5 @@ class Faults:
     def clear(self) -> None:
         self._faults.clear()
 
-    def next(self, method: str, chat_id: Any) -> Fault | None:
-        return next((fault for fault in self._faults if fault.meets(method, chat_id)), None)
+    def next(self, method: str, parameters: Json) -> Fault | None:
+        return next((fault for fault in self._faults if fault.meets(method, parameters)), None)

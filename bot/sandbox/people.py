@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
-from collections import Counter
 from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from bot.sandbox.belonging import Belonging
 from bot.sandbox.failure import NotPossible
 from bot.sandbox.methods.messages import CONTENT
+from bot.sandbox.reactions import Reactions
 from bot.sandbox.world import Chat, Json, Sent
 
 PRESS_SECONDS, INLINE_SECONDS = 150, 30
@@ -22,7 +22,7 @@ CHANNEL: Json = {"id": 136817688, "is_bot": True, "first_name": "Channel", "user
 _PAYLOAD = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
-class People(Belonging):
+class People(Belonging, Reactions):
     """The deeds of people, each by its name in the control API."""
 
     async def do(self, user_id: int, deed: str, facts: Json) -> Any:
@@ -54,15 +54,17 @@ class People(Belonging):
         return self.do_send(user_id, {"chat": chat.id, "text": f"{command} {payload}" if payload else command})
 
     def do_send(self, user_id: int, facts: Json) -> Json:
+        """Write `text`, or send a `document`, `photo`, `sticker`, …, maybe into a topic (`message_thread_id`).
+
+        `reply_to` answers a message; `forward_from` names a hidden author; `anonymous` writes as the group, which
+        its administrators may; `as_channel` writes as a channel of one's own.
+        """
         chat = self._writable(user_id, facts)
         content = self._content(facts)
+        self._may_say(chat, user_id, content)
         if facts.get("media_group_id"):
             content["media_group_id"] = str(facts["media_group_id"])
-        if facts.get("reply_to"):
-            answered = chat.messages[facts["reply_to"]].body
-            content["reply_to_message"] = {k: v for k, v in answered.items() if k != "reply_to_message"}
-        if facts.get("message_thread_id"):
-            content |= self._thread(chat, user_id, facts["message_thread_id"])
+        content |= self._placed(chat, user_id, facts)
         if facts.get("forward_from"):
             origin = {"type": "hidden_user", "sender_user_name": str(facts["forward_from"])}
             content["forward_origin"] = {**origin, "date": self._world.clock.stamp()}
@@ -74,12 +76,14 @@ class People(Belonging):
     def _speaker(self, chat: Chat, user_id: int, facts: Json, content: Json) -> Json:
         """Return as whom somebody writes: themselves, the group as its hidden administrator, or a channel of theirs."""
         if facts.get("anonymous"):
-            if chat.member(user_id).status not in {"creator", "administrator"}:
-                raise NotPossible("only administrators can hide behind their group")
+            self._staff(chat, user_id)
             content["sender_chat"] = self._world.described(chat)
             return ANONYMOUS
         if facts.get("as_channel"):
-            content["sender_chat"] = self._world.described(self._world.chat(facts["as_channel"]))
+            channel = self._world.chat(facts["as_channel"])
+            if channel.type != "channel" or channel.member(user_id).status != "creator" or chat.type != "supergroup":
+                raise NotPossible("one writes in supergroups only, and only as a channel of one's own")
+            content["sender_chat"] = self._world.described(channel)
             return CHANNEL
         return self._world.user(user_id)
 
@@ -97,7 +101,10 @@ class People(Belonging):
         return sent.body
 
     def do_delete(self, user_id: int, facts: Json) -> Json:
+        """Delete a message of one's own, or as an administrator; the bot is not told."""
         chat, sent = self._message(user_id, facts)
+        if not chat.private and sent.author != user_id:
+            self._need(chat, user_id, "can_delete_messages")
         sent.deleted = True
         self._world.touch(chat, sent)
         return {}
@@ -108,32 +115,10 @@ class People(Belonging):
             raise NotPossible("this message is protected: it cannot be forwarded or saved")
         content = {key: value for key, value in sent.body.items() if key in CONTENT}
         to = self._writable(user_id, {"chat": facts.get("to", user_id)})
+        self._may_say(to, user_id, content)
         copy = self._world.post(to, self._world.user(user_id), {**content, "forward_origin": self._world.origin(sent)})
         self._tell(to, copy)
         return copy.body
-
-    def do_react(self, user_id: int, facts: Json) -> Json:
-        chat, sent = self._message(user_id, facts)
-        before = sent.reactions.get(user_id, [])
-        reaction = [{"type": "emoji", "emoji": facts["emoji"]}] if facts.get("emoji") else []
-        sent.reactions[user_id] = reaction
-        if chat.type == "channel":
-            return self._counted(chat, sent)
-        body: Json = {"chat": self._world.described(chat), "message_id": sent.body["message_id"]}
-        body |= {"user": self._world.user(user_id), "date": self._world.clock.stamp()}
-        if chat.private or chat.member(self._world.bot_id).status == "administrator":
-            self._world.tell("message_reaction", {**body, "old_reaction": before, "new_reaction": reaction})
-        return {}
-
-    def _counted(self, chat: Chat, sent: Sent) -> Json:
-        """Tell how many reactions a channel's post has; whose they are nobody is told."""
-        kinds = Counter(one["emoji"] for given in sent.reactions.values() for one in given)
-        told = [{"type": {"type": "emoji", "emoji": emoji}, "total_count": n} for emoji, n in kinds.items()]
-        body = {"chat": self._world.described(chat), "message_id": sent.body["message_id"]}
-        if chat.member(self._world.bot_id).status == "administrator":
-            date = self._world.clock.stamp()
-            self._world.tell("message_reaction_count", {**body, "date": date, "reactions": told})
-        return {}
 
     # -- pressing
 

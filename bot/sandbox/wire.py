@@ -87,20 +87,19 @@ class BotApi:
     async def _through_faults(
         self, request: web.Request, method: str, parameters: Json, files: dict[str, Any], entry: Json
     ) -> Any:
-        fault = self.faults.next(method, parameters.get("chat_id"))
-        astray = fault is not None and fault.kind == "thread_ignored"
-        if astray:  # as it once befell what was sent into threads that were gone: it lands in the main chat
-            parameters = {key: value for key, value in parameters.items() if key != _THREAD}
-        if fault is None or astray:
+        fault = self.faults.next(method, parameters)
+        if fault is None:
             return await self._play(method, parameters, files, entry)
         entry["fault"] = fault.kind
         if fault.kind in {"hang", "reset"}:
             return await self._silence(request, fault)
-        if fault.kind.startswith("accepted"):
+        if fault.kind == "thread_ignored":  # as once befell what was sent into threads that were gone
+            parameters = {key: value for key, value in parameters.items() if key != _THREAD}
+        if fault.kind == "thread_ignored" or fault.kind.startswith("accepted"):
             answer = await self._play(method, parameters, files, entry)
-            if fault.kind != "accepted_late":
+            if fault.kind in {"accepted_no_answer", "accepted_reset"}:
                 return await self._silence(request, fault)
-            await asyncio.sleep(fault.seconds)
+            await asyncio.sleep(fault.seconds if fault.kind == "accepted_late" else 0)
             return answer
         if fault.kind == "garbage":
             return "<html>upstream error</html>"

@@ -78,6 +78,7 @@ class World:
         chat.members[int(facts["owner"])] = Membership("creator", set(RIGHTS + CHANNEL_RIGHTS))
         for user_id in facts.get("members", ()):
             chat.members[int(user_id)] = Membership("member")
+        chat.permissions |= facts.get("permissions", {})
         if facts.get("bot"):
             rights = set(RIGHTS + CHANNEL_RIGHTS) if facts["bot"] == "administrator" else set()
             chat.members[self.bot_id] = Membership(facts["bot"], rights - {"can_promote_members"})
@@ -94,7 +95,8 @@ class World:
         for until, chat_id, account in over:
             member = self.chats[chat_id].member(account)
             if member.until == until:
-                self.chats[chat_id].members[account] = Membership("left" if member.status == "kicked" else "member")
+                inside = member.status == "restricted" and member.inside
+                self.chats[chat_id].members[account] = Membership("member" if inside else "left")
 
     def user(self, user_id: int) -> Json:
         if user_id == self.bot_id:

@@ -100,7 +100,7 @@ class Call:
 
     def may_send(self, chat: Chat, kind: str) -> None:
         """Refuse what a restriction of the bot takes away: `messages`, `documents`, `photos`, `polls`."""
-        if chat.member(self.world.bot_id).denies(f"can_send_{kind}"):
+        if chat.type in {"group", "supergroup"} and not chat.permits(self.world.bot_id, f"can_send_{kind}"):
             raise bad(f"not enough rights to send {'text messages' if kind == 'messages' else kind} to the chat")
 
     def delivered(self, chat: Chat, messages: int = 1) -> None:
@@ -136,16 +136,17 @@ class Call:
 
     def thread(self, chat: Chat) -> Json:
         """Return the fields that put a message into a forum topic; General is addressed by leaving it out."""
-        thread_id = self.get("message_thread_id", 0)
+        thread_id, bot = self.get("message_thread_id", 0), self.world.bot_id
         if not thread_id or not chat.is_forum:
+            if chat.general_hidden and not chat.may(bot, "can_manage_topics"):
+                raise bad("TOPIC_CLOSED")
             return {}
         topic = chat.topics.get(thread_id)
         if topic is None:
             raise bad("message thread not found")
-        bot = self.world.bot_id
         if topic.closed and topic.creator != bot and not chat.may(bot, "can_manage_topics"):
             raise bad("TOPIC_CLOSED")
-        return {"message_thread_id": thread_id, "is_topic_message": True}
+        return chat.thread(topic)
 
     def reply(self, chat: Chat) -> Json:
         """Return the field of the message replied to."""
@@ -157,7 +158,7 @@ class Call:
             if wanted.get("allow_sending_without_reply"):
                 return {}
             raise bad("message to be replied not found")
-        return {"reply_to_message": {k: v for k, v in found.body.items() if k != "reply_to_message"}}
+        return {"reply_to_message": found.answered()}
 
     def words(self, name: str = "text") -> Words:
         """Return a text or caption as Telegram's parser leaves it.

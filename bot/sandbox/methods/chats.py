@@ -9,6 +9,13 @@ from bot.sandbox.world import CHANNEL_RIGHTS, RIGHTS, Chat, Json, Membership, Wo
 
 SHORTEST, LONGEST = 30, 366 * 86_400
 RESTRICT = "restrict/unrestrict chat member"
+_FOLLOWS = {
+    "can_react_to_messages": "can_send_messages",
+    "can_edit_tag": "can_pin_messages",
+    "can_manage_topics": "can_pin_messages",
+}
+_MEDIA = [name for name in SENDING if name not in {"can_send_polls", "can_send_other_messages"}]
+"""What whoever may send stickers or previews of pages may send as well, unless permissions are independent."""
 _STAFF = frozenset({"creator", "administrator"})
 _GIFTS = ["unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels"]
 
@@ -27,7 +34,7 @@ def member_body(world: World, chat: Chat, account: int) -> Json:
         body |= {"can_be_edited": False, "is_anonymous": False}
     if member.status == "restricted":
         body |= {name: bool(member.permissions.get(name)) for name in PERMISSIONS}
-        body |= {"is_member": True, "until_date": member.until}
+        body |= {"is_member": member.inside, "until_date": member.until}
     if member.status == "kicked":
         body["until_date"] = member.until
     return body
@@ -115,12 +122,11 @@ def restrict(call: Call) -> bool:
     if chat.type != "supergroup":
         raise bad("method is available only for supergroups")
     _restrictable(call, chat, user_id)
-    wanted = call.get("permissions", {})
-    permissions = {name: bool(wanted.get(name)) for name in PERMISSIONS}
-    everything = all(permissions[kind] for kind in SENDING)
-    to = Membership("member")
-    if not everything:
-        to = Membership("restricted", permissions=permissions, until=_until(call, chat, user_id))
+    permissions, inside = _permissions(call), chat.belongs(user_id)
+    to = Membership("member" if inside else "left")
+    if not all(permissions.values()):
+        until = _until(call, chat, user_id)
+        to = Membership("restricted", permissions=permissions, until=until, inside=inside)
     change(call.world, chat, user_id, to, call.world.bot)
     return True
 
@@ -128,11 +134,22 @@ def restrict(call: Call) -> bool:
 def set_permissions(call: Call) -> bool:
     chat = call.writable()
     if chat.private or chat.type == "channel":
-        raise bad("can't change private chat permissions" if chat.private else "method is available only for groups")
+        raise bad(f"can't change {chat.type} chat permissions")
     call.need(chat, "can_restrict_members", "change chat permissions")
-    chat.permissions = {name: bool(call.get("permissions", {}).get(name)) for name in PERMISSIONS}
+    chat.permissions = _permissions(call)
     call.world.touch(chat)
     return True
+
+
+def _permissions(call: Call) -> dict[str, bool]:
+    """Return the permissions that a call gives: what it leaves out follows another or is taken away."""
+    given = call.get("permissions", {})
+    found = {name: bool(given.get(name, given.get(_FOLLOWS.get(name, name)))) for name in PERMISSIONS}
+    if not call.get("use_independent_chat_permissions"):
+        media = found["can_send_other_messages"] or found["can_add_web_page_previews"]
+        found |= dict.fromkeys(_MEDIA, True) if media else {}
+        found["can_send_messages"] |= found["can_send_polls"]
+    return found
 
 
 def promote(call: Call) -> bool:

@@ -7,7 +7,7 @@ import secrets
 from bot.sandbox.failure import bad
 from bot.sandbox.methods.call import Call
 from bot.sandbox.methods.chats import change
-from bot.sandbox.world import Chat, Json, Membership, World
+from bot.sandbox.world import Chat, Json, World
 
 LINK = "manage chat invite link"
 REQUESTS = "manage chat join requests"
@@ -66,7 +66,7 @@ def admit(call: Call, chat: Chat, user_id: int, request: Json, by: Json | None =
     by = by or call.world.bot
     user = call.world.user(user_id)
     link = {"invite_link": told(call.world, request["link"])} if request.get("link") else {}
-    change(call.world, chat, user_id, Membership("member"), by, via_join_request=True, **link)
+    change(call.world, chat, user_id, chat.entered(user_id), by, via_join_request=True, **link)
     call.world.announce(chat, user, {"new_chat_members": [user]})
 
 

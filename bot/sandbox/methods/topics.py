@@ -89,8 +89,7 @@ def _name(given: str) -> str:
 
 
 def _say(call: Call, chat: Chat, topic: Topic, content: Json) -> None:
-    thread = {"message_thread_id": topic.id, "is_topic_message": True}
-    call.world.service(chat, call.world.bot, {**thread, **content}, own=True)
+    call.world.service(chat, call.world.bot, {**chat.thread(topic), **content}, own=True)
 
 
 def _forum(call: Call) -> Chat:
