@@ -84,6 +84,30 @@ async def test_an_answer_stays_in_the_topic_of_what_it_answers(telegram: LocalTe
     assert "no such message" in await telegram.cannot(ANN, "send", chat=forum, text="x", reply_to=999)
 
 
+async def test_what_answers_nothing_in_a_topic_answers_what_made_it(telegram: LocalTelegram) -> None:
+    forum = await telegram.group(is_forum=True)
+    topic = (await telegram.ok("createForumTopic", chat_id=forum, name="T"))["message_thread_id"]
+    told = await heard(telegram, ANN, "x", chat=forum, message_thread_id=topic)
+    assert (told["reply_to_message"]["message_id"], told["reply_to_message"]["from"]["id"]) == (topic, BOT)
+    assert told["reply_to_message"]["forum_topic_created"]["name"] == "T"
+    assert "reply_to_message" not in await heard(telegram, ANN, "x", chat=forum)
+
+
+@pytest.mark.parametrize("is_forum", [False, True])
+async def test_an_answer_outside_topics_has_a_thread_that_is_no_topic(telegram: LocalTelegram, is_forum: bool) -> None:  # noqa: FBT001
+    group = await telegram.group(is_forum=is_forum)
+    first = await telegram.says(ANN, "first", chat=group)
+    second = await heard(telegram, OWNER, "second", chat=group, reply_to=first["message_id"])
+    third = await heard(telegram, ANN, "third", chat=group, reply_to=second["message_id"])
+    assert [m["message_thread_id"] for m in (second, third)] == [first["message_id"]] * 2
+    assert "is_topic_message" not in second
+    sent = await telegram.call("sendMessage", chat_id=group, text="x", message_thread_id=third["message_thread_id"])
+    if is_forum:
+        assert sent.refusal == (400, "Bad Request: message thread not found")
+    else:
+        assert "message_thread_id" not in sent.result
+
+
 async def test_a_message_can_land_outside_the_thread_it_was_for(telegram: LocalTelegram) -> None:
     forum = await telegram.group(is_forum=True)
     topic = (await telegram.ok("createForumTopic", chat_id=forum, name="T"))["message_thread_id"]

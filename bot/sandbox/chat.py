@@ -47,6 +47,11 @@ class Sent:
     author: int = 0
     reactions: dict[int, list[Json]] = field(default_factory=dict)
 
+    @property
+    def topic(self) -> int:
+        """The forum topic that it stands in; 0 outside topics, whatever its thread."""
+        return int(self.body["message_thread_id"]) if self.body.get("is_topic_message") else 0
+
     def answered(self) -> Json:
         """Return the message as an answer to it carries it: without what it answers itself."""
         return {key: value for key, value in self.body.items() if key != "reply_to_message"}

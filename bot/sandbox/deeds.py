@@ -63,14 +63,21 @@ class Deeds:
             raise NotPossible("only administrators can hide behind their group")
 
     def _placed(self, chat: Chat, user_id: int, facts: Json) -> Json:
-        """Return the fields of what a message answers and of its topic; in a forum an answer stays in its topic."""
+        """Return the fields of what a message answers and of its thread; in a forum an answer stays in its topic.
+
+        As Telegram has it, what answers nothing in a topic answers the message that made the topic; and an answer
+        outside topics carries the thread of what it answers, which is no topic and nothing can be sent to.
+        """
         answered = chat.messages.get(facts["reply_to"]) if facts.get("reply_to") else None
         if facts.get("reply_to") and (answered is None or answered.deleted):
             raise NotPossible("there is no such message to answer")
-        reply = {"reply_to_message": answered.answered()} if answered is not None else {}
-        inherited = answered.body.get("message_thread_id", 0) if answered is not None and chat.is_forum else 0
-        thread_id = facts.get("message_thread_id") or inherited
-        return {**self._thread(chat, user_id, thread_id), **reply}
+        inherited = answered.topic if answered is not None else 0
+        placed = self._thread(chat, user_id, facts.get("message_thread_id") or inherited)
+        if answered is None:
+            answered = chat.messages.get(placed.get("message_thread_id", 0))
+        elif not placed and chat.type == "supergroup":
+            placed = {"message_thread_id": answered.body.get("message_thread_id", answered.body["message_id"])}
+        return {**placed, **({"reply_to_message": answered.answered()} if answered is not None else {})}
 
     def _thread(self, chat: Chat, user_id: int, thread_id: int) -> Json:
         if not thread_id:
@@ -117,7 +124,8 @@ class Deeds:
         """Tell whether Telegram's privacy mode lets the bot read a message in a group where it is no administrator."""
         if chat.type == "channel" or chat.member(self._world.bot_id).status == "administrator":
             return True
-        answered = sent.body.get("reply_to_message", {}).get("from", {}).get("id")
+        reply = sent.body.get("reply_to_message", {})
+        answered = 0 if "forum_topic_created" in reply else reply.get("from", {}).get("id")
         command = any(e["type"] == "bot_command" and e["offset"] == 0 for e in sent.body.get("entities", ()))
         return command or answered == self._world.bot_id
 

@@ -98,4 +98,4 @@ class Sight:
 
 def thread_of(sent: Sent) -> int:
     """Return the topic of a message; General is 0."""
-    return int(sent.body.get("message_thread_id") or GENERAL)
+    return sent.topic or GENERAL

@@ -60,7 +60,7 @@ def unmade(world: World, chat: Chat, thread_id: int) -> None:
     """Delete a topic and every message in it."""
     del chat.topics[thread_id]
     for sent in chat.messages.values():
-        if sent.body.get("message_thread_id") == thread_id:
+        if sent.topic == thread_id:
             sent.deleted = True
             world.touch(chat, sent)
     world.touch(chat)

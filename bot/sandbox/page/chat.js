@@ -45,7 +45,7 @@ export class Chat {
 
   take(message) {
     if (message.deleted) this.known.delete(message.message_id);
-    else if (this.thread === null || (message.message_thread_id || 0) === this.thread) this.known.set(message.message_id, message);
+    else if (this.thread === null || ((message.is_topic_message && message.message_thread_id) || 0) === this.thread) this.known.set(message.message_id, message);
   }
 
   act(found) {

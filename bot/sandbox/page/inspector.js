@@ -110,7 +110,7 @@ function placeOfCall(entry) {
 
 function placeOf(message) {
   if (!message?.chat || !message.message_id) return null;
-  return { chat: message.chat.id, id: message.message_id, thread: message.chat.is_forum ? message.message_thread_id || 0 : null };
+  return { chat: message.chat.id, id: message.message_id, thread: message.chat.is_forum ? (message.is_topic_message && message.message_thread_id) || 0 : null };
 }
 
 function whoOf(body) { return body.from?.first_name || body.chat?.title || ""; }
