@@ -7,7 +7,7 @@ import re
 import pytest
 from cast import alters
 from record import calls, comes, last, replies
-from story import Stage, buttons, written
+from story import Person, Stage, buttons, written
 from tour import planted
 
 from storage.members import MemberState, Role
@@ -143,7 +143,8 @@ async def test_only_an_administrator_can_add_the_bot_to_a_group(stage: Stage) ->
         assert "Only an administrator of Test network can add me" in explained["parameters"]["text"]
         assert await stage.rows("SELECT * FROM bound_group") == []
         await administrator.does("add", chat=group["id"], user="bot")
-        await administrator.sees("Tables", "is bound")
+        there = Person(administrator.control, 1, chat=group["id"])
+        await there.sees("Only an administrator of this group can bind it")
         await member.does("promote", chat=group["id"], user=1)
         await administrator.does("send", chat=group["id"], text="/setup@network_test_bot")
         await administrator.sees("Tables", "is bound")

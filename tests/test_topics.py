@@ -65,7 +65,7 @@ async def test_a_member_follows_mutes_and_leaves_topics_in_one_message(stage: St
             await member.sees(answer)
 
     assert await stage.rows("SELECT count(*) FROM subscription") == [(0,)]
-    assert await stage.rows("SELECT night FROM member") == [("silent",)]
+    assert await stage.rows("SELECT night FROM member WHERE telegram_id = 50") == [("silent",)]
 
 
 async def test_joining_on_request_is_decided_once_and_told(stage: Stage) -> None:

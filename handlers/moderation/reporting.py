@@ -113,7 +113,8 @@ async def _take(tx: Transaction, context: Context, group: BoundGroup, answered: 
     try:
         if breach:
             named = Item(post) if post is not None and post.state is PostState.PUBLISHED else moderation.NOTHING
-            link = group.link(answered.message_thread_id, answered.message_id)
+            thread = answered.message_thread_id if answered.is_topic_message else None
+            link = group.link(thread, answered.message_id)
             await moderation.breaches.report(tx, me, named, context.now, words=None, link=link)
             return "told" if named == moderation.NOTHING else "breach"
         if post is None:
