@@ -88,9 +88,10 @@ def _value(kind: Any) -> Any:
 
 async def test_each_role_gets_what_its_row_of_the_matrix_says_and_nothing_else(stage: Stage) -> None:
     stage.administrators = ()
+    half = list(ROLES)["postgresql" in stage.storage_url :: 2]  # what is asked here is the same on both engines
     people = {
-        role: await stage.joined(60 + n, f"Person {n}", roles=offices, organisation=f"Institute {n}", country="KG")
-        for n, (role, offices) in enumerate(ROLES.items())
+        role: await stage.joined(60 + n, f"Person {n}", roles=ROLES[role], organisation=f"Institute {n}", country="KG")
+        for n, role in enumerate(half)
     }
     asked = sorted(deeds(), key=lambda deed: deed[0].startswith("/"))
     async with stage.bot():

@@ -104,17 +104,17 @@ async def test_one_act_ends_everything_and_reports_the_group_where_the_bot_may_n
 
 
 STEPS = (
-    ("banChatMember", "hang"),
-    ("banChatMember", "accepted_no_answer"),
-    ("unbanChatMember", "hang"),
-    ("unbanChatMember", "accepted_no_answer"),
-    ("editMessageText", "hang"),
-    ("editMessageText", "accepted_no_answer"),
+    ("sqlite", "banChatMember", "hang"),
+    ("postgresql", "banChatMember", "accepted_no_answer"),
+    ("postgresql", "unbanChatMember", "hang"),
+    ("sqlite", "unbanChatMember", "accepted_no_answer"),
+    ("sqlite", "editMessageText", "hang"),
+    ("postgresql", "editMessageText", "accepted_no_answer"),
 )
 """Where the power is cut: before and after Telegram has done what it was asked, at each call of the removal."""
 
 
-@pytest.mark.parametrize(("method", "kind"), STEPS)
+@pytest.mark.parametrize(("storage_url", "method", "kind"), STEPS, indirect=["storage_url"])
 async def test_a_power_cut_at_any_step_of_a_removal_is_made_good(stage: Stage, method: str, kind: str) -> None:
     first, _ = await administrators(stage)
     await stage.joined(50, "Saltanat Demo")

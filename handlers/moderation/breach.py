@@ -78,7 +78,9 @@ def _read_item(_form: Form, reply: Reply) -> dict[str, Any]:
 def _show_item(form: Form, say: Say, _answer: Any) -> str:
     item: Item = form.data.item
     if item.document is not None:
-        return say("document D-{number}, {title}", number=item.document.id, title=isolated(item.document.title))
+        return say(
+            "document <code>D-{number}</code>, {title}", number=item.document.id, title=isolated(item.document.title)
+        )
     if item.post is not None:
         excerpt = isolated(plain(item.post.html or "", EXCERPT) or "–")
         return say("a post in “{topic}”: {excerpt}", topic=form.data.topic.title(say.language), excerpt=excerpt)

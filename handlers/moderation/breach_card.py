@@ -102,7 +102,12 @@ def _about(case: Case, say: Say, *, whole: bool) -> str:
     if case.item.document is not None:
         row = case.item.document
         title = isolated(row.title) if case.readable else row.label.value
-        return say("It is about document D-{number}, shared by {name}: {title}", number=row.id, name=owner, title=title)
+        return say(
+            "It is about document <code>D-{number}</code>, shared by {name}: {title}",
+            number=row.id,
+            name=owner,
+            title=title,
+        )
     if case.item.post is not None and case.topic is not None:
         topic = case.topic.title(say.language)
         words = say("It is about a post by {name} in “{topic}”.", name=owner, topic=topic)
