@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
-from datetime import timedelta
 from itertools import groupby
 from typing import Any
 
+from bot.attempts import WAIT, Outcome, judged
 from bot.clock import Clock
 from bot.logs import log
-from bot.transport import NO_ANSWER, Answer, Wire
+from bot.transport import NO_ANSWER, Wire
 from storage import errands, groups, mutes, removals
 from storage.database import Database, Transaction
 from storage.errands import Errand, ErrandKind, ErrandState
@@ -18,8 +17,6 @@ from storage.errands import Errand, ErrandKind, ErrandState
 AT_ONCE = 32
 PATIENCE = 8.0
 """Seconds for one try."""
-WAIT = timedelta(seconds=3)
-_SERVER = 500
 _METHODS = {
     ErrandKind.ADMIT: "approveChatJoinRequest",
     ErrandKind.DECLINE: "declineChatJoinRequest",
@@ -48,16 +45,6 @@ _ROWS = frozenset({"thread", "mute"})
 """Facts that are rows of ours, and no parameters of Telegram's."""
 
 _log = log("bot.errands")
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a try ended: done, without `problem`; for good, without `wait`; `moved` is the group's new number."""
-
-    problem: str | None = None
-    wait: timedelta | None = None
-    moved: int | None = None
-    made: int | None = None
 
 
 class Errands:
@@ -103,22 +90,4 @@ class Errands:
                 answer = await self._wire.call(_METHODS[row.kind], {**parameters, "chat_id": row.chat_id})
         except NO_ANSWER:
             return Outcome("silence", WAIT)
-        return judged(row.kind, answer)
-
-
-def judged(kind: ErrandKind, answer: Answer) -> Outcome:
-    """Return what Telegram's answer to an errand means."""
-    said = answer.description.lower()
-    if answer.ok:
-        result = answer.body["result"]
-        return Outcome(made=result.get("message_thread_id") if isinstance(result, dict) else None)
-    if any(words in said for words in _DONE.get(kind, ())):
-        return Outcome()
-    if answer.retry_after is not None:
-        return Outcome("wait", timedelta(seconds=answer.retry_after))
-    moved = answer.parameters.get("migrate_to_chat_id")
-    if isinstance(moved, int):
-        return Outcome(moved=moved)
-    if answer.status >= _SERVER or not answer.body:
-        return Outcome("trouble", WAIT)
-    return Outcome(answer.description)
+        return judged(answer, done=_DONE.get(row.kind, ()))

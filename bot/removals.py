@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
+from bot.attempts import WAIT, Outcome, judged
 from bot.clock import Clock
 from bot.logs import log
 from bot.transport import NO_ANSWER, Answer, Wire
@@ -17,8 +16,6 @@ from storage.removals import Removal
 AT_ONCE = 20
 PATIENCE = 8.0
 """Seconds for one try, so that even the last ends within the minute that was promised."""
-WAIT = timedelta(seconds=3)
-_SERVER = 500
 _ABSENT = ("user not found", "member not found", "user_not_participant", "participant_id_invalid", "user_id_invalid")
 _KICKED = "method is available for supergroup and channel chats only"
 _PROBLEMS = {
@@ -34,15 +31,6 @@ _PROBLEMS = {
 """What Telegram says where it will not, and what the report calls it; anything else is quoted."""
 
 _log = log("bot.removals")
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a try ended: done, without `problem`; for good, without `wait`; `moved` is the group's new number."""
-
-    problem: str | None = None
-    wait: timedelta | None = None
-    moved: int | None = None
 
 
 class Removals:
@@ -77,25 +65,15 @@ class Removals:
         who: dict[str, Any] = {"chat_id": row.chat_id, "user_id": row.telegram_id}
         try:
             async with asyncio.timeout(PATIENCE):
-                outcome = _judged(await self._wire.call("banChatMember", who))
+                outcome = judged_removal(await self._wire.call("banChatMember", who))
                 if outcome.problem is None and outcome.moved is None:
                     # Out, but not banned for ever: whoever is admitted again can come back.
-                    outcome = _judged(await self._wire.call("unbanChatMember", {**who, "only_if_banned": True}))
+                    outcome = judged_removal(await self._wire.call("unbanChatMember", {**who, "only_if_banned": True}))
         except NO_ANSWER:
             return Outcome("silence", WAIT)
         return outcome
 
 
-def _judged(answer: Answer) -> Outcome:
-    """Return what Telegram's answer to a ban or its end means."""
-    said = answer.description.lower()
-    if answer.ok or any(words in said for words in _ABSENT) or _KICKED in said:
-        return Outcome()  # in a basic group there are no bans to be ended
-    if answer.retry_after is not None:
-        return Outcome("wait", timedelta(seconds=answer.retry_after))
-    moved = answer.parameters.get("migrate_to_chat_id")
-    if isinstance(moved, int):
-        return Outcome(moved=moved)
-    if answer.status >= _SERVER or not answer.body:
-        return Outcome("trouble", WAIT)
-    return Outcome(next((code for words, code in _PROBLEMS.items() if words in said), answer.description))
+def judged_removal(answer: Answer) -> Outcome:
+    """Return what Telegram's answer to a ban or its end means; in a basic group there are no bans to be ended."""
+    return judged(answer, done=(*_ABSENT, _KICKED), problems=_PROBLEMS)

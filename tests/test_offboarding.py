@@ -10,7 +10,8 @@ from cast import administrators
 from record import calls, last
 from story import Person, Stage, written
 
-from bot.removals import Outcome, _judged
+from bot.attempts import Outcome
+from bot.removals import judged_removal
 from bot.transport import Answer
 from storage import members, removals
 from storage.database import Database
@@ -199,7 +200,7 @@ def said(code: int, description: str, **parameters: Any) -> Answer:
     ],
 )  # fmt: skip
 def test_each_answer_of_telegram_has_a_meaning(answer: Answer, outcome: Outcome) -> None:
-    assert _judged(answer) == outcome
+    assert judged_removal(answer) == outcome
 
 
 async def test_a_removal_is_listed_with_its_reason_within_a_minute_and_follows_its_group(database: Database) -> None:
