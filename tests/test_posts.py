@@ -71,6 +71,11 @@ async def test_what_is_said_in_a_thread_reaches_live_followers_outside_and_the_l
         shown = await goes(digest, "Last posts", "TLP:GREEN", "A <guide> for editors", "Saltanat Demo", "💬 1", "👍 1")
         assert f"/c/{str(group)[4:]}/{thread}/{said['message_id']}" in str(shown["entities"])
         await goes(digest, "1", "Thank you")
+        await stage.control.post("/clock", to="2026-11-24T07:00:00+00:00", freeze=True)
+        await digest.says("/digest now")
+        await digest.sees(
+            "From the topics", "Media and communication: “A <guide> for editors” · 💬 1 · 👍 1 · TLP:GREEN"
+        )
         for person in (author, insider, digest):
             assert not any("TLP:GREEN\u00a0" in written(m) for m in person.seen.values())
 
