@@ -80,4 +80,4 @@ async def reports(person: Person, why: str, post: int = 1) -> None:
     await forges(person, OpenPost(post))
     await person.sees("Media and communication")
     await goes(person, "Report", "Why do you report this post?")
-    await goes(person, why, "Thank you, the moderators see it")
+    await goes(person, why.capitalize(), "Thank you, the moderators see it")

@@ -30,7 +30,7 @@ SQLITE = pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 async def removes(moderator: Person, reason: str, consequence: str) -> None:
     """Remove a reported post from its card."""
     await goes(moderator, "Remove it", "Why is the post removed?")
-    await goes(moderator, reason, "What follows for the author?")
+    await goes(moderator, reason.capitalize(), "What follows for the author?")
     await goes(moderator, consequence, "Removed by", reason)
 
 
@@ -40,7 +40,7 @@ async def test_two_reports_hide_a_post_and_a_moderator_puts_it_back(stage: Stage
         group, thread, said = await speaks(stage, cast, "A sharp <word>", cast.reader)
         await cast.follower.sees("TLP:GREEN", "A sharp <word>")
         await goes(cast.follower, "Report", "Why do you report this post?", "nobody is told")
-        await goes(cast.follower, "an insult", "Thank you, the moderators see it")
+        await goes(cast.follower, "An insult", "Thank you, the moderators see it")
         card = await cast.lead.sees(
             "TLP:GREEN", "Reported post", "Saltanat Demo", "Reported by 1 member: an insult (1)", "It still stands",
             "A sharp <word>",
@@ -128,7 +128,7 @@ async def test_of_two_moderators_who_decide_at_once_one_wins_and_the_other_reads
         await cast.first.sees("Reported post")
         await cast.lead.sees("Reported post")
         await goes(cast.lead, "Remove it", "Why is the post removed?")
-        await goes(cast.lead, "unlawful", "What follows")
+        await goes(cast.lead, "Unlawful", "What follows")
         await asyncio.gather(cast.first.taps("Keep it"), cast.lead.taps("Nothing more"))
         await cast.second.sees(" by ", "Reported post")
         await holds(stage, "SELECT count(*) FROM review WHERE state <> 'open'", 1)
@@ -323,7 +323,7 @@ async def test_a_post_with_a_file_is_judged_with_its_file_and_the_card_loses_it_
         assert card["document"]["file_name"] == "list.pdf"
         await comes(stage.control, "deleteMessage", chat_id=52, message_id=copy["message_id"])
         await goes(cast.lead, "Remove it", "Why is the post removed?")
-        await goes(cast.lead, "personal data", "What follows for the author?")
+        await goes(cast.lead, "Personal data", "What follows for the author?")
         await cast.lead.taps("Warn the author")
         await cast.first.sees("Removed by", "Aida Lead", "the author was warned")
         await cast.author.sees("was removed", "This is a warning")

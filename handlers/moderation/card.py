@@ -9,7 +9,7 @@ from handlers.buttons import Button, Press, Row, columns
 from handlers.context import Context, Policy
 from handlers.feature import Notice
 from handlers.language import Html, Say, isolated, text
-from handlers.moderation.words import CONSEQUENCES, FOLLOWED, REASONS, menu
+from handlers.moderation.words import CONSEQUENCES, FOLLOWED, REASONS, as_button, menu
 from handlers.presses import Home, Open
 from handlers.screens import Screen, lines, units
 from handlers.talk import body, told
@@ -93,10 +93,10 @@ async def ask_reason(context: Context, press: Remove) -> None:
     """Ask why a post is removed."""
     say = context.say
     await _open(context, press.review)
-    buttons = [Button(say(words), RemoveFor(press.review, reason)) for reason, words in REASONS.items()]
+    buttons = [Button(as_button(reason, say), RemoveFor(press.review, reason)) for reason in REASONS]
     back: Row = (Button(say("Back"), OpenReview(press.review)),)
     words = say("Why is the post removed? Its author reads the reason.")
-    await context.show(Screen(words, (*columns(buttons, 2), back)))
+    await context.show(Screen(words, (*columns(buttons, 1), back)))
 
 
 async def ask_consequence(context: Context, press: RemoveFor) -> None:

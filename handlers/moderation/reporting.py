@@ -11,7 +11,7 @@ from handlers.buttons import Button, Press, Row, columns
 from handlers.context import Context, Policy
 from handlers.feature import notice
 from handlers.language import Say, text
-from handlers.moderation.words import REASONS, menu
+from handlers.moderation.words import REASONS, as_button, menu
 from handlers.presses import Home, OpenPosts, ReportBreach
 from handlers.presses import Report as ReportPost
 from handlers.screens import Screen, lines
@@ -53,7 +53,7 @@ async def ask(context: Context, press: ReportPost) -> None:
     say = context.say
     asked = say("Why do you report this post? Its moderators read the reason; nobody is told that it was you.")
     breach = say("If something was let out that must not be, report a breach: all administrators are told at once.")
-    rows = columns([Button(say(words), Because(post.id, reason)) for reason, words in REASONS.items()], 2)
+    rows = columns([Button(as_button(reason, say), Because(post.id, reason)) for reason in REASONS], 1)
     rows.append((Button(say("Report a breach"), ReportBreach("post", post.id), style="danger"),))
     rows.append(_back(post, say))
     await context.show(Screen(lines([asked, breach]), tuple(rows)))

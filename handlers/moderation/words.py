@@ -15,6 +15,14 @@ REASONS = {
     Reason.UNLAWFUL: text("unlawful"),
     Reason.OTHER: text("something else"),
 }
+
+
+def as_button(reason: Reason, say: Say) -> str:
+    """Return a reason as a button says it: the same words, with a capital."""
+    words = say(REASONS[reason])
+    return words[0].upper() + words[1:]
+
+
 CONSEQUENCES = {
     Consequence.NOTHING: text("Nothing more"),
     Consequence.WARN: text("Warn the author"),
