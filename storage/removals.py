@@ -9,10 +9,10 @@ from enum import StrEnum
 from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, delete, exists, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage import audit, groups, members
+from storage import audit, groups
 from storage.database import Base, Moment, Transaction, one_of, wake
 from storage.groups import BoundGroup
-from storage.members import Member, Role
+from storage.members import Member
 from storage.outbox import KEEP, WAITING, OutboxRow, Promise, promise, shown
 
 PATIENCE = timedelta(seconds=40)
@@ -145,9 +145,8 @@ async def _out(tx: Transaction, row: Removal) -> None:
 
 async def _warn(tx: Transaction, row: Removal, now: datetime) -> None:
     """Tell administrators of a removal that failed and that nobody of the staff has asked for."""
-    facts, key = {"removal": row.id}, f"removal:{row.id}:{row.asked_at.isoformat()}"
-    told = await members.holders(tx, Role.ADMINISTRATOR)
-    await promise(tx, [Promise(m.id, "offboarding:failed", facts, key=f"{key}:{m.id}") for m in told], now)
+    key = f"removal:{row.id}:{row.asked_at.isoformat()}"
+    await groups.tell_staff(tx, "offboarding:failed", {"removal": row.id}, now, key=key)
 
 
 async def of(tx: Transaction, member_id: int) -> list[Removal]:

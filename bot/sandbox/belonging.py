@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import replace
 
 from bot.sandbox.failure import NotPossible
@@ -52,10 +51,7 @@ class Belonging(Forums):
         chat = self._world.chat(facts["chat"])
         if not chat.may(user_id, "can_invite_users"):
             raise NotPossible("only administrators who may invite make links")
-        address = f"https://t.me/+{secrets.token_urlsafe(12)}"
-        link: Json = {"invite_link": address, "creator": self._world.user(user_id), "is_primary": False}
-        chat.links[address] = {**link, "is_revoked": False, "creates_join_request": bool(facts.get("asks"))}
-        return chat.links[address]
+        return invites.made(chat, invites.fresh(self._world.user(user_id), asks=bool(facts.get("asks"))))
 
     def _ask(self, chat: Chat, user: Json, link: Json) -> Json:
         date = self._world.clock.stamp()

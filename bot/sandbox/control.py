@@ -12,12 +12,13 @@ from urllib.parse import quote
 from aiohttp import web
 
 from bot.sandbox.failure import NotPossible
+from bot.sandbox.methods import invites
 from bot.sandbox.methods.settings import resolved
 from bot.sandbox.people import People
 from bot.sandbox.sight import Sight
 from bot.sandbox.updates import Updates
 from bot.sandbox.wire import BotApi
-from bot.sandbox.world import Chat, Json, World
+from bot.sandbox.world import Json, World
 
 LONGEST_WAIT = 60.0
 ONLINE_SECONDS = 10.0
@@ -78,14 +79,10 @@ class Control:
         facts = await request.json()
         chat = self._world.add_chat(facts)
         if facts.get("link"):
-            self._link(chat, int(facts["owner"]), asks=facts["link"] == "request")
+            owner = self._world.user(int(facts["owner"]))
+            invites.made(chat, invites.fresh(owner, asks=facts["link"] == "request"))
         self._world.touch(chat)
         return self._world.described(chat)
-
-    def _link(self, chat: Chat, owner: int, *, asks: bool) -> None:
-        address = f"https://t.me/+{secrets.token_urlsafe(12)}"
-        link: Json = {"invite_link": address, "creator": self._world.user(owner), "is_primary": False}
-        chat.links[address] = {**link, "is_revoked": False, "creates_join_request": asks}
 
     async def _chats(self, _request: web.Request) -> list[Json]:
         return [self._world.described(chat) for chat in self._world.chats.values()]

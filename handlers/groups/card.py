@@ -15,6 +15,7 @@ from handlers.presses import Home, Open
 from handlers.screens import Screen, lines
 from storage import errands, groups, topics
 from storage.access import Action, require
+from storage.database import Transaction
 from storage.errands import ErrandKind
 from storage.groups import BoundGroup, GroupKind
 from storage.topics import Topic
@@ -135,8 +136,12 @@ async def show(context: Context, press: Show) -> None:
         require(await context.myself(tx), Action.BIND_GROUP)
         group = await groups.by_id(tx, press.group)
         group.missing = sorted(missing)
-        topic = next((t for t in await topics.everything(tx) if t.id == group.topic_id), None)
+        topic = await _topic(tx, group)
     await context.show(card(group, topic, context.say, context.policy, adding=adding))
+
+
+async def _topic(tx: Transaction, group: BoundGroup) -> Topic | None:
+    return await topics.known_to_bot(tx, group.topic_id) if group.topic_id is not None else None
 
 
 async def members_add(context: Context, chat_id: int) -> bool:
@@ -153,7 +158,7 @@ async def only_me(context: Context, press: OnlyMe) -> None:
     async with context.transaction() as tx:
         require(await context.myself(tx), Action.BIND_GROUP)
         group = await groups.by_id(tx, press.group)
-        topic = next((t for t in await topics.everything(tx) if t.id == group.topic_id), None)
+        topic = await _topic(tx, group)
         if held is not None:
             left = {**held.to_dict(), "can_invite_users": False}
             facts = {"permissions": left, "use_independent_chat_permissions": True}
@@ -178,7 +183,7 @@ async def give(context: Context, press: Give) -> None:
     async with context.transaction() as tx:
         me = await context.myself(tx)
         group = await topics.settle_in(tx, me, press.group, press.topic or None, context.now)
-        topic = next((t for t in await topics.everything(tx) if t.id == group.topic_id), None)
+        topic = await _topic(tx, group)
     say = context.say
     note = say("Every member of the network may come in.")
     if topic is not None:

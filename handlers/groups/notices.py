@@ -42,7 +42,7 @@ async def _load(tx: Transaction, facts: Facts, viewers: Sequence[Viewer]) -> Map
 async def _load_thread(tx: Transaction, facts: Facts, viewers: Sequence[Viewer]) -> Mapping[int, Lost]:
     thread = await tx.get(Thread, facts["thread"])
     group = await tx.get(BoundGroup, thread.group_id) if thread else None
-    topic = next((t for t in await topics.everything(tx) if thread and t.id == thread.topic_id), None)
+    topic = await topics.known_to_bot(tx, thread.topic_id) if thread else None
     if group is None or topic is None:
         return {}
     lost = Lost(group.id, group.title, titles=tuple(topic.titles.items()), problem=facts["problem"])

@@ -16,10 +16,7 @@ MOST = 99_999
 
 def create(call: Call) -> Json:
     chat = _managed(call)
-    link: Json = {"invite_link": f"https://t.me/+{secrets.token_urlsafe(12)}", "creator": call.world.bot}
-    link |= {"is_primary": False, "is_revoked": False, "creates_join_request": False}
-    chat.links[link["invite_link"]] = _shaped(call, link)
-    return link
+    return made(chat, _shaped(call, fresh(call.world.bot)))
 
 
 def edit(call: Call) -> Json:
@@ -51,6 +48,18 @@ def approve(call: Call) -> bool:
 def decline(call: Call) -> bool:
     _request(call)
     return True
+
+
+def fresh(creator: Json, *, asks: bool = False) -> Json:
+    """Return a new link that opens at once, or one that asks."""
+    link: Json = {"invite_link": f"https://t.me/+{secrets.token_urlsafe(12)}", "creator": creator}
+    return link | {"is_primary": False, "is_revoked": False, "creates_join_request": asks}
+
+
+def made(chat: Chat, link: Json) -> Json:
+    """Let a link open a chat from now on."""
+    chat.links[link["invite_link"]] = link
+    return link
 
 
 def told(world: World, link: Json) -> Json:
