@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cast import goes
+from record import goes_on
 from story import Person, Stage
 
 RIGHTS = (
@@ -38,7 +39,7 @@ async def forum(stage: Stage, owner: Person, *members: Person, **facts: Any) -> 
     await binds(owner, group)
     await goes(owner, "The whole network", "A thread for each open topic is being made")
     while len(await threads(stage)) < OPEN_TOPICS:
-        await stage.control.get("/calls", after=10**9, timeout=0.05)
+        await goes_on(stage.control)
     return group
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from cast import MEDIA, administrators, alters, goes, stands_at
 from cast import forges as presses
 from gatherings import forum, inside, threads
+from record import goes_on
 from story import Person, Stage
 
 from handlers.buttons import Press
@@ -55,7 +56,7 @@ async def holds(stage: Stage, question: str, answer: Any) -> None:
     for _ in range(300):
         if (await stage.rows(question))[0][0] == answer:
             return
-        await stage.control.get("/calls", after=10**9, timeout=0.05)
+        await goes_on(stage.control)
     raise AssertionError(f"{question}: {await stage.rows(question)}")
 
 

@@ -27,6 +27,11 @@ async def last(control: Control) -> int:
     return sum(call["n"] for call in await control.get("/calls", limit=1))
 
 
+async def goes_on(control: Control) -> None:
+    """Wait for the bot's next call, or a moment: what is looked for in the database comes around one."""
+    await control.get("/calls", after=await last(control), timeout=0.1)
+
+
 async def comes(control: Control, method: str, after: int = 0, **parameters: Any) -> Json:
     """Wait for a call of a method with these parameters among its own, and for its answer."""
     while True:

@@ -9,7 +9,7 @@ from statistics import median
 import pytest
 from cast import administrators, alters, goes
 from gatherings import belongs, binds, forum, founds, inside, is_out, own_group
-from record import calls, comes
+from record import calls, comes, goes_on
 from story import Person, Stage, buttons, written
 
 from storage.database import insert
@@ -61,7 +61,7 @@ async def test_a_member_is_let_in_whichever_way_they_come(stage: Stage, way: str
             await stage.control.post("/faults", kind="hang", method="approveChatJoinRequest", times=1)
         await comes_by(stage, way, first, member, group)
         while not await stage.rows("SELECT 1 FROM group_member WHERE member_id = 3"):
-            await stage.control.get("/calls", after=10**9, timeout=0.05)
+            await goes_on(stage.control)
         assert await belongs(stage, group, 50)
         assert await calls(stage.control, "banChatMember") == []
 
@@ -171,7 +171,7 @@ async def test_the_hourly_look_finds_who_lost_their_right_and_who_leads_without_
         group = await forum(stage, first, former)
         await inside(former, group).says("Good morning")
         while not await stage.rows("SELECT 1 FROM group_member WHERE member_id = 3"):
-            await stage.control.get("/calls", after=10**9, timeout=0.05)
+            await goes_on(stage.control)
         await alters(stage, "UPDATE member SET state = 'left' WHERE id = 3")
         await stage.control.post("/users/1/add", chat=group, user=77, unseen=True)
         await stage.control.post("/users/1/promote", chat=group, user=77, unseen=True)

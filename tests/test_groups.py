@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from cast import administrators, goes
-from record import comes
+from record import comes, goes_on
 from sqlalchemy import delete
 from story import Person, Stage, written
 
@@ -121,16 +121,16 @@ async def test_a_group_that_becomes_a_supergroup_keeps_everything_in_whichever_o
         await goes(first, "Media and communication", "It is for: Media and communication")
         said = await inside(member, group).says("Before the upgrade")
         while not await stage.rows("SELECT 1 FROM post"):
-            await stage.control.get("/calls", after=10**9, timeout=0.05)
+            await goes_on(stage.control)
         new = int((await first.does("upgrade", chat=group, **order))["id"])
         while await stage.rows("SELECT chat_id FROM bound_group") != [(new,)]:
-            await stage.control.get("/calls", after=10**9, timeout=0.05)
+            await goes_on(stage.control)
         there = inside(member, new)
         await there.says("/help")
         await there.sees("Let us go on in private")
         await there.says("After the upgrade")
         while len(await stage.rows("SELECT 1 FROM post")) < 2:
-            await stage.control.get("/calls", after=10**9, timeout=0.05)
+            await goes_on(stage.control)
         assert [c["method"] for c in await stage.control.get("/calls", after=0)].count("leaveChat") == 0
 
     assert said["chat"]["id"] == group

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from cast import administrators, goes
 from gatherings import OPEN_TOPICS, belongs, binds, forum, founds, is_out, own_group, threads
-from record import calls, comes, last
+from record import calls, comes, goes_on, last
 from story import Person, Stage, buttons, written
 
 from storage.members import Office, Role
@@ -57,7 +57,7 @@ async def test_a_new_topic_is_in_the_catalogue_and_has_a_thread_and_a_new_name_r
         await creates(first)
         await comes(stage.control, "createForumTopic", chat_id=group, name="🚨 Early warning · Раннее предупреждение")
         while "early-warning" not in await threads(stage):
-            await stage.control.get("/calls", after=10**9, timeout=0.05)
+            await goes_on(stage.control)
         thread = (await threads(stage))["early-warning"]
 
         await goes(first, "Manage this topic", "Titles: ")
@@ -95,7 +95,7 @@ async def test_closing_and_reopening_reach_the_thread_and_come_from_it(stage: St
         await first.does("promote", chat=group, user=2)
         await second.does("reopen_topic", chat=group, message_thread_id=thread)
         while await acts(stage) != ["topic:closed", "topic:reopened"]:
-            await stage.control.get("/calls", after=10**9, timeout=0.05)
+            await goes_on(stage.control)
         await keeps(first, "Media and communication")
         assert "Close the topic" in buttons(await first.sees("Titles:"))
 
@@ -158,7 +158,7 @@ async def test_a_lead_lets_members_in_and_takes_them_out_with_the_groups(stage: 
         while not await stage.rows(
             "SELECT 1 FROM group_member m JOIN member p ON p.id = m.member_id AND p.telegram_id = 50"
         ):
-            await stage.control.get("/calls", after=10**9, timeout=0.05)
+            await goes_on(stage.control)
         assert await belongs(stage, group, 50)
         await goes(lead, "Members", "Who is in")
         await goes(lead, "Жахонгир", "Take ", "out of")
@@ -193,11 +193,11 @@ async def test_a_thread_whose_making_was_not_answered_is_not_made_twice(stage: S
     await stage.control.post("/faults", kind="accepted_no_answer", method="createForumTopic", times=1)
     await goes(first, "The whole network", "A thread for each open topic is being made")
     while not await calls(stage.control, "createForumTopic"):
-        await stage.control.get("/calls", after=10**9, timeout=0.05)
+        await goes_on(stage.control)
     await process.kill()
     process = await stage.process()
     while len(await threads(stage)) < OPEN_TOPICS:
-        await stage.control.get("/calls", after=10**9, timeout=0.05)
+        await goes_on(stage.control)
     assert await process.stop() == 0
 
     made = await calls(stage.control, "createForumTopic")

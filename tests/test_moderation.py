@@ -10,7 +10,7 @@ from cast import MEDIA, alters, goes
 from cast import forges as presses
 from gatherings import forum, inside, own_group, threads
 from moderators import Cast, everybody, forges, holds, recorded, reports, speaks
-from record import comes, written_in
+from record import comes, goes_on, written_in
 from sqlalchemy import select
 from story import Person, Stage, buttons, written
 
@@ -266,7 +266,7 @@ async def test_a_mute_is_lifted_early_by_who_moderates_the_topic(stage: Stage) -
         await cast.first.sees("Removed by", "muted for 30 days")
         await goes(cast.first, "Lift the mute", "This mute is over")
         while not (await threads(stage)) or not await writes_again(cast.author, group, thread):
-            await stage.control.get("/calls", after=10**9, timeout=0.05)
+            await goes_on(stage.control)
         await recorded(stage, 2)
         await goes(cast.lead, "Who is muted", "Nobody is muted")
     assert await stage.rows("SELECT count(*) FROM audit WHERE event = 'member:unmuted'") == [(1,)]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from cast import administrators, alters, goes, stands_at
 from gatherings import forum, inside, own_group, threads
-from record import calls, comes
+from record import calls, comes, goes_on
 from story import Person, Stage, buttons, written
 
 from storage.members import Night, Office, Role
@@ -31,7 +31,7 @@ async def live(stage: Stage, telegram_id: int, name: str, **facts: Any) -> Perso
 async def recorded(stage: Stage, count: int = 1) -> None:
     """Wait until so many posts are kept."""
     while (await stage.rows("SELECT count(*) FROM post"))[0][0] < count:
-        await stage.control.get("/calls", after=10**9, timeout=0.05)
+        await goes_on(stage.control)
 
 
 async def writes(person: Person, words: str, *seen: str) -> None:
@@ -169,7 +169,7 @@ async def test_a_post_whose_thread_is_gone_is_held_and_stands_nowhere_else(stage
         await goes(first, "Network & <friends>", "is bound to the network")
         await goes(first, "The whole network", "A thread for each open topic is being made")
         while (await threads(stage)).get("media") in (None, thread):
-            await stage.control.get("/calls", after=10**9, timeout=0.05)
+            await goes_on(stage.control)
         await author.taps("Try again")
         await author.sees("is published")
         stands = await there.sees("A quiet word")
