@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -138,14 +139,24 @@ def _alone(path: Path) -> Iterator[sqlite3.Connection]:
     """Open a database that nobody else has open, and keep everybody out until the block ends."""
     path.touch(mode=0o600)
     with closing(sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)) as connection:
+        _wait_for_all_others(connection)
+        yield connection
+
+
+def _wait_for_all_others(connection: sqlite3.Connection) -> None:
+    until = time.monotonic() + _PATIENCE
+    while True:
         try:
-            _as_one_file(connection)  # SQLite allows it only to the one connection that there is
+            _as_one_file(connection)  # SQLite allows it only to the one connection that there is, and does not wait
             connection.execute("PRAGMA locking_mode=EXCLUSIVE")
             connection.execute("BEGIN EXCLUSIVE")
             connection.execute("COMMIT")
         except sqlite3.OperationalError:
-            raise Problem(_RUNS) from None
-        yield connection
+            if time.monotonic() > until:
+                raise Problem(_RUNS) from None
+            time.sleep(0.05)
+        else:
+            return
 
 
 def _refuse_to_wait(state: int, _left: int, _all: int) -> None:
