@@ -210,31 +210,40 @@ def moderated(viewer: Viewer, topic_id: Any) -> ColumnElement[bool]:
     return found
 
 
-def may_see(viewer: Viewer, label: Label, organisations: Sequence[int]) -> bool:
+def may_see(viewer: Viewer, label: Label, organisations: Sequence[int], people: Sequence[int] = ()) -> bool:
     """Tell whether a marked item is open to `viewer` (TLP 2.0 §4). The same rule as `visible` in SQL.
 
-    `organisations` is the audience that the source named; empty means nobody. An idle member is shown no AMBER.
+    `organisations` and `people` (ids of members) are the audience that the source named; empty means nobody, and a
+    member named by an item that is restricted to an organisation is not enough. An idle member is shown no AMBER.
     """
     if label is Label.CLEAR:
         return True
+    if not viewer.active or label is Label.RED:
+        return False
     if label is Label.GREEN:
-        return viewer.active
-    if label in (Label.AMBER, Label.AMBER_STRICT):
-        return viewer.active and viewer.state is not MemberState.IDLE and viewer.organisation_id in organisations
-    return False
+        return True
+    if viewer.state is MemberState.IDLE:
+        return False
+    return viewer.organisation_id in organisations or (label is Label.AMBER and viewer.id in people)
 
 
-def visible(viewer: Viewer, label: Any, in_audience: ColumnElement[bool]) -> ColumnElement[bool]:
+def visible(
+    viewer: Viewer, label: Any, in_audience: ColumnElement[bool], in_person: ColumnElement[bool] | None = None
+) -> ColumnElement[bool]:
     """Return the SQL condition under which a marked row is open to `viewer`; the same rule as `may_see`.
 
-    `label` is the row's label column; `in_audience` tells whether the viewer's organisation is named by the row.
+    `label` is the row's label column; `in_audience` tells whether the viewer's organisation is named by the row, and
+    `in_person` whether the viewer is.
     """
     open_to_world: ColumnElement[bool] = label == Label.CLEAR
     if not viewer.active:
         return open_to_world
-    named = viewer.organisation_id is not None and viewer.state is not MemberState.IDLE
+    if viewer.state is MemberState.IDLE:
+        return or_(open_to_world, label == Label.GREEN)
     amber = label.in_([Label.AMBER, Label.AMBER_STRICT])
-    return or_(open_to_world, label == Label.GREEN, amber & (in_audience if named else false()) & true())
+    by_house = amber & (in_audience if viewer.organisation_id is not None else false())
+    by_name = false() if in_person is None else (label == Label.AMBER) & in_person
+    return or_(open_to_world, label == Label.GREEN, by_house, by_name)
 
 
 def viewer_of(member: Member, held: frozenset[Office]) -> Viewer:

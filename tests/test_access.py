@@ -193,7 +193,7 @@ async def shelf(storage_url: str) -> AsyncIterator[Database]:
         tx.add_all([Organisation(id=n, name=f"O{n}", key=f"o{n}") for n in ORGANISATIONS])
         topic = (await topics.everything(tx))[0].id
         for number, (label, audience) in enumerate(product(Label, _subsets()), 1):
-            facts = {"token": str(number), "title": f"D{number}", "search": "", "topic_id": topic, "shared_at": NOW}
+            facts = {"token": str(number), "title": f"D{number}", "topic_id": topic, "shared_at": NOW}
             tx.add(Document(id=number, label=label, **facts))
             await tx.flush()
             tx.add_all([DocumentAudience(document_id=number, organisation_id=n) for n in audience])

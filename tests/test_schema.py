@@ -37,5 +37,7 @@ async def test_every_migration_can_be_taken_back(empty_url: str) -> None:
 
 
 def _differences(connection: Connection) -> list[object]:
-    context = MigrationContext.configure(connection, opts={"compare_type": True})
+    # The engines' own search indexes follow a table of ours, and no model speaks of them.
+    ours = {"compare_type": True, "include_name": lambda name, *_: not str(name).startswith("document_index")}
+    context = MigrationContext.configure(connection, opts=ours)
     return list(compare_metadata(context, Base.metadata))

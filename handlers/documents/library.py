@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from telegram import Update
 
-from handlers.buttons import Button, Press, Row, columns, pages, turns
+from handlers.buttons import Button, Press, Row, columns, pages
 from handlers.context import Context
 from handlers.feature import guard
 from handlers.language import Say, isolated, legible
@@ -15,7 +15,7 @@ from handlers.presses import Begin, Home, OpenDocument
 from handlers.screens import Screen, lines
 from storage import documents, topics
 from storage.access import Action
-from storage.documents import Document
+from storage.documents import Document, Hits
 from storage.refusals import Refusal
 from storage.tlp import highest
 
@@ -52,10 +52,10 @@ async def shelf(context: Context, press: Shelf) -> None:
         return
     say = context.say
     async with context.reading() as tx:
-        page = await documents.latest(tx, context.viewer, press.first or None, PAGE, press.topic or None)
+        hits = await documents.search(tx, context.viewer, "", documents.Filters(topic_id=press.topic or None))
         titles = await topics.titles(tx, context.viewer, [press.topic])
-    shown = page.items
-    turning = turns(page, lambda first: Shelf(press.topic, first))
+    shown = hits.rows[press.first : press.first + PAGE]
+    turning = _turns(hits, press.first, lambda offset: Shelf(press.topic, offset))
     title = say("Library: {topic}", topic=titles[press.topic]) if press.topic in titles else say("Library")
     words = lines([f"<b>{title}</b>", _listed(shown, say) or say("Nothing is here yet. You can share the first one.")])
     rows: list[Row] = [*_open(shown), *turning]
@@ -106,7 +106,8 @@ async def _search(context: Context, words: str, offset: int) -> None:
     say = context.say
     kept = carried(words)
     async with context.reading() as tx:
-        shown, total = await documents.search(tx, context.viewer, kept, offset, PAGE)
+        hits = await documents.search(tx, context.viewer, kept)
+    shown = hits.rows[offset : offset + PAGE]
     if not shown:
         nothing = say(
             "Nothing was found for “{words}”. Try fewer words or only their beginnings.", words=isolated(words)
@@ -114,13 +115,18 @@ async def _search(context: Context, words: str, offset: int) -> None:
         ways: Row = (Button(say("Browse the library"), Shelf(0, 0)), Button(say("Menu"), Home()))
         await context.show(Screen(nothing, (ways,)))
         return
-    following = Found(offset + PAGE, kept) if total > offset + PAGE else None
-    previous = Found(max(offset - PAGE, 0), kept) if offset else None
-    turning = pages(previous, following, offset // PAGE + 1, -(-total // PAGE))
+    turning = _turns(hits, offset, lambda at: Found(at, kept))
     title = say("Found for “{words}”", words=isolated(words))
     rows: list[Row] = [*_open(shown), *turning, (Button(say("Menu"), Home()),)]
     screen = Screen(lines([f"<b>{title}</b>", _listed(shown, say)]), tuple(rows), highest([r.label for r in shown]))
     await context.show(screen)
+
+
+def _turns(hits: Hits, offset: int, press: Callable[[int], Press]) -> list[Row]:
+    total = len(hits.rows)
+    following = press(offset + PAGE) if total > offset + PAGE else None
+    previous = press(max(offset - PAGE, 0)) if offset else None
+    return pages(previous, following, offset // PAGE + 1, -(-total // PAGE))
 
 
 def _listed(shown: Sequence[Document], say: Say) -> str:

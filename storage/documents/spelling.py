@@ -1,0 +1,135 @@
+"""Spelling: what different ways to write one word share, over scripts, accents, endings and borrowed letters.
+
+A word becomes its key (one Latin spelling for all scripts), the key of its stem where its language has a stemmer, a
+loose key in which vowels and borrowed letters meet, and the place it stands for, if it is a name of one.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+import snowballstemmer
+
+from storage.documents.places import PLACES
+
+STEM, LOOSE, PLACE = "σ", "λ", "π"
+"""What a stem's key, a loose key and a place begin with where they stand between keys; keys never hold them."""
+LONGEST = 40
+_APOSTROPHES = dict.fromkeys(map(ord, "ʻʼ‘’'`´ʹʺ″"))
+_ARABIC = str.maketrans({"ي": "ی", "ى": "ی", "ك": "ک", "ة": "ه", "‌": " "})
+_WORD = re.compile(r"[^\W_]+")
+_LATIN = str.maketrans({"ç": "ch", "ş": "sh", "ž": "j", "ň": "n", "ý": "y", "ə": "a", "ı": "i", "ß": "ss"})
+_CYRILLIC = str.maketrans(
+    {
+        "а": "a", "б": "b", "в": "v", "г": "g", "д": "d", "е": "e", "ё": "e", "ж": "zh", "з": "z", "и": "i", "й": "y",
+        "к": "k", "л": "l", "м": "m", "н": "n", "о": "o", "п": "p", "р": "r", "с": "s", "т": "t", "у": "u", "ф": "f",
+        "х": "kh", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "shch", "ъ": "", "ы": "y", "ь": "", "э": "e", "ю": "yu",
+        "я": "ya", "ә": "a", "ғ": "g", "қ": "k", "ң": "ng", "ө": "o", "ұ": "u", "ү": "u", "һ": "h", "і": "i",
+        "ў": "o", "ҳ": "h", "ҷ": "j", "ӣ": "i", "ӯ": "u",
+    }
+)  # fmt: skip
+_MEETING = (
+    ("shch", "sh"), ("dzh", "j"), ("dj", "j"), ("zh", "j"), ("kh", "h"), ("x", "h"), ("gh", "g"), ("ts", "c"),
+    ("q", "k"), ("w", "v"), ("iy", "y"), ("yo", "o"), ("io", "o"), ("ye", "e"), ("ie", "e"), ("ya", "a"), ("ia", "a"),
+    ("yu", "u"), ("iu", "u"), ("y", "i"), ("ng", "n"),
+)  # fmt: skip
+_BORROWED = (("ks", "h"), ("ch", "č"), ("c", "k"), ("č", "ch"), ("z", "s"))
+_VOWELS = str.maketrans("ou", "aa")
+_DOUBLE = re.compile(r"(.)\1+")
+_SHORT_LOOSE, _SHORT_STEM, _ENDING, _LONG = 4, 3, 3, 6
+
+
+@dataclass(frozen=True)
+class Forms:
+    """All that a word is looked for by; `short` is its key without what endings change, None for a short word."""
+
+    key: str
+    stem: str | None
+    loose: str | None
+    place: str | None
+    short: str | None
+
+
+def words(text: str) -> list[str]:
+    """Return the words of a text without case, accents, apostrophes and ё, each at most `LONGEST` characters."""
+    plain = unicodedata.normalize("NFKC", text).casefold().translate(_APOSTROPHES).translate(_ARABIC)
+    plain = plain.replace("ё", "е")
+    bare = "".join(c for c in unicodedata.normalize("NFD", plain) if not unicodedata.combining(c) or c in _KEPT)
+    return [word[:LONGEST] for word in _WORD.findall(unicodedata.normalize("NFC", bare).replace("ё", "е"))]
+
+
+_KEPT = "\u0306\u0304\u0327\u030c"
+"""Marks that make another letter (й, ў, ӣ, ş, ž), not an accent."""
+
+
+def fold(text: str) -> str:
+    """Return the words of a text, folded, with spaces between."""
+    return " ".join(words(text))
+
+
+@lru_cache(maxsize=100_000)
+def forms(word: str) -> Forms:
+    """Return the forms of one folded word, as `words` returns it."""
+    key = _key(word)
+    stem = _key(_stem(word))
+    loose = _loose(key)
+    return Forms(
+        key=key,
+        stem=STEM + stem if len(stem) >= _SHORT_STEM and stem.isalpha() else None,
+        loose=LOOSE + loose if len(loose) >= _SHORT_LOOSE and loose.isalpha() else None,
+        place=_place(key),
+        short=key[:-_ENDING] if len(key) >= _LONG and key.isalpha() else None,
+    )
+
+
+def indexed(text: str) -> str:
+    """Return what an index keeps of a text: each word's key, followed by its other forms."""
+    kept: list[str] = []
+    for word in words(text):
+        found = forms(word)
+        kept += [form for form in (found.key, found.stem, found.loose, found.place) if form]
+    return " ".join(kept)
+
+
+@lru_cache(maxsize=100_000)
+def _key(word: str) -> str:
+    latin = word.translate(_LATIN).translate(_CYRILLIC)
+    plain = "".join(c for c in unicodedata.normalize("NFKD", latin) if not unicodedata.combining(c))
+    for written, meant in _MEETING:
+        plain = plain.replace(written, meant)
+    return plain if plain.isdigit() else _DOUBLE.sub(r"\1", plain)
+
+
+def _loose(key: str) -> str:
+    for written, meant in _BORROWED:
+        key = key.replace(written, meant)
+    return _DOUBLE.sub(r"\1", key.translate(_VOWELS))
+
+
+def _stem(word: str) -> str:
+    if word.isascii():
+        return str(_stemmer("english").stemWord(word))
+    return str(_stemmer("russian").stemWord(word)) if "а" <= word[0] <= "я" else word
+
+
+@cache
+def _stemmer(language: str) -> snowballstemmer.stemmer:
+    return snowballstemmer.stemmer(language)
+
+
+def _place(key: str) -> str | None:
+    """Return the place that a word names, with whatever ending."""
+    known = _places()
+    for length in range(len(key), 2, -1):
+        found = known.get(key[:length])
+        if found is not None and (length == len(key) or length >= _LONG - 1):
+            return PLACE + found
+    return None
+
+
+@cache
+def _places() -> dict[str, str]:
+    return {_key(word): code for code, names in PLACES.items() for word in words(names)}
