@@ -5,7 +5,7 @@ from __future__ import annotations
 from telegram.ext import MessageHandler, filters
 
 from handlers.documents.card import FILE, SHARED, GetFile, by_link, get_file, open_document
-from handlers.documents.library import Found, Shelf, find, library, search, shelf, turn
+from handlers.documents.library import Found, Narrow, find, library, narrow, search, turn
 from handlers.documents.share import DOCUMENT, share, take
 from handlers.feature import Command, Feature, place, tap
 from handlers.language import text
@@ -27,8 +27,8 @@ FEATURE = Feature(
     handlers=(
         tap(OpenDocument, open_document, Action.BELONG),
         tap(GetFile, get_file, Action.BELONG),
-        tap(Shelf, shelf, Action.BELONG),
         tap(Found, turn, Action.BELONG),
+        tap(Narrow, narrow, Action.BELONG),
         place("library", library, Action.BELONG),
         MessageHandler(_NEW & ~filters.COMMAND & (_LINKED | _CAPTIONED | _SENT), take),
         MessageHandler(_NEW & ~filters.COMMAND & filters.TEXT, find),
