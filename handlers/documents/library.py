@@ -117,9 +117,9 @@ async def _show(context: Context, asked: Asked, offset: int) -> None:
     words = stretched(asked.words)
     async with context.reading() as tx:
         hits = await documents.search(tx, context.viewer, words, filters)
+        offset = min(offset, max(len(hits.ids) - 1, 0) // PAGE * PAGE)
+        shown = await documents.shown(tx, context.viewer, hits.ids[offset : offset + PAGE])
         known = await topics.titles(tx, context.viewer, [] if filters.topic_id is None else [filters.topic_id])
-    offset = min(offset, max(len(hits.rows) - 1, 0) // PAGE * PAGE)
-    shown = hits.rows[offset : offset + PAGE]
     heading = _heading(words, filters, hits, known, context.say)
     listed = _listed(shown, context.say) or _nothing(words, filters, context.say)
     rows = [*_open(shown), *_turning(hits, asked, offset), *_ways(asked, hits, context.say)]
@@ -135,7 +135,7 @@ def _heading(words: str, filters: Filters, hits: Hits, known: Mapping[int, str],
         f"<b>{title}</b>",
         say("Only: {filters}", filters=only) if only else None,
         say("Nothing holds these words. Did you mean “{words}”?", words=isolated(hits.meant)) if hits.meant else None,
-        say("Nothing holds all of these words; this holds some of them.") if hits.partly and hits.rows else None,
+        say("Nothing holds all of these words; this holds some of them.") if hits.partly and hits.ids else None,
     ]
     return "\n".join(line for line in told if line)
 
@@ -151,7 +151,7 @@ def _nothing(words: str, filters: Filters, say: Say) -> str:
 
 
 def _turning(hits: Hits, asked: Asked, offset: int) -> list[Row]:
-    total = len(hits.rows)
+    total = len(hits.ids)
     following = asked.at(offset + PAGE) if total > offset + PAGE else None
     previous = asked.at(max(offset - PAGE, 0)) if offset else None
     return pages(previous, following, offset // PAGE + 1, -(-total // PAGE))
@@ -161,14 +161,14 @@ def _ways(asked: Asked, hits: Hits, say: Say) -> list[Row]:
     """Return the buttons below a list: narrow it, lift what narrows it, the saved ones, and out."""
     rows: list[Row] = []
     facets = asked.filters.removesuffix("s").rstrip(",")
-    if len(hits.rows) > 1 and not hits.meant:
+    if len(hits.ids) > 1 and not hits.meant:
         rows.append((Button(say("Filter"), Narrow("", asked.filters, asked.words)),))
     if facets:
         rows.append((Button(say("Remove the filters"), Asked(asked.words).at(0)),))
     if not asked.words and not facets:
         other = Asked() if asked.filters else Asked(filters="s")
         rows.append((Button(say("Browse all") if asked.filters else say("See saved"), other.at(0)), _sharing(say)))
-    elif not hits.rows:
+    elif not hits.ids:
         rows.append((Button(say("Browse the library"), Asked().at(0)),))
     return [*rows, (Button(say("Menu"), Home()),)]
 
@@ -194,23 +194,27 @@ async def narrow(context: Context, press: Narrow) -> None:
     asked, say = Asked(press.words, press.filters), context.say
     async with context.reading() as tx:
         hits = await documents.search(tx, context.viewer, stretched(asked.words), unpacked(asked.filters))
-        known = await topics.titles(tx, context.viewer, [row.topic_id for row in hits.rows])
+        rows = await documents.facets(tx, context.viewer, hits.ids)
+        known = await topics.titles(tx, context.viewer, [row.topic_id for row in rows])
     back: Row = (Button(say("Back"), asked.at(0)),)
     if press.facet not in FACETS:
-        offered = [letter for letter in FACETS if len(counted(hits.rows, letter)) > 1]
+        offered = [letter for letter in FACETS if len(counted(rows, letter)) > 1]
         buttons = [Button(say(FACETS[letter]), Narrow(letter, press.filters, press.words)) for letter in offered]
         question = say("Narrow the list by what?") if buttons else say("There is nothing to narrow the list by.")
         await context.show(Screen(question, (*columns(buttons, 2), back)))
         return
-    rows = columns(_values(hits, press.facet, asked, known, say), 2)
-    await context.show(Screen(say("Show only: {facet}", facet=say(FACETS[press.facet])), (*rows, back)))
+    values = _values(counted(rows, press.facet), press.facet, asked, known, more=hits.more, say=say)
+    title = say("Show only: {facet}", facet=say(FACETS[press.facet]))
+    await context.show(Screen(title, (*columns(values, 2), back)))
 
 
-def _values(hits: Hits, facet: str, asked: Asked, known: Mapping[int, str], say: Say) -> list[Button]:
+def _values(
+    found: list[tuple[str, int]], facet: str, asked: Asked, known: Mapping[int, str], *, more: bool, say: Say
+) -> list[Button]:
     buttons = []
-    for value, number in counted(hits.rows, facet)[:_MOST_VALUES]:
+    for value, number in found[:_MOST_VALUES]:
         name = named(facet, value, known, say)
         if name is not None:
-            label = say("{name} ({n})", name=name, n=f"{number}+" if hits.more else number)
+            label = say("{name} ({n})", name=name, n=f"{number}+" if more else number)
             buttons.append(Button(label, asked.narrowed(facet, value).at(0)))
     return buttons

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from handlers.documents.vocabulary import KINDS, PILLARS
 from handlers.language import Say, text
 from storage import documents
-from storage.documents import Document, Filters, Kind
+from storage.documents import Filters, Kind
 from storage.refusals import Refusal
 
 ROOM = 51
@@ -100,15 +101,15 @@ def described(filters: Filters, topics: Mapping[int, str], say: Say) -> str:
     return " · ".join(words for words in told if words)
 
 
-def counted(rows: Sequence[Document], letter: str) -> list[tuple[str, int]]:
-    """Return the values of a facet among documents, packed as a button carries them, the most frequent first."""
+def counted(rows: Sequence[Any], letter: str) -> list[tuple[str, int]]:
+    """Return the values of a facet among documents' `facets`, packed, the most frequent first."""
     found = Counter(value for row in rows for value in _values(row, letter))
     if letter == "y":
         return sorted(found.items(), reverse=True)
     return sorted(found.items(), key=lambda item: (-item[1], item[0]))
 
 
-def _values(row: Document, letter: str) -> list[str]:
+def _values(row: Any, letter: str) -> list[str]:
     if letter == "t":
         return [str(row.topic_id)]
     if letter == "p":
