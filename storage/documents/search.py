@@ -16,7 +16,6 @@ from sqlalchemy import (
     ARRAY,
     ColumnElement,
     Integer,
-    Row,
     Select,
     any_,
     exists,
@@ -47,7 +46,7 @@ from storage.documents.tables import (
 MOST = 200
 """Hits that are weighed and counted; a search that finds more says so."""
 _ENOUGH = 60
-_COMMON = 2000
+_COMMON = 4000
 """From how many hits on a word is common: then the newest documents are walked instead of the index."""
 _MOST_WORDS = 8
 _STOP = frozenset(
@@ -177,21 +176,19 @@ class _Tier:
     any_word: bool = False
 
 
-_LOOSEST = _Tier(loosely=True)
-_STRICTER = (_Tier(titles_only=True), _Tier(titles_only=True, loosely=True), _Tier())
+_IN_TITLES, _ANYWHERE, _LOOSELY = _Tier(titles_only=True), _Tier(), _Tier(loosely=True)
 
 
 async def _best(tx: Transaction, listed: Select[int], wanted: Sequence[Forms]) -> Hits:
-    """Weigh everything that is found at all; of too much, the newest of the strictest tiers that bring enough."""
-    newest = await _candidates(tx, listed, wanted, _LOOSEST)
+    """Weigh what is found: in titles, if that is enough; else all there is; of too much, what is less strict first."""
+    found = dict.fromkeys(await _candidates(tx, listed, wanted, _IN_TITLES))
+    if len(found) >= _ENOUGH:
+        return Hits((await _weighed(tx, list(found), wanted))[:MOST], more=True)
+    newest = await _candidates(tx, listed, wanted, _LOOSELY)
     if len(newest) <= MOST:
         return Hits(await _weighed(tx, newest, wanted))
-    found: dict[int, None] = {}
-    for tier in _STRICTER:
-        found |= dict.fromkeys((await _candidates(tx, listed, wanted, tier))[:MOST])
-        if len(found) >= _ENOUGH:
-            break
-    else:
+    found |= dict.fromkeys(await _candidates(tx, listed, wanted, _ANYWHERE))
+    if len(found) < _ENOUGH:
         found |= dict.fromkeys(newest)
     return Hits((await _weighed(tx, list(found), wanted))[:MOST], more=True)
 
@@ -206,7 +203,7 @@ async def _some(tx: Transaction, listed: Select[int], wanted: Sequence[Forms]) -
 async def _candidates(tx: Transaction, listed: Select[int], wanted: Sequence[Forms], tier: _Tier) -> list[int]:
     """Return the newest documents of a tier, one more than are counted."""
     if tx.get_bind().dialect.name != "sqlite":
-        return await _on_postgresql(tx, listed, _as_tsquery(wanted, tier))
+        return await _on_postgresql(tx, listed, wanted, tier)
     hit: Select[int] = (
         select(literal_column("rowid"))
         .select_from(text("document_index"))
@@ -215,20 +212,20 @@ async def _candidates(tx: Transaction, listed: Select[int], wanted: Sequence[For
     return list(await tx.scalars(listed.where(Document.id.in_(hit)), {"asked": _on_sqlite(wanted, tier)}))
 
 
-async def _on_postgresql(tx: Transaction, listed: Select[int], asked: str) -> list[int]:
+async def _on_postgresql(tx: Transaction, listed: Select[int], wanted: Sequence[Forms], tier: _Tier) -> list[int]:
     """Ask the index for a rare word, and walk the newest documents for a common one."""
+    asked, where = _as_tsquery(wanted, tier), "titles" if tier.titles_only else "words"
+    hit = f"{where} @@ CAST(:asked AS tsquery)"
+    # A plan made for any word would be the wrong one for most.
     await tx.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
-    found = text("SELECT document_id FROM document_index WHERE words @@ CAST(:asked AS tsquery) LIMIT :most")
+    found = text(f"SELECT document_id FROM document_index WHERE {hit} LIMIT :most")  # noqa: S608 - our own words
     ids = list(await tx.scalars(found, {"asked": asked, "most": _COMMON}))
     if not ids:
         return []
     if len(ids) < _COMMON:
         return list(await tx.scalars(listed.where(Document.id == any_(literal(ids, ARRAY(Integer))))))
-    hit = text(
-        "EXISTS (SELECT 1 FROM document_index i "
-        "WHERE i.document_id = document.id AND i.words @@ CAST(:asked AS tsquery))"
-    )
-    return list(await tx.scalars(listed.where(hit), {"asked": asked}))
+    there = text(f"EXISTS (SELECT 1 FROM document_index WHERE document_id = document.id AND {hit})")  # noqa: S608
+    return list(await tx.scalars(listed.where(there), {"asked": asked}))
 
 
 def _terms(word: Forms, tier: _Tier) -> list[tuple[str, bool]]:
@@ -249,12 +246,8 @@ def _on_sqlite(wanted: Sequence[Forms], tier: _Tier) -> str:
 
 
 def _as_tsquery(wanted: Sequence[Forms], tier: _Tier) -> str:
-    def mark(begins: bool) -> str:  # noqa: FBT001 - told by what it marks
-        marks = ("*" if begins else "") + ("A" if tier.titles_only else "")
-        return f":{marks}" if marks else ""
-
     def one(word: Forms) -> str:
-        return "(" + " | ".join(f"'{term}'{mark(begins)}" for term, begins in _terms(word, tier)) + ")"
+        return "(" + " | ".join(f"'{term}'{':*' if begins else ''}" for term, begins in _terms(word, tier)) + ")"
 
     return (" | " if tier.any_word else " & ").join(one(word) for word in wanted)
 
