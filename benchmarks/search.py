@@ -35,117 +35,13 @@ NOW = datetime(2026, 11, 24, tzinfo=UTC)
 BATCH = 2000
 QUERIES = 30
 """For each class of queries and each round."""
-SYLLABLES = {
-    "en": [
-        "bor",
-        "der",
-        "se",
-        "cur",
-        "i",
-        "ty",
-        "pri",
-        "son",
-        "law",
-        "right",
-        "po",
-        "li",
-        "cy",
-        "train",
-        "ing",
-        "re",
-        "port",
-        "me",
-        "di",
-        "a",
-        "vic",
-        "tim",
-        "plan",
-        "ac",
-        "tion",
-    ],
-    "ru": [
-        "гра",
-        "ни",
-        "ца",
-        "без",
-        "о",
-        "пас",
-        "ность",
-        "тюрь",
-        "ма",
-        "за",
-        "кон",
-        "пра",
-        "во",
-        "по",
-        "ли",
-        "ти",
-        "ка",
-        "о",
-        "бу",
-        "че",
-        "ние",
-        "от",
-        "чёт",
-        "план",
-        "дей",
-        "стви",
-        "е",
-    ],
-    "kk": [
-        "ше",
-        "ка",
-        "ра",
-        "қау",
-        "іп",
-        "сіз",
-        "дік",
-        "түр",
-        "ме",
-        "заң",
-        "құ",
-        "қық",
-        "са",
-        "я",
-        "сат",
-        "о",
-        "қу",
-        "е",
-        "сеп",
-        "жос",
-        "пар",
-        "іс",
-        "қи",
-        "мыл",
-    ],
-    "uz": [
-        "che",
-        "ga",
-        "ra",
-        "xav",
-        "fsiz",
-        "lik",
-        "qa",
-        "moq",
-        "qo",
-        "nun",
-        "hu",
-        "quq",
-        "si",
-        "yo",
-        "sat",
-        "o",
-        "ʻquv",
-        "he",
-        "so",
-        "bot",
-        "re",
-        "ja",
-        "ha",
-        "ra",
-        "kat",
-    ],
-}
+SYLLABLES = (
+    "bor der se cur i ty pri son law right po li cy train ing re port me di a vic tim plan ac tion",
+    "гра ни ца без о пас ность тюрь ма за кон пра во по ли ти ка о бу че ние от чёт план дей стви е",
+    "ше ка ра қау іп сіз дік түр ме заң құ қық са я сат о қу е сеп жос пар іс қи мыл",
+    "che ga ra xav fsiz lik qa moq qo nun hu quq si yo sat o ʻquv he so bot re ja ha ra kat",
+)
+"""English, Russian, Kazakh and Uzbek ones."""
 
 
 @dataclass(frozen=True)
@@ -162,9 +58,9 @@ class Corpus:
 def corpus(dice: random.Random, size: int = 20_000) -> Corpus:
     """Invent words of four languages, as unevenly common as those of real ones (Zipf)."""
     found: dict[str, None] = {}
+    languages = [syllables.split() for syllables in SYLLABLES]
     while len(found) < size:
-        syllables = dice.choice(list(SYLLABLES.values()))
-        found["".join(dice.choices(syllables, k=dice.randint(2, 4)))] = None
+        found["".join(dice.choices(dice.choice(languages), k=dice.randint(2, 4)))] = None
     total, shares = 0.0, []
     for rank in range(size):
         total += 1 / (rank + 10)
@@ -216,7 +112,7 @@ def queries(dice: random.Random, known: Corpus) -> dict[str, list[str]]:
     """Return what is asked, by class."""
 
     def among(first: int, last: int) -> list[str]:
-        return [word for word in dice.sample(known.vocabulary[first:last], QUERIES)]
+        return dice.sample(known.vocabulary[first:last], QUERIES)
 
     def slipped(word: str) -> str:
         at = dice.randrange(1, len(word) - 1)
@@ -245,7 +141,7 @@ def ways(viewer: Viewer, database: Database) -> dict[str, Ask]:
     async def like(tx: Transaction, asked: str) -> Any:
         each = [f"%{word}%" for word in asked.split()]
         hit = " AND ".join(f"(title LIKE :w{n} OR description LIKE :w{n})" for n in range(len(each)))
-        sql = f"SELECT * FROM document WHERE label = 'TLP:GREEN' AND {hit} ORDER BY id DESC LIMIT 10"  # noqa: S608
+        sql = f"SELECT * FROM document WHERE label = 'TLP:GREEN' AND {hit} ORDER BY id DESC LIMIT 10"
         return (await tx.execute(text(sql), {f"w{n}": word for n, word in enumerate(each)})).all()
 
     async def ranked(tx: Transaction, asked: str) -> Any:
