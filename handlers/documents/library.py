@@ -105,14 +105,15 @@ async def _look_for(context: Context, words: str) -> None:
         hint = say("That is a long text. To search, write a few words; to share something, send a link or a file.")
         await context.show(Screen(hint, ((Button(say("Menu"), Home()),),)))
         return
-    await _show(context, Asked.of(words, Filters()), 0)
+    await _show(context, Asked.of(words, Filters()), 0, said=words)
 
 
 async def turn(context: Context, press: Found) -> None:
     await _show(context, Asked(press.words, press.filters), max(press.offset, 0))
 
 
-async def _show(context: Context, asked: Asked, offset: int) -> None:
+async def _show(context: Context, asked: Asked, offset: int, *, said: str | None = None) -> None:
+    """Show a list; `said` are the words as somebody just wrote them, of which a button carries only so many."""
     filters = unpacked(asked.filters)
     words = stretched(asked.words)
     async with context.reading() as tx:
@@ -120,7 +121,7 @@ async def _show(context: Context, asked: Asked, offset: int) -> None:
         offset = min(offset, max(len(hits.ids) - 1, 0) // PAGE * PAGE)
         shown = await documents.shown(tx, context.viewer, hits.ids[offset : offset + PAGE])
         known = await topics.titles(tx, context.viewer, [] if filters.topic_id is None else [filters.topic_id])
-    heading = _heading(words, filters, hits, known, context.say)
+    heading = _heading(said or words, filters, hits, known, context.say)
     listed = _listed(shown, context.say) or _nothing(words, filters, context.say)
     rows = [*_open(shown), *_turning(hits, asked, offset), *_ways(asked, hits, context.say)]
     await context.show(Screen(lines([heading, listed]), tuple(rows), highest([row.label for row in shown])))
