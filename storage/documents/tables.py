@@ -101,6 +101,10 @@ class Document(Base):
     frozen_at: Mapped[datetime | None] = mapped_column(Moment)
     hidden_at: Mapped[datetime | None] = mapped_column(Moment)
 
+    def title_in(self, language: str) -> str:
+        """Return the title in a language, or as the document itself has it."""
+        return self.titles.get(language) or self.title
+
 
 class DocumentTopic(Base):
     """Another topic in which a document is found besides its own; whose topic it is decides its own alone."""
