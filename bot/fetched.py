@@ -36,8 +36,9 @@ class Fetched:
 
     @property
     def hypertext(self) -> bool:
-        """Whether it says that it is a web page."""
-        return "html" in self.headers.get("content-type", "")
+        """Whether it is a web page, as it says or, where it does not say, as it begins."""
+        told = self.headers.get("content-type")
+        return self.body.lstrip()[:1] == b"<" if told is None else "html" in told.lower()
 
 
 @dataclass(frozen=True)

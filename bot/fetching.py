@@ -235,7 +235,8 @@ def _asking(accept: str, more: Mapping[str, str] | None = None) -> dict[str, str
 
 
 def _tells_enough(told: Fetched) -> bool:
-    return told.status in _TELLING or (told.status in _WELL and not told.hypertext)
+    said = "content-type" in told.headers and not told.hypertext
+    return told.status in _TELLING or (told.status in _WELL and said)
 
 
 def _checked(url: str, before: str | None = None) -> str:
