@@ -49,10 +49,11 @@ class Found(StrEnum):
 
 @dataclass(frozen=True)
 class DueLink:
-    """A link to be looked at."""
+    """A link to be looked at; `until` is for how long nobody else does."""
 
     document_id: int
     url: str
+    until: datetime
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ async def claim_links(tx: Transaction, now: datetime, limit: int) -> list[DueLin
     found = [(link, url) for link, url in (await tx.execute(held)).all() if url is not None]
     for link, _ in found:
         link.due_at = now + TRYING
-    return [DueLink(link.document_id, url) for link, url in found]
+    return [DueLink(link.document_id, url, link.due_at) for link, url in found]
 
 
 async def watch_links(tx: Transaction, now: datetime) -> None:
@@ -119,10 +120,10 @@ async def look_anew(tx: Transaction, row: Document, now: datetime) -> None:
 
 
 async def note_look(tx: Transaction, due: DueLink, look: Look, now: datetime) -> None:
-    """Note what a look at a link brought; if the address has changed meanwhile, it says nothing."""
+    """Note what a look at a link brought; if somebody has changed something meanwhile, it says nothing."""
     row = await tx.scalar(select(Document).where(Document.id == due.document_id, _looked_at()).with_for_update())
     link = await tx.get(DocumentLink, due.document_id, with_for_update=True)
-    if row is None or link is None or row.url != due.url:
+    if row is None or link is None or (row.url, link.due_at) != (due.url, due.until):
         return
     judge(link, look, now)
     if link.state is LinkState.WELL and look.found is Found.WELL:
