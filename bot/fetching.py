@@ -165,9 +165,17 @@ class Fetcher:
         asking = session.request(way.method, here, headers=way.headers, allow_redirects=False)
         async with asking as answer:
             leads_on = answer.status in _REDIRECTS and "Location" in answer.headers
-            body = b"" if leads_on or way.cut == 0 else await self._read(answer, way.cut)
+            body = b"" if leads_on else await self._body(answer, way.cut)
             answer.close()  # whatever more would come is not waited for
             return Fetched(here, answer.status, body, {k.lower(): v for k, v in answer.headers.items()})
+
+    async def _body(self, answer: aiohttp.ClientResponse, cut: int | None) -> bytes:
+        if cut is None:
+            return await self._read(answer, None)
+        try:
+            return await self._read(answer, cut) if cut else b""
+        except (_EndedError, aiohttp.ClientError):  # the site has answered, and that is what a look is about
+            return b""
 
     async def _read(self, answer: aiohttp.ClientResponse, cut: int | None) -> bytes:
         _require(cut is not None or (answer.content_length or 0) <= self._largest, "big")

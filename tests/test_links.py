@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -23,7 +24,7 @@ from handlers.documents.care import StillWorks
 from handlers.presses import ArchiveAddress, NewAddress
 from storage import access, documents, members
 from storage.database import Database
-from storage.documents import DocumentLink, Found, LinkState, Look
+from storage.documents import DocumentLink, DueLink, Found, LinkState, Look
 from storage.documents.health import APART, LONGEST_WAIT, judge
 from storage.members import MemberState, Office, Role
 from storage.tlp import Label
@@ -195,6 +196,31 @@ async def test_hosts_are_asked_one_by_one_and_nothing_inside_is_asked_at_all(
     assert {states[title][1] for title in ("/metadata", "/beside", "/named", "/ten", "direct", "own")} == {"private"}
     assert states["/file"] == ("failing", "scheme")
     assert states["amber"] == ("unknown", None)
+
+
+async def test_a_link_is_claimed_by_one_and_after_a_crash_it_costs_one_more_look(database: Database) -> None:
+    await shelved(database, {f"{n}": f"https://border.example.org/{n}" for n in range(6)})
+
+    async def claims(at: datetime) -> list[DueLink]:
+        async with database.transaction() as tx:
+            return await documents.claim_links(tx, at, 4)
+
+    one, other = await asyncio.gather(claims(NOW), claims(NOW))
+    assert sorted(due.document_id for due in one + other) == [1, 2, 3, 4, 5, 6]
+    assert await claims(NOW + 0.9 * HOUR) == []
+    async with database.transaction() as tx:
+        await documents.still_works(tx, await access.viewer(tx, 1), 1, NOW)
+        for due in one + other:
+            await documents.note_look(tx, due, Look(Found.NOTHING, "http-404"), NOW + HOUR)
+    assert {state for state, _ in (await found(database)).values()} == {"failing"}
+    assert await claims(NOW + 6 * HOUR) == []
+    (again, *_) = await claims(NOW + 7 * HOUR)
+    async with database.transaction() as tx:
+        await documents.still_works(tx, await access.viewer(tx, 1), again.document_id, NOW + 7 * HOUR)
+        await documents.note_look(tx, again, Look(Found.NOTHING, "http-404"), NOW + 7 * HOUR)
+    states = await found(database)
+    assert states.pop(str(again.document_id - 1)) == ("unknown", None)  # somebody's word is newer than the look
+    assert set(states.values()) == {("failing", "http-404")}
 
 
 @ON_SQLITE
