@@ -31,7 +31,10 @@ _GATE = re.compile(
 _FILE = re.compile(r"\.(pdf|docx?|xlsx?|pptx?|odt|ods|odp|epub|zip|csv|rtf)$", re.IGNORECASE)
 _PASSWORD = re.compile(r"<input\b[^>]{0,400}?\btype\s*=\s*[\"']?password\b", re.IGNORECASE)
 _TITLE = re.compile(r"<(?:title|h1)\b[^>]{0,200}>([^<]{0,300})", re.IGNORECASE)
-_CHARSET = re.compile(r"charset=[\"']?([\w-]{1,40})", re.IGNORECASE)
+_CHARSET = re.compile(
+    r"charset=[\"']?(utf-?(?:8|16)|iso-8859-\d+|(?:windows-|cp)125\d|koi8-[ru]|us-ascii|latin-?1|gb\w{1,6}|big5)\b",
+    re.IGNORECASE,
+)
 _ASKS_ACCESS = re.compile(
     r"\byou need (access|permission)|\brequest access|\bask for access|\baccess (is )?(required|denied)"
     r"|запрос\w* доступ|нужен доступ|нет доступа|доступ запрещ[её]н",

@@ -251,6 +251,7 @@ async def test_where_nobody_answers_it_is_we_who_are_cut_off(database: Database,
         ("https://example.org/paper", "https://example.org/paper", f"{LOGIN}{'<p>It says a lot.</p>' * 300}", None),
         ("https://example.org/paper", "https://example.org/paper", f"{PAGE}{'More. ' * 400} request access", None),
         ("https://example.org/paper", "https://example.org/paper", "<title>Вход</title>", "login"),
+        ("https://example.org/paper", "https://example.org/paper", "<p>Необходимо войти на сайт</p>", "login"),
         ("https://example.org/paper", "https://example.org/paper", "<script>'request access'</script>A page", None),
         ("https://example.org/paper", "https://example.org/paper", "<script" * 9000 + "<input " * 9000, None),
     ],
@@ -258,8 +259,9 @@ async def test_where_nobody_answers_it_is_we_who_are_cut_off(database: Database,
 def test_a_page_that_asks_who_comes_is_known_by_where_and_what_it_is(
     asked: str, there: str, body: str, wall: str | None
 ) -> None:
-    answer = Fetched(there, 200, body.encode(), {"content-type": "text/html; charset=utf-8"})
-    assert judged(asked, answer, NOW) == (Look(Found.WALL, wall) if wall else Look(Found.WELL))
+    for charset in ("utf-8", "windows-1251"):
+        answer = Fetched(there, 200, body.encode(charset), {"content-type": f"text/html; charset={charset}"})
+        assert judged(asked, answer, NOW) == (Look(Found.WALL, wall) if wall else Look(Found.WELL))
 
 
 @ON_SQLITE
@@ -404,6 +406,8 @@ async def test_moderators_are_told_where_the_owner_is_gone_and_digests_say_what_
         await reader.says("/digest now")
         await reader.sees("⚠ ссылка больше не открывается · копия в архиве")
         await goes(lead, "Give a new address", "Send the address where")
+        await lead.says("https://border.example.org/A%20walled%20paper")
+        await lead.sees("in the library already", "A walled paper")
         await lead.says("https://border.example.org/again")
         await lead.sees("The new address is noted")
 
