@@ -16,6 +16,7 @@ from storage import (
     dialogues,
     digests,
     directory,
+    documents,
     errands,
     feeds,
     inbox,
@@ -47,11 +48,12 @@ def ticks(
     run: Work,
     sweep: Work,
     read: Work,
+    look: Work,
 ) -> list[Tick]:
     """Return all ticks.
 
     `remove` takes people out of groups, `run` does errands in chats, `sweep` looks through the groups, `publish` keeps
-    what Telegram shows of the bot, and `read` brings what feeds say.
+    what Telegram shows of the bot, `read` brings what feeds say, and `look` tells which links are alive.
     """
     working = is_working_day if policy.skip_holidays else None
 
@@ -84,6 +86,8 @@ def ticks(
         Tick("errands", 2, run, after=1),  # what happened meanwhile is heard first
         Tick("sweep", 3600, sweep, after=10),
         Tick("feeds", 60, read, after=5),
+        Tick("links", 300, look, after=20),
+        Tick("reviews", 86400, _asking(database, clock, [documents.ask_reviews]), after=30),
         Tick("housekeeping", 3600, _asking(database, clock, forgets), tidies=True, after=60),
         Tick("profile", 60, publish, tidies=True, after=1),  # people first, then three dozen calls
     ]
