@@ -9,6 +9,7 @@ from telegram import Update
 
 from handlers.buttons import Button, Press, Row, columns, pages
 from handlers.context import Context
+from handlers.documents.health_words import sentence
 from handlers.documents.narrowing import (
     FACETS,
     ROOM,
@@ -27,7 +28,7 @@ from handlers.presses import Begin, Home, OpenDocument
 from handlers.screens import Screen, lines
 from storage import documents, topics
 from storage.access import Action
-from storage.documents import Document, Filters, Hits
+from storage.documents import Document, DocumentLink, Filters, Hits
 from storage.refusals import Refusal
 from storage.tlp import highest
 
@@ -120,9 +121,10 @@ async def _show(context: Context, asked: Asked, offset: int, *, said: str | None
         hits = await documents.search(tx, context.viewer, words, filters)
         offset = min(offset, max(len(hits.ids) - 1, 0) // PAGE * PAGE)
         shown = await documents.shown(tx, context.viewer, hits.ids[offset : offset + PAGE])
+        health = await documents.link_health(tx, [row.id for row in shown])
         known = await topics.titles(tx, context.viewer, [] if filters.topic_id is None else [filters.topic_id])
     heading = _heading(said or words, filters, hits, known, context.say)
-    listed = _listed(shown, context.say) or _nothing(words, filters, context.say)
+    listed = _listed(shown, health, context.say) or _nothing(words, filters, context.say)
     rows = [*_open(shown), *_turning(hits, asked, offset), *_ways(asked, hits, context.say)]
     await context.show(Screen(lines([heading, listed]), tuple(rows), highest([row.label for row in shown])))
 
@@ -178,12 +180,16 @@ def _sharing(say: Say) -> Button:
     return Button(say("Share"), Begin("document"))
 
 
-def _listed(shown: Sequence[Document], say: Say) -> str:
+def _listed(shown: Sequence[Document], health: Mapping[int, DocumentLink], say: Say) -> str:
     entries = []
     for number, row in zip(NUMBERS, shown, strict=False):
         facts = " · ".join(str(fact) for fact in (row.publisher, row.year) if fact)
-        title = say("{number} {title}", number=number, title=isolated(row.title_in(say.language)))
-        entries.append(f"{title}\n{say('{facts} · {label}', facts=facts or '–', label=row.label.value)}")
+        entry = [
+            say("{number} {title}", number=number, title=isolated(row.title_in(say.language))),
+            say("{facts} · {label}", facts=facts or "–", label=row.label.value),
+            sentence(health.get(row.id), say, row.archive_url),
+        ]
+        entries.append("\n".join(line for line in entry if line))
     return "\n\n".join(entries)
 
 
