@@ -16,6 +16,7 @@ from storage import (
     dialogues,
     digests,
     directory,
+    documents,
     errands,
     feeds,
     inbox,
@@ -71,6 +72,7 @@ def ticks(
         validation.advance,
         presence.advance,
         moderation.remind,
+        documents.close_comments,
     )
     forgets = (
         inbox.forget, outbox.forget, dialogues.expire, removals.forget, errands.forget, mutes.forget,

@@ -99,6 +99,10 @@ class Say:
     def country(self, code: str) -> str:
         return _COUNTRY_NAMES.get((self.language, code)) or str(self._locale.territories[code])
 
+    def tongue(self, code: str) -> str:
+        """Return the name of a language; a code that nobody knows stands for itself."""
+        return str(self._locale.languages.get(code, code))
+
     def zone_name(self, zone: str) -> str:
         """Return a zone as people call it: `Almaty`, `Алматы`."""
         return str(get_timezone_location(zone, locale=self._locale, return_city=True))

@@ -39,6 +39,20 @@ class OpenDocument(Press, prefix="doc"):
 
 
 @dataclass(frozen=True)
+class OpenVersion(Press, prefix="doc.this"):
+    """Show exactly this version of a document, whichever is newer."""
+
+    document: int
+
+
+@dataclass(frozen=True)
+class Review(Press, prefix="doc.valid"):
+    """Say that a document is still valid."""
+
+    document: int
+
+
+@dataclass(frozen=True)
 class OpenTopic(Press, prefix="top"):
     """Show one topic's card."""
 

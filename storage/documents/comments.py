@@ -11,7 +11,7 @@ from storage.access import Action, Viewer
 from storage.audit import Event
 from storage.database import Transaction
 from storage.documents import marks
-from storage.documents.fate import answering, kept
+from storage.documents.fate import answering, to_change
 from storage.documents.finding import by_id
 from storage.documents.tables import Document, Stage
 from storage.outbox import Promise, promise
@@ -25,7 +25,7 @@ def commented(row: Document, now: datetime) -> bool:
 
 async def ask_comments(tx: Transaction, viewer: Viewer, document_id: int, days: int, now: datetime) -> Document:
     """Open a document for comments; whoever follows it is told. Refusal: `document:unknown`."""
-    row = await kept(tx, viewer, document_id)
+    row = await to_change(tx, viewer, document_id)
     if row.stage is not Stage.PUBLISHED or row.successor_id is not None:
         raise Refusal("document:unknown")
     row.stage, row.comments_until = Stage.COMMENT, now + timedelta(days=days)

@@ -11,6 +11,7 @@ from storage.access import Action, Viewer
 from storage.audit import Event
 from storage.database import Base, Transaction
 from storage.documents import marks
+from storage.documents.finding import by_id
 from storage.documents.links import clean_url
 from storage.documents.sharing import REVIEW_AFTER
 from storage.documents.tables import Document, DocumentLink, Stage, permitted, visible
@@ -45,12 +46,18 @@ def keeps(viewer: Viewer, row: Document) -> bool:
 
 
 async def kept(tx: Transaction, viewer: Viewer, document_id: int) -> Document:
-    """Return a document that the viewer answers for, held. Refusal: `document:unknown`."""
+    """Return a document that the viewer answers for. Refusal: `document:unknown`."""
     access.require(viewer, Action.SHARE)
-    row = await held(tx, viewer, document_id)
+    row = await by_id(tx, viewer, document_id)
     if not keeps(viewer, row):
         raise Refusal("document:unknown")
     return row
+
+
+async def to_change(tx: Transaction, viewer: Viewer, document_id: int) -> Document:
+    """Return a document that the viewer answers for, held. Refusal: `document:unknown`."""
+    await held(tx, viewer, document_id)
+    return await kept(tx, viewer, document_id)
 
 
 async def held(tx: Transaction, viewer: Viewer, document_id: int) -> Document:
@@ -80,7 +87,7 @@ async def link_of(tx: Transaction, document_id: int) -> DocumentLink | None:
 
 async def withdraw(tx: Transaction, viewer: Viewer, document_id: int, now: datetime) -> None:
     """Take a document off the shelves; whoever follows it is told, and its owner if it was not them."""
-    row = await kept(tx, viewer, document_id)
+    row = await to_change(tx, viewer, document_id)
     if row.stage is Stage.WITHDRAWN:
         return
     await withdrawn(tx, row, now, by=viewer.id)
@@ -100,7 +107,7 @@ async def withdrawn(tx: Transaction, row: Document, now: datetime, *, by: int) -
 
 async def bring_back(tx: Transaction, viewer: Viewer, document_id: int, now: datetime) -> None:
     """Put a withdrawn document back on the shelves. Refusal: `document:moderated`, where moderators withdrew it."""
-    row = await kept(tx, viewer, document_id)
+    row = await to_change(tx, viewer, document_id)
     if row.stage is not Stage.WITHDRAWN:
         return
     if row.hidden_at is not None and not access.moderates(viewer, row.topic_id):
@@ -112,7 +119,7 @@ async def bring_back(tx: Transaction, viewer: Viewer, document_id: int, now: dat
 
 async def confirm(tx: Transaction, viewer: Viewer, document_id: int, now: datetime) -> Document:
     """Note that a document is still valid: it is looked at anew in a year."""
-    row = await kept(tx, viewer, document_id)
+    row = await to_change(tx, viewer, document_id)
     row.review_at, row.review_asked_at = now + REVIEW_AFTER, None
     await audit.record(tx, Event.DOCUMENT_CONFIRMED, now, actor=viewer.id, document=row.id)
     return row
@@ -120,7 +127,7 @@ async def confirm(tx: Transaction, viewer: Viewer, document_id: int, now: dateti
 
 async def set_archive(tx: Transaction, viewer: Viewer, document_id: int, url: str | None, now: datetime) -> Document:
     """Note where a copy of what a link leads to is kept; None where there is none. Refusal: `document:link`."""
-    row = await kept(tx, viewer, document_id)
+    row = await to_change(tx, viewer, document_id)
     row.archive_url = clean_url(url) if url else None
     event, what = Event.DOCUMENT_CHANGED, "archive"
     await audit.record(tx, event, now, actor=viewer.id, subject=row.owner_id, document=row.id, what=what)
@@ -135,7 +142,7 @@ async def heirs(tx: Transaction, viewer: Viewer, document_id: int, first: int | 
 
 async def hand_over(tx: Transaction, viewer: Viewer, document_id: int, member_id: int, now: datetime) -> Document:
     """Let another member of its organisation answer for a document; they are told. Refusal: `document:heir`."""
-    row = await kept(tx, viewer, document_id)
+    row = await to_change(tx, viewer, document_id)
     if await tx.scalar(_heirs(row).where(Member.id == member_id)) is None:
         raise Refusal("document:heir")
     event, before = Event.DOCUMENT_HANDED_OVER, row.owner_id

@@ -11,7 +11,7 @@ from storage.access import Viewer
 from storage.audit import Event
 from storage.database import Transaction
 from storage.documents import flags
-from storage.documents.fate import kept
+from storage.documents.fate import to_change
 from storage.documents.sharing import watched
 from storage.documents.tables import Document, DocumentAudience, DocumentLink
 from storage.errands import ErrandKind
@@ -37,7 +37,7 @@ async def relabel(
     Refusals: `document:unknown`, `document:label` (above what the network carries), `document:source` (whose
     organisation is not on record, so that nobody could be named), `document:looser` (not its owner).
     """
-    row = await kept(tx, viewer, document_id)
+    row = await to_change(tx, viewer, document_id)
     before = row.label
     if label is before:
         return

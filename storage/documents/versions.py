@@ -12,7 +12,7 @@ from storage.access import Viewer
 from storage.audit import Event
 from storage.database import Transaction
 from storage.documents import marks
-from storage.documents.fate import keeps, kept
+from storage.documents.fate import keeps, to_change
 from storage.documents.tables import Document, Stage, visible
 from storage.refusals import Refusal
 
@@ -25,9 +25,9 @@ async def supersede(tx: Transaction, viewer: Viewer, old_id: int, row: Document,
 
     Refusals: `document:unknown`, where the viewer does not answer for it, and `document:circle`.
     """
-    old = await kept(tx, viewer, old_id)
+    old = await to_change(tx, viewer, old_id)
     while old.successor_id is not None:
-        old = await kept(tx, viewer, old.successor_id)
+        old = await to_change(tx, viewer, old.successor_id)
     if old.id == row.id or row.successor_id is not None or not keeps(viewer, row):
         raise Refusal("document:circle")
     old.successor_id = row.id
