@@ -31,7 +31,7 @@ async def ask_comments(tx: Transaction, viewer: Viewer, document_id: int, days: 
     row.stage, row.comments_until = Stage.COMMENT, now + timedelta(days=days)
     event, what = Event.DOCUMENT_CHANGED, "comments"
     await audit.record(tx, event, now, actor=viewer.id, subject=row.owner_id, document=row.id, what=what)
-    await marks.tell(tx, row, "document:comments", row.comments_until, now, but=viewer.id)
+    await marks.tell(tx, row, "document:comments", now, but=viewer.id)
     return row
 
 

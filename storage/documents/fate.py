@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import Select, select
@@ -90,19 +91,16 @@ async def withdraw(tx: Transaction, viewer: Viewer, document_id: int, now: datet
     row = await to_change(tx, viewer, document_id)
     if row.stage is Stage.WITHDRAWN:
         return
-    await withdrawn(tx, row, now, by=viewer.id)
-    if row.owner_id not in (None, viewer.id):
-        key = f"document:withdrawn:{row.id}:{int(now.timestamp())}:{row.owner_id}"
-        await promise(tx, [Promise(row.owner_id, "document:withdrawn", {"document": row.id}, key=key)], now)
+    await withdrawn(tx, row, now, by=viewer.id, told=[row.owner_id] if row.owner_id is not None else [])
 
 
-async def withdrawn(tx: Transaction, row: Document, now: datetime, *, by: int) -> None:
-    """Note that a document, held by the caller, was withdrawn, and tell its followers."""
+async def withdrawn(tx: Transaction, row: Document, now: datetime, *, by: int, told: Collection[int] = ()) -> None:
+    """Note that a document, held by the caller, was withdrawn, and tell its followers and some others."""
     row.stage = Stage.WITHDRAWN
     if row.owner_id != by:
         row.hidden_at = row.hidden_at or now
     await audit.record(tx, Event.DOCUMENT_WITHDRAWN, now, actor=by, subject=row.owner_id, document=row.id)
-    await marks.tell(tx, row, "document:withdrawn", now, now, but=by)
+    await marks.tell(tx, row, "document:withdrawn", now, but=by, also=told)
 
 
 async def bring_back(tx: Transaction, viewer: Viewer, document_id: int, now: datetime) -> None:

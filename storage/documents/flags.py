@@ -87,8 +87,7 @@ async def _hide(tx: Transaction, row: Document, now: datetime) -> None:
     row.hidden_at = now
     await audit.record(tx, Event.DOCUMENT_HIDDEN, now, actor=None, subject=row.owner_id, document=row.id)
     if row.owner_id is not None:
-        key = f"document:hidden:{row.id}:{int(now.timestamp())}"
-        await promise(tx, [Promise(row.owner_id, "document:hidden", {"document": row.id}, key=key)], now)
+        await promise(tx, [Promise(row.owner_id, "document:hidden", {"document": row.id})], now)
 
 
 async def _open(tx: Transaction, document_id: int) -> tuple[tuple[Flaw, int], ...]:
@@ -143,8 +142,7 @@ async def _tell_owner(
     if row.owner_id is None or (outcome == "kept" and not hidden):
         return
     facts = {"document": row.id, "outcome": outcome, "reasons": _counted(reasons)}
-    key = f"document:decided:{row.id}:{int(now.timestamp())}"
-    await promise(tx, [Promise(row.owner_id, "document:decided", facts, key=key)], now)
+    await promise(tx, [Promise(row.owner_id, "document:decided", facts)], now)
 
 
 def _counted(reasons: Collection[tuple[Flaw, int]]) -> dict[str, int]:

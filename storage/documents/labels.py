@@ -90,7 +90,7 @@ async def _call_in(tx: Transaction, row: Document, now: datetime, *, by: int) ->
     found = await copies(tx, (*COPIES, _WARNING), "document", row.id)
     await _delete(tx, [copy for copy in found if copy.at > now - DELETABLE], now)
     await flags.redraw(tx, row, now)
-    key, facts = f"{_WARNING}:{row.id}:{int(now.timestamp())}", {"document": row.id}
+    key, facts = f"{_WARNING}:{row.id}:{now.isoformat()}", {"document": row.id}
     told = sorted({copy.member_id for copy in found} - {by})
     await promise(tx, [Promise(m, _WARNING, facts, Lane.LIVE, key=f"{key}:{m}") for m in told], now)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -59,11 +60,13 @@ async def move(tx: Transaction, old: Document, new: Document) -> None:
     await tx.flush()
 
 
-async def tell(tx: Transaction, row: Document, notice: str, when: datetime, now: datetime, *, but: int | None) -> None:
-    """Promise all followers but one a notice; of what happened at `when` each is told once."""
+async def tell(
+    tx: Transaction, row: Document, notice: str, now: datetime, *, but: int | None, also: Collection[int] = ()
+) -> None:
+    """Promise all followers but one, and some others, a notice of what has happened now, each once."""
     followers = select(DocumentMark.member_id).where(DocumentMark.document_id == row.id, DocumentMark.follow)
-    found = [m for m in await tx.scalars(followers.order_by(DocumentMark.member_id)) if m != but]
-    key, facts = f"{notice}:{row.id}:{int(when.timestamp())}", {"document": row.id}
+    found = sorted({*await tx.scalars(followers), *also} - {but})
+    key, facts = f"{notice}:{row.id}:{now.isoformat()}", {"document": row.id}
     await promise(tx, [Promise(m, notice, facts, Lane.LIVE, key=f"{key}:{m}") for m in found], now)
 
 

@@ -35,7 +35,7 @@ async def supersede(tx: Transaction, viewer: Viewer, old_id: int, row: Document,
     event, after = Event.DOCUMENT_REPLACED, row.id
     await audit.record(tx, event, now, actor=viewer.id, subject=old.owner_id, document=old.id, after=after)
     await marks.move(tx, old, row)
-    await marks.tell(tx, row, "document:version", now, now, but=viewer.id)
+    await marks.tell(tx, row, "document:version", now, but=viewer.id)
 
 
 async def newest(tx: Transaction, viewer: Viewer, row: Document) -> Document:
