@@ -74,7 +74,7 @@ async def test_a_new_version_takes_its_followers_along_and_tells_nobody_of_what_
 
         await reader.starts(await token(stage, 1))
         await reader.sees("A newer version of what you asked for", "Second edition")
-        await goes(reader, "Open the version you asked for", "First edition", "Superseded by", "Second edition")
+        await goes(reader, "Open the one asked for", "First edition", "Superseded by", "Second edition")
         second = await goes(reader, "Open the newest version", "Second edition")
         assert {"Unfollow", "Unsave", "Older versions"} <= set(buttons(second))
         await goes(reader, "Older versions", "Older versions of", "First edition", "D-1")
@@ -108,8 +108,8 @@ async def test_a_stricter_label_calls_copies_back_and_a_more_open_one_needs_the_
         await owner.sees("ancel")
         copies = {}
         for person in (colleague, reader):
-            await opens(person, 1, "TLP:GREEN", "Contact list")
-            await person.taps("Get the file, 1 kB, 12 pages")
+            await opens(person, 1, "TLP:GREEN", "Contact list", "Pages: 12")
+            await person.taps("Get the file, 1 kB")
             copies[person.id] = (await person.sees("TLP:GREEN", "Contact list"))["message_id"]
         await stage.settled()
         await forges(reader, Relabel(1, Label.CLEAR, 1))
@@ -141,7 +141,7 @@ async def test_a_stricter_label_calls_copies_back_and_a_more_open_one_needs_the_
         await owner.taps("Manage")
         await goes(owner, "Change the label", "How is")
         await goes(owner, "TLP:GREEN", "Does its source permit TLP:GREEN?", "Contact list")
-        await goes(owner, "Its source permits TLP:GREEN", "TLP:GREEN", "Contact list")
+        await goes(owner, "Mark it TLP:GREEN", "TLP:GREEN", "Contact list")
         await opens(reader, 1, "TLP:GREEN", "Contact list")
     logged = await stage.rows("SELECT actor_id, facts FROM audit WHERE event = 'document:labelled' ORDER BY id")
     assert [actor for actor, _ in logged] == [4, 1]
@@ -222,7 +222,7 @@ async def test_members_comment_for_a_while_and_the_owner_is_told(stage: Stage) -
         await goes(reader, "Следить", "Проект")
         await opens(owner, 1, "Languages: English, Russian", "has not answered since 20 November 2026")
         await goes(owner, "Manage", "Manage")
-        await goes(owner, "Change the archive address", "Where is a copy kept")
+        await goes(owner, "Change the archive", "Where is a copy kept")
         await owner.says("web.archive.org/a-draft")
         await owner.sees("The archive address is noted")
         assert "Open the archive copy" in buttons(await goes(owner, "Back to the document", "A draft"))

@@ -144,6 +144,7 @@ def _facts(content: Card, say: Say) -> list[str | None]:
         say("Kind: {kind}", kind=say(KINDS[row.kind])) if row.kind is not Kind.OTHER else None,
         say("Pillars: {pillars}", pillars=pillars) if pillars else None,
         say("Country: {country}", country=say.country(row.country)) if row.country else None,
+        say("Pages: {n}", n=say.number(row.pages)) if row.pages else None,
         say("Topic: {topic}", topic=content.topic.title(say.language)) if content.topic else None,
         say("Shared by: {organisation}", organisation=isolated(content.organisation)) if content.organisation else None,
         say("Shared on: {day}", day=say.day(row.shared_at)),
@@ -181,13 +182,12 @@ def _ways_to_it(content: Card, say: Say) -> list[Row]:
     if row.archive_url:
         found.append((Button(say("Open the archive copy"), url=row.archive_url),))
     if row.file_id:
-        pages = [say.many("{n} page", "{n} pages", row.pages)] if row.pages else []
-        size = ", ".join([_size(row.file_size or 0, say), *pages])
+        size = _size(row.file_size or 0, say)
         found.append((Button(say("Get the file, {size}", size=size), GetFile(row.id)),))
     if content.newest:
         found.append((Button(say("Open the newest version"), OpenVersion(content.newest.id), style="primary"),))
     if content.asked:
-        found.append((Button(say("Open the version you asked for"), OpenVersion(content.asked)),))
+        found.append((Button(say("Open the one asked for"), OpenVersion(content.asked)),))
     elif content.older:
         found.append((Button(say("Older versions"), Older(row.id)),))
     return found

@@ -79,7 +79,7 @@ def _deeds(row: Document, viewer: Viewer, say: Say) -> list[Row]:
     if row.stage is Stage.WITHDRAWN:
         return [(Button(say("Bring it back"), BringBack(row.id), style="success"),)]
     waits = row.hidden_at is not None and access.moderates(viewer, row.topic_id)
-    archive: list[Row] = [(Button(say("Change the archive address"), Archive(row.id)),)] if row.url else []
+    archive: list[Row] = [(Button(say("Change the archive"), Archive(row.id)),)] if row.url else []
     comments: list[Row] = [(Button(say("Ask for comments"), AskComments(row.id, 0)),)]
     return [
         *(judging(row.id, say) if waits else []),

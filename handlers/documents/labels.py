@@ -84,9 +84,7 @@ async def _asks_first(context: Context, press: Relabel) -> bool:
     asked = say(
         "{title} is marked {before}. Does its source permit {after}? Your word for it is put on record.", **facts
     )
-    yes = Button(
-        say("Its source permits {label}", label=press.label.value), Relabel(row.id, press.label, 1), style="danger"
-    )
+    yes = Button(say("Mark it {label}", label=press.label.value), Relabel(row.id, press.label, 1), style="danger")
     back: Row = (Button(say("Back"), ChooseLabel(row.id)), Button(say("Menu"), Home()))
     await context.show(Screen(asked, ((yes,), back), row.label))
     return True
