@@ -50,8 +50,9 @@ async def copy_of(tx: Transaction, member_id: int) -> dict[str, Rows]:
             shown = select(*told) if whole else select(table.c.id, column)
             # By number: where a row lies in the database would tell that somebody changed it meanwhile.
             ordered = shown.where(column == member_id).order_by(*table.primary_key.columns)
-            rows = (await tx.execute(ordered)).mappings()
-            found.setdefault(table.name, []).extend(dict(row) for row in rows)
+            rows = [dict(row) for row in (await tx.execute(ordered)).mappings()]
+            there = found.setdefault(table.name, [])
+            there.extend(row for row in rows if row not in there)  # one who shared a document mostly owns it too
     member = await members.by_id(tx, member_id)
     if member is not None and member.organisation_id is not None:
         names = await members.organisation_names(tx, [member.organisation_id])

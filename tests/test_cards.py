@@ -150,6 +150,7 @@ async def test_a_stricter_label_calls_copies_back_and_a_more_open_one_needs_the_
 
 
 async def test_reports_hide_a_document_until_a_moderator_decides_in_place(stage: Stage) -> None:
+    await stands_at(stage, TUESDAY)
     first, second = await administrators(stage)
     owner = await stage.joined(50, "Saltanat Demo")
     one = await stage.joined(51, "Reader Demo")
@@ -187,6 +188,8 @@ async def test_reports_hide_a_document_until_a_moderator_decides_in_place(stage:
         await goes(point, "Report", "What is wrong with")
         await goes(point, "Unlawful", "Thank you")
         await second.sees("Reported by 1 member: unlawful (1)", "It is hidden until you decide")
+        await stands_at(stage, TUESDAY + timedelta(days=2, minutes=1))
+        await first.sees("has waited for a decision for two working days", "unlawful (1)")
         await second.taps("Withdraw it", on="unlawful")
         await second.sees("Withdrawn by", "Timur Demo")
         told = await owner.sees("withdrawn by the moderators", "A doubtful paper", "Reason: unlawful")

@@ -211,9 +211,11 @@ def _size(octets: int, say: Say) -> str:
 
 
 async def load(tx: Transaction, facts: Facts, viewers: Sequence[Viewer]) -> Mapping[int, Any]:
-    """Return the card of a document for each of `viewers` who may see it now."""
+    """Return the card of a document for each of `viewers` who belongs and may see it now."""
     found: dict[int, Card] = {}
     for viewer in viewers:
+        if not viewer.active:
+            continue
         try:
             found[viewer.id] = await card(tx, viewer, await documents.by_id(tx, viewer, facts["document"]))
         except Refusal:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from handlers.buttons import Button, Press, Row, columns
 from handlers.context import Context, Policy
@@ -111,6 +112,17 @@ def _card(content: tuple[Flagged, str | None], say: Say, _policy: Policy) -> Scr
     return Screen(lines([head, what, _counted(flagged, say), stands]), (*judging(row.id, say), *opens), row.label)
 
 
+async def _load_late(tx: Transaction, facts: Facts, viewers: Sequence[Viewer]) -> Mapping[int, object]:
+    since = datetime.fromisoformat(facts["since"])
+    return await _load_card(tx, facts, viewers) if await documents.waits(tx, facts["document"], since) else {}
+
+
+def _late(content: tuple[Flagged, str | None], say: Say, policy: Policy) -> Screen:
+    screen = _card(content, say, policy)
+    words = say("A reported document has waited for a decision for two working days.")
+    return Screen(lines([words, screen.text]), screen.buttons, screen.label)
+
+
 def judging(document_id: int, say: Say) -> list[Row]:
     """Return the buttons of who decides on a reported document."""
     keep = Button(say("Keep it"), JudgeFlags(document_id, 0), style="success")
@@ -140,7 +152,8 @@ def _hidden(content: Decided, say: Say, _policy: Policy) -> Screen:
         "Your document was reported and is hidden until the moderators of its topic have decided: {title}",
         title=titled(content.card.document, say),
     )
-    return Screen(told, _ways(content, say), content.card.document.label)
+    then = say("You will be told how and why, within two working days.")
+    return Screen(lines([told, then]), _ways(content, say), content.card.document.label)
 
 
 def _decided(content: Decided, say: Say, policy: Policy) -> Screen:
@@ -160,6 +173,7 @@ def _ways(content: Decided, say: Say) -> tuple[Row, ...]:
 
 NOTICES = (
     Notice("document:flags", _card, _load_card),
+    Notice("document:late", _late, _load_late),
     Notice("document:hidden", _hidden, _load_own),
     Notice("document:decided", _decided, _load_own),
 )

@@ -18,7 +18,7 @@ from storage.documents.fate import (
     withdraw,
 )
 from storage.documents.finding import NUMBER, by_file, by_id, by_token, fresh, promise_file
-from storage.documents.flags import Flagged, Flaw, decide_flags, flag, flagged
+from storage.documents.flags import Flagged, Flaw, decide_flags, flag, flagged, waits
 from storage.documents.labels import landed, relabel
 from storage.documents.links import FILE_LIMIT, check_file, clean_url, url_key
 from storage.documents.marks import Mark, follow, mark_of, save
@@ -47,5 +47,5 @@ __all__ = [
     "check_label", "check_new", "clean_url", "close_comments", "comment", "commented", "confirm", "decide_flags",
     "flag", "flagged", "fold", "follow", "freeze", "fresh", "hand_over", "heirs", "keeps", "kept", "known", "landed",
     "link_of", "mark_of", "newest", "older", "promise_file", "reindex", "relabel", "save", "search", "set_archive",
-    "share", "supersede", "thaw", "url_key", "withdraw",
+    "share", "supersede", "thaw", "url_key", "waits", "withdraw",
 ]  # fmt: skip

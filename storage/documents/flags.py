@@ -9,18 +9,20 @@ from enum import StrEnum
 
 from sqlalchemy import func, select, update
 
-from storage import access, audit, members, topics
+from storage import access, audit, members, topics, working_days
 from storage.access import Action, Viewer
 from storage.audit import Event
 from storage.database import Transaction, insert
 from storage.documents import fate
 from storage.documents.tables import Document, DocumentFlag, Stage, visible
 from storage.members import Role
-from storage.outbox import Facts, Promise, promise, shown
+from storage.outbox import Facts, Lane, Promise, promise, shown
 from storage.refusals import Refusal
 
 ENOUGH = 2
 """How many members' flags hide a document (R-19)."""
+WORKING_DAYS = 2
+"""Within how many of them it is to be decided (R-19); then whoever decides is reminded."""
 
 
 class Flaw(StrEnum):
@@ -65,6 +67,13 @@ async def flag(tx: Transaction, viewer: Viewer, document_id: int, flaw: Flaw, no
         await _hide(tx, row, now)
     asked = dict.fromkeys(await deciders(tx, row)) if first else await shown(tx, _subject(row))
     await promise(tx, _cards(row, asked, {}, silent=not (first or hides)), now)
+    if first:
+        await _remind_later(tx, row, asked, now)
+
+
+async def _remind_later(tx: Transaction, row: Document, staff: Collection[int], now: datetime) -> None:
+    facts, due = {"document": row.id, "since": now.isoformat()}, working_days.after(now, WORKING_DAYS)
+    await promise(tx, [Promise(m, "document:late", facts, Lane.LIVE, due_at=due) for m in staff], now)
 
 
 async def _note(tx: Transaction, viewer: Viewer, row: Document, flaw: Flaw, now: datetime) -> bool:
@@ -156,6 +165,12 @@ def _subject(row: Document) -> str:
 def _cards(row: Document, staff: Mapping[int, int | None], facts: Facts, *, silent: bool) -> list[Promise]:
     told, subject = {"document": row.id, **facts}, _subject(row)
     return [Promise(m, "document:flags", told, subject=subject, replaces=at, silent=silent) for m, at in staff.items()]
+
+
+async def waits(tx: Transaction, document_id: int, since: datetime) -> bool:
+    """Tell whether a report that was there at a moment still waits for a decision."""
+    mine = (DocumentFlag.document_id == document_id, DocumentFlag.closed_at.is_(None), DocumentFlag.at <= since)
+    return await tx.scalar(select(DocumentFlag.id).where(*mine).limit(1)) is not None
 
 
 async def redraw(tx: Transaction, row: Document, now: datetime) -> None:

@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
 
-from storage import audit, errands, members
+from storage import access, audit, errands, members
 from storage.access import Viewer
 from storage.audit import Event
 from storage.database import Transaction
 from storage.documents import flags
 from storage.documents.fate import to_change
 from storage.documents.sharing import watched
-from storage.documents.tables import Document, DocumentAudience, DocumentLink
+from storage.documents.tables import Document, DocumentAudience, DocumentLink, visible
 from storage.errands import ErrandKind
 from storage.outbox import Copy, Facts, Lane, OutboxRow, Promise, Settlement, copies, promise
 from storage.refusals import Refusal
@@ -105,12 +105,17 @@ async def _delete(tx: Transaction, found: list[Copy], now: datetime) -> None:
 
 
 async def landed(tx: Transaction, facts: Facts, settlement: Settlement, now: datetime) -> None:
-    """Let a file that only a named audience may have vanish from a chat in time, so that rights are asked again."""
+    """Let a file that only a named audience may have vanish from a chat in time, so that rights are asked again.
+
+    One that was marked more strictly while it was on its way vanishes at once.
+    """
     row = await tx.get(Document, facts["document"])
     sent = await tx.get(OutboxRow, settlement.row_id)
     person = await members.by_id(tx, sent.member_id) if sent is not None and sent.member_id is not None else None
-    if row is None or not row.label.named_audience or person is None or person.telegram_id is None:
+    if row is None or settlement.message_id is None or person is None or person.telegram_id is None:
         return
-    if settlement.message_id is not None:
-        message = {"message_id": settlement.message_id}
-        await errands.send(tx, ErrandKind.DELETE, person.telegram_id, message, now, due_at=now + DELETABLE)
+    viewer = (await access.viewers(tx, [person.id]))[person.id]
+    theirs = await tx.scalar(visible(viewer).where(Document.id == row.id)) is not None
+    if row.label.named_audience or not theirs:
+        message, due = {"message_id": settlement.message_id}, now + DELETABLE if theirs else now
+        await errands.send(tx, ErrandKind.DELETE, person.telegram_id, message, now, due_at=due)
