@@ -52,7 +52,8 @@ async def copy_of(tx: Transaction, member_id: int) -> dict[str, Rows]:
             ordered = shown.where(column == member_id).order_by(*table.primary_key.columns)
             rows = [dict(row) for row in (await tx.execute(ordered)).mappings()]
             there = found.setdefault(table.name, [])
-            there.extend(row for row in rows if row not in there)  # one who shared a document mostly owns it too
+            known = {repr(row) for row in there}  # who shared a document mostly owns it too
+            there.extend(row for row in rows if repr(row) not in known)
     member = await members.by_id(tx, member_id)
     if member is not None and member.organisation_id is not None:
         names = await members.organisation_names(tx, [member.organisation_id])

@@ -9,6 +9,7 @@ import pytest
 from cast import MEDIA, administrators, alters, forges, goes, paper, shelves, stands_at
 from moderators import holds
 from record import comes
+from sqlalchemy import func, select
 from story import Person, Stage, buttons, written
 
 from handlers.documents.card import Comment, Manage
@@ -18,8 +19,9 @@ from handlers.documents.labels import Relabel
 from handlers.documents.versions import NewVersion
 from handlers.presses import OpenDocument, Review
 from storage import access, documents, members
-from storage.documents import Attachment, Draft, Flaw, Kind
+from storage.documents import Attachment, DocumentAudience, Draft, Flaw, Kind
 from storage.members import Office, Role
+from storage.refusals import Refusal
 from storage.tlp import Label
 
 SQLITE = pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
@@ -91,6 +93,27 @@ async def test_a_new_version_takes_its_followers_along_and_tells_nobody_of_what_
     told = "SELECT member_id, state FROM outbox WHERE notice = 'document:version'"
     assert await stage.rows(told) == [(2, "sent")]
     assert await stage.rows("SELECT successor_id FROM document ORDER BY id") == [(2,), (3,), (None,)]
+
+
+@SQLITE
+async def test_versions_make_no_circle_and_a_label_names_its_audience(stage: Stage) -> None:
+    await stage.joined(50, "Saltanat Demo")
+    await stage.joined(51, "Reader Demo")
+    await shelves(stage, 50, paper("First"), paper("Second"), paper("Third"))
+    async with stage.beside() as database, database.transaction() as tx:
+        me, other = await access.viewer(tx, 1), await access.viewer(tx, 2)
+        rows = {number: await documents.by_id(tx, me, number) for number in (1, 2, 3)}
+        await documents.supersede(tx, me, 1, rows[2], TUESDAY)
+        for viewer, old, new, refused in ((me, 1, 2, "circle"), (me, 2, 1, "circle"), (other, 2, 3, "unknown")):
+            with pytest.raises(Refusal, match=f"document:{refused}"):
+                await documents.supersede(tx, viewer, old, rows[new], TUESDAY)
+        await documents.supersede(tx, me, 1, rows[3], TUESDAY)
+        assert [rows[n].successor_id for n in (1, 2, 3)] == [2, 3, None]
+        for label, named in ((Label.AMBER, 2), (Label.AMBER_STRICT, 1), (Label.AMBER, 2), (Label.CLEAR, 0)):
+            await documents.relabel(tx, me, 3, label, Label.AMBER_STRICT, TUESDAY)
+            audience = select(func.count()).select_from(DocumentAudience)
+            assert await tx.scalar(audience) == named
+            assert (await documents.link_of(tx, 3) is None) is label.named_audience
 
 
 async def test_a_stricter_label_calls_copies_back_and_a_more_open_one_needs_the_owners_word(stage: Stage) -> None:
@@ -283,7 +306,7 @@ async def test_an_owner_confirms_withdraws_brings_back_and_hands_over(stage: Sta
         await goes(owner, "Manage", "Manage")
         await goes(owner, "Bring it back", "A draft", "Shared by")
         await goes(owner, "Manage", "Manage")
-        await goes(owner, "Hand it over", "Who is to answer for", "in the directory")
+        await goes(owner, "Hand it over", "Who is to answer for", "the directory shows")
         await forges(owner, HandDocument(1, 5))
         await owner.sees("They cannot answer for it")
         await goes(owner, "Aida Heir", "A draft", "Shared by")

@@ -130,7 +130,7 @@ async def heirs(context: Context, press: Heirs) -> None:
         row = await documents.kept(tx, context.viewer, press.document)
         page = await documents.heirs(tx, context.viewer, row.id, press.first or None, PAGE)
     asked = say("Who is to answer for {title}?", title=titled(row, say))
-    who = say("Here are members of its organisation who are in the directory with their name.")
+    who = say("Here are members whom the directory shows with their name and its organisation.")
     nobody = None if page.items else say("There is nobody yet.")
     people = [Button(one.name or "–", HandDocument(row.id, one.id)) for one in page.items]
     more = turns(page, lambda first: Heirs(row.id, first))

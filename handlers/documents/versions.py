@@ -65,7 +65,7 @@ def _told(row: Document, say: Say) -> str:
 
 def _newer(content: Card, say: Say, policy: Policy) -> Screen:
     screen = draw(content, say, policy)
-    told = say("There is a new version of a document that you follow:")
+    told = say("There is a new version of a document that you follow or own:")
     return Screen(lines([told, screen.text]), screen.buttons, screen.label)
 
 

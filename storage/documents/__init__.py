@@ -15,6 +15,7 @@ from storage.documents.fate import (
     link_of,
     set_archive,
     thaw,
+    to_change,
     withdraw,
 )
 from storage.documents.finding import NUMBER, by_file, by_id, by_token, fresh, promise_file
@@ -47,5 +48,5 @@ __all__ = [
     "check_label", "check_new", "clean_url", "close_comments", "comment", "commented", "confirm", "decide_flags",
     "flag", "flagged", "fold", "follow", "freeze", "fresh", "hand_over", "heirs", "keeps", "kept", "known", "landed",
     "link_of", "mark_of", "newest", "older", "promise_file", "reindex", "relabel", "save", "search", "set_archive",
-    "share", "supersede", "thaw", "url_key", "waits", "withdraw",
+    "share", "supersede", "thaw", "to_change", "url_key", "waits", "withdraw",
 ]  # fmt: skip

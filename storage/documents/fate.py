@@ -133,7 +133,7 @@ async def set_archive(tx: Transaction, viewer: Viewer, document_id: int, url: st
 
 
 async def heirs(tx: Transaction, viewer: Viewer, document_id: int, first: int | None, size: int) -> Page[Member]:
-    """Return a page of who could answer for a document: its organisation's members who show their name."""
+    """Return a page of who could answer for a document: its organisation's members who show that they are."""
     row = await kept(tx, viewer, document_id)
     return await page(tx, _heirs(row), (Member.name, Member.id), first, size)
 
@@ -152,6 +152,7 @@ async def hand_over(tx: Transaction, viewer: Viewer, document_id: int, member_id
 
 def _heirs(row: Document) -> Select[Member]:
     entries = Base.metadata.tables["directory_entry"]  # a floor above this one
-    shown = select(entries.c.member_id).where(entries.c.published_at.is_not(None), entries.c.shows_name)
-    there = (Member.organisation_id == row.organisation_id, Member.state.in_(BELONGING), Member.id.in_(shown))
+    open_ = (entries.c.published_at.is_not(None), entries.c.shows_name, entries.c.shows_organisation)
+    shown = select(entries.c.member_id).where(*open_)
+    there = (Member.organisation_id == (row.organisation_id or 0), Member.state.in_(BELONGING), Member.id.in_(shown))
     return select(Member).where(*there, Member.id != (row.owner_id or 0))

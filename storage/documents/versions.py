@@ -35,7 +35,8 @@ async def supersede(tx: Transaction, viewer: Viewer, old_id: int, row: Document,
     event, after = Event.DOCUMENT_REPLACED, row.id
     await audit.record(tx, event, now, actor=viewer.id, subject=old.owner_id, document=old.id, after=after)
     await marks.move(tx, old, row)
-    await marks.tell(tx, row, "document:version", now, but=viewer.id)
+    owner = [old.owner_id] if old.owner_id is not None else []
+    await marks.tell(tx, row, "document:version", now, but=viewer.id, also=owner)
 
 
 async def newest(tx: Transaction, viewer: Viewer, row: Document) -> Document:
