@@ -31,7 +31,11 @@ LONGEST: dict[tuple[str, str], str] = {
     (Go.prefix, "to"): "edit.999",
     (Begin.prefix, "dialogue"): max((d.name for f in FEATURES for d in f.dialogues), key=len),
     (Open.prefix, "place"): max((*(name for name, _, _ in PLACES), "language", "privacy"), key=len),
-    ("find", "words"): "ж" * 20,
+    ("find", "words"): "ж" * 22,
+    ("find", "filters"): "",
+    ("narrow", "facet"): "t",
+    ("narrow", "words"): "w" * 30,
+    ("narrow", "filters"): "t1234567,y2014",
     ("ann.go", "digest"): "f" * 16,
     ("digest.zone", "zone"): max(ZONES.values(), key=len),
 }
