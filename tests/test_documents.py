@@ -20,15 +20,16 @@ FILE = {"file_name": "paper.pdf", "mime_type": "application/pdf", "content_b64":
 async def shares(person: Person, title: str, label: str = "TLP:GREEN", **shared: Any) -> None:
     """Share something and fill the form to the end."""
     await person.sends(**shared)
-    await person.sees("What is its title?")
+    await person.sees("Traffic Light Protocol")
+    if label == "TLP:AMBER":
+        await goes(person, label, "Whom is it for?")
+        await goes(person, "Keep to my organisation", "Which topic")
+    else:
+        await goes(person, label, "Which topic")
+    await goes(person, "Media and communication", "What is its title?")
     await person.says(title)
-    await person.sees("Who published it?")
-    await goes(person, "Skip", "In which year?")
-    await goes(person, "Skip", "Which topic")
-    await goes(person, "Media and communication", "Traffic Light Protocol")
-    await goes(person, label, "Please confirm")
-    await goes(person, "Confirm", "read it once more", title)
-    await person.taps("Submit")
+    await person.sees("read it once more", title)
+    await person.taps("Confirm and share")
     shown = await person.sees("Thank you", title)
     assert written(shown).startswith(label)
     assert shown.get("has_protected_content", False) is (label != "TLP:CLEAR")
@@ -92,18 +93,7 @@ async def test_a_label_is_asked_for_and_what_is_too_high_is_refused_with_guidanc
     member = await stage.joined(50)
     async with stage.bot():
         await member.says("https://example.org/paper")
-        await member.sees("What is its title?")
-        await member.says("A title")
-        await member.sees("Who published it?")
-        await goes(member, "Skip", "In which year?")
-        for year, answer in (("1944", "between 1945 and"), ("next year", "between 1945"), ("９９９９", "between 1945")):
-            await member.says(year)
-            await member.sees(answer)
-        await member.says("2024")
-        await member.sees("Which topic")
-        asked = await goes(
-            member, "Media and communication", "Traffic Light Protocol", "Not carried here: TLP:AMBER+STRICT, TLP:RED"
-        )
+        asked = await member.sees("Traffic Light Protocol", "Not carried here: TLP:AMBER+STRICT, TLP:RED")
         assert buttons(asked) == ["TLP:CLEAR", "TLP:GREEN", "TLP:AMBER", "Back", "Cancel"]
         await member.says("tlp red")
         await member.sees("TLP:RED is not carried here", "Deliver it in person")
@@ -113,13 +103,24 @@ async def test_a_label_is_asked_for_and_what_is_too_high_is_refused_with_guidanc
         await member.sees("“secret & more” is not a TLP label")
         await forges(member, Choose(1, "RED"))
         await member.says("tlp: white")
-        await member.sees("Please confirm")
-        await goes(member, "Confirm", "read it once more")
+        await member.sees("Which topic")
+        await goes(member, "Media and communication", "What is its title?")
+        await member.says("A title")
+        await member.sees("TLP:CLEAR", "read it once more", "TLP:WHITE is a label of TLP 1.0")
+        await goes(member, "Edit: Year", "In which year?")
+        for year, answer in (("1944", "between 1945 and"), ("next year", "between 1945"), ("９９９９", "between 1945")):
+            await member.says(year)
+            await member.sees(answer)
+        await member.says("2024")
+        await member.sees("read it once more", "Year: 2024")
         await goes(member, "Edit: Label", "Traffic Light Protocol")
-        summary = await goes(member, "TLP:AMBER", "read it once more")
+        await goes(member, "TLP:AMBER", "Whom is it for?", "Demo Institute")
+        summary = await goes(
+            member, "Keep to my organisation", "read it once more", "Audience: \u2068Demo Institute\u2069 only"
+        )
         assert written(summary).startswith("TLP:AMBER")
         assert summary["has_protected_content"]
-        await member.taps("Submit")
+        await member.taps("Confirm and share")
         await member.sees("TLP:AMBER", "Thank you", "A title", "2024")
 
     assert await stage.rows("SELECT label, year FROM document") == [("TLP:AMBER", 2024)]
@@ -171,15 +172,12 @@ async def test_an_album_opens_one_form_and_a_double_submit_shares_once(stage: St
     async with stage.bot():
         await member.sends(document=FILE, media_group_id="7")
         await member.sends(document={**FILE, "file_name": "second.pdf"}, media_group_id="7")
-        await member.sees("paper.pdf", "What is its title?")
+        await member.sees("paper.pdf", "Traffic Light Protocol")
+        await goes(member, "TLP:CLEAR", "Which topic")
+        await goes(member, "Media and communication", "What is its title?")
         await member.says("First of two")
-        await member.sees("Who published it?")
-        await goes(member, "Skip", "In which year?")
-        await goes(member, "Skip", "Which topic")
-        await goes(member, "Media and communication", "Traffic Light Protocol")
-        await goes(member, "TLP:CLEAR", "Please confirm")
-        summary = await goes(member, "Confirm", "read it once more")
-        press = {"chat": 50, "message_id": summary["message_id"], "data": data_of(summary, "Submit")}
+        summary = await member.sees("read it once more", "First of two")
+        press = {"chat": 50, "message_id": summary["message_id"], "data": data_of(summary, "Confirm and share")}
         await asyncio.gather(member.does("press", **press), member.does("press", **press))
         await member.sees("Thank you", "First of two")
         await finds(member, "first", "First of two")
