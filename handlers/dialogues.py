@@ -140,7 +140,8 @@ class Dialogues:
         names = [step.name for step in dialogue.in_turn(row.answers)]
         here = names.index(row.step) if row.step in names else len(names)
         step = dialogue.step(row.step)
-        if to == "back" and step is not None and row.step not in names:
+        edited = row.reviewing and row.step not in (SUMMARY, dialogue.next_open(row.answers))
+        if to == "back" and edited:
             rows.move(row, dialogue.next_open(row.answers), row.answers, context.now)
         elif to == "back" and here > 0:
             rows.move(row, names[here - 1], row.answers, context.now)
@@ -216,7 +217,7 @@ class Dialogues:
         await dialogue.hold(tx, context.member.id, row.answers)
         viewer = await context.myself(tx)
         data = await dialogue.prepare(tx, viewer, row.answers)
-        return dialogue, Form(row.answers, data, viewer, context.policy, context.now)
+        return dialogue, Form(row.answers, data, viewer, context.policy, context.now, row.reviewing)
 
     async def _load(self, tx: Transaction, facts: Facts, viewers: Sequence[Viewer]) -> Mapping[int, Any]:
         found: dict[int, Any] = {}
@@ -231,7 +232,7 @@ class Dialogues:
         facts, row, viewer, data = content
         refusal = Refusal(facts["refusal"], **facts["refusal_facts"]) if facts.get("refusal") else None
         problem = words(self._refusals, refusal, say) if refusal else None
-        form = Form(row.answers, data, viewer, policy, row.expires_at - rows.LIFETIME)
+        form = Form(row.answers, data, viewer, policy, row.expires_at - rows.LIFETIME, row.reviewing)
         return prompt(self._by_name[row.name], row.step, form, row.revision, problem, say)
 
 

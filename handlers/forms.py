@@ -25,13 +25,17 @@ Answers = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Form:
-    """A form being filled: the answers so far, and `data`, what `Dialogue.prepare` fetched for its questions."""
+    """A form being filled: the answers so far, and `data`, what `Dialogue.prepare` fetched for its questions.
+
+    `reviewing` tells that the summary was reached, and that what is asked now is edited.
+    """
 
     answers: Answers
     data: Any
     viewer: Viewer
     policy: Policy
     now: datetime
+    reviewing: bool = False
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ def prompt(dialogue: Dialogue, step_name: str, form: Form, revision: int, proble
         return _summary(dialogue, form, revision, say)
     question = step.ask(form, say)
     text = lines([f"<i>{_place(dialogue, step, form, say)}</i>", problem and f"⚠️ {problem}", question.text])
-    first = dialogue.visible(form.answers)[0] is step
+    first = not form.reviewing and dialogue.visible(form.answers)[0] is step
     options = _options(question, form.answers.get(step.name), revision)
     if question.several:
         options.append((Button(say("Done"), Go(revision, "done"), style="primary"),))

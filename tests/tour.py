@@ -108,14 +108,14 @@ async def _shares(guide: Person, say: Say) -> None:
 
 
 async def _edits_everything(guide: Person, say: Say) -> None:
-    """Look at each question that is asked from the summary only."""
-    summary = await guide.sees(say("Please read it once more. Nothing is shared before you confirm it."))
-    edits = [label for label in buttons(summary) if label.startswith(say("Edit: {what}", what=""))]
-    for label in edits:
+    """Look at each question that is asked from the summary only, and come back from it."""
+    again = say("Please read it once more. Nothing is shared before you confirm it.")
+    summary = await guide.sees(again)
+    for label in [label for label in buttons(summary) if label.startswith(say("Edit: {what}", what=""))]:
         await guide.taps(label)
-        await guide.sees(label.partition(": ")[2])
-        if label not in edits[:3]:
-            await guide.taps(say("Back"))
+        await guide.sees(f"{say('Share a document')} · ")
+        await guide.taps(say("Back"))
+        await guide.sees(again)
 
 
 async def _presses_everything(guide: Person) -> None:
