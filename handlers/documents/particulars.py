@@ -19,6 +19,12 @@ COUNTRIES = ("KZ", "KG", "TJ", "TM", "UZ", "AF", "AZ", "CN", "IN", "IR", "MN", "
 """The five states and their neighbours."""
 OF_DOCUMENTS = (*LANGUAGES, "ar", "zh", "fr", "es")
 COMMENT_DAYS = ("14", "30")
+_BRIEFLY = {
+    "P1": text("Prevention"),
+    "P2": text("Prevent and combat"),
+    "P3": text("Capacity"),
+    "P4": text("Human rights"),
+}
 
 
 def language_name(code: str) -> str:
@@ -70,7 +76,7 @@ def _show_kind(_form: Form, say: Say, answer: Any) -> str:
 
 
 def _ask_pillars(_form: Form, say: Say) -> Question:
-    options = tuple(Option(say(words), code) for code, words in PILLARS.items())
+    options = tuple(Option(say(words), code) for code, words in _BRIEFLY.items())
     return Question(say("Which pillars of the Strategy does it serve?"), options, several=True)
 
 
@@ -144,8 +150,8 @@ STEPS = (
     Step("pillars", text("Pillars"), _ask_pillars, show=_show_pillars, asked=never),
     Step("country", text("Country"), _ask_country, show=_show_country, asked=never),
     Step("also", text("Other topics"), _ask_also, show=_show_also, asked=never),
-    _own("title_en", text("Title in English"), _ask_title_en, LONGEST["title"], _elsewhere("en")),
-    _own("title_ru", text("Title in Russian"), _ask_title_ru, LONGEST["title"], _elsewhere("ru")),
+    _own("title_en", text("In English"), _ask_title_en, LONGEST["title"], _elsewhere("en")),
+    _own("title_ru", text("In Russian"), _ask_title_ru, LONGEST["title"], _elsewhere("ru")),
     Step("comments", text("Comments"), _ask_comments, show=_show_comments, asked=never),
 )
 """`title_<language>` for each language that the program speaks."""
