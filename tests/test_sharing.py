@@ -169,6 +169,7 @@ async def test_amber_is_never_fetched_and_reaches_whom_its_source_names(stage: S
     named = await stage.joined(52, "Gülşat Nusgaýewa", organisation="Elsewhere")
     hidden = await stage.joined(53, "Gulshat Hidden", organisation="Elsewhere")
     await enters_the_directory(stage, 52)
+    stage.settings["network"] = {"max_label": "TLP:AMBER+STRICT"}
     async with stage.bot():
         await source.says("https://example.org/secret")
         await source.sees("Traffic Light Protocol")
@@ -197,6 +198,17 @@ async def test_amber_is_never_fetched_and_reaches_whom_its_source_names(stage: S
         await hidden.says("D-1")
         await hidden.sees("Nothing was found")
         await shares(hidden, "The same link", "TLP:GREEN", text="https://example.org/secret")
+
+        await source.says("/share this one: https://example.org/strict")
+        await source.sees("Not carried here: TLP:RED")
+        await goes(source, "TLP:AMBER+STRICT", "Which topic")
+        await goes(source, "Media and communication", "What is its title?")
+        await source.says("For ourselves")
+        await source.sees("TLP:AMBER+STRICT", "Strictly for your organisation")
+        await goes(source, "Confirm and share", "TLP:AMBER+STRICT", "Thank you")
+        await goes(source, "Back", "Library")
+        await house.says("D-3")
+        await house.sees("Nothing was found")
     assert glance.looked == ["https://example.org/secret"]
 
 

@@ -30,7 +30,7 @@ async def share(context: Context) -> None:
     if not context.words:
         await context.begin("document")
         return
-    await begin(context, {"source": {"url": documents.clean_url(context.words)}})
+    await begin(context, {"source": source.of_words(context.words)})
 
 
 async def take(_update: Update, context: Context) -> None:

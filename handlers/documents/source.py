@@ -62,8 +62,13 @@ def read(_form: Form, reply: Reply) -> dict[str, Any]:
         return {"file": _attached(reply.document)}
     if reply.text is None:
         raise Refusal("document:nothing")
-    among = _ADDRESS.search(reply.text)
-    return {"url": documents.clean_url(among[0] if among else reply.text)}
+    return of_words(reply.text)
+
+
+def of_words(words: str) -> dict[str, Any]:
+    """Return the first link among words. Refusal: `document:link`."""
+    among = _ADDRESS.search(words)
+    return {"url": documents.clean_url(among[0] if among else words)}
 
 
 def show(form: Form, _say: Say, answer: Any) -> Html:
