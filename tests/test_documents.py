@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cast import forges, goes, shares
+from cast import forges, shares
 from story import Person, Stage, buttons, written
 
 from handlers.documents.card import GetFile
@@ -10,7 +10,6 @@ from handlers.documents.library import Found
 from handlers.presses import OpenDocument
 
 FILE = {"file_name": "paper.pdf", "mime_type": "application/pdf", "content_b64": "JVBERi0xLjQ="}
-
 
 
 async def finds(person: Person, words: str, *titles: str) -> None:
