@@ -61,7 +61,8 @@ async def test_a_network_of_its_own_gets_the_public_documents_and_the_archive_on
     await plant(database, NOW)
     async with database.reading() as tx:
         viewer = await access.viewer(tx, member.id)
-        library = (await documents.search(tx, viewer, "")).rows
+        found = await documents.search(tx, viewer, "")
+        library = await documents.shown(tx, viewer, found.ids)
         coming = await events.coming(tx, viewer, NOW)
         past = await events.past(tx, viewer, NOW)
 
