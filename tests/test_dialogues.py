@@ -109,7 +109,8 @@ async def test_an_album_is_one_answer_whether_it_is_taken_or_refused(stage: Stag
         await member.says("/share")
         await member.sees("Send the link, or the file itself")
         for number in range(3):
-            await member.sends(document={"file_name": f"paper-{number}.pdf"}, media_group_id="papers")
+            file = {"file_name": f"paper-{number}.pdf", "content_b64": "JVBERi0xLjQ="}
+            await member.sends(document=file, media_group_id="papers")
         await member.sees("paper-0.pdf", "Traffic Light Protocol")
         await replies(member)
         assert (await stands(stage), await prompts(stage)) == (["label"], 2)

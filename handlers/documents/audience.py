@@ -55,8 +55,10 @@ async def names_of(tx: Transaction, viewer: Viewer, codes: list[str]) -> dict[st
 
 
 async def ids_of(tx: Transaction, viewer: Viewer, answers: Answers) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return the organisations and members that are named. Refusal: `directory:gone`."""
+    """Return the organisations and members that are named. Refusal: `directory:gone`, where one is seen no more."""
     codes = named(answers)
+    if (await names_of(tx, viewer, codes)).keys() != set(codes):
+        raise Refusal("directory:gone")
     houses = tuple(int(code[1:]) for code in codes if code.startswith(HOUSE))
     entries = [await directory.entry(tx, viewer, int(code[1:])) for code in codes if code.startswith(PERSON)]
     return houses, tuple(entry.member_id for entry in entries)

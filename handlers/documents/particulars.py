@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from babel import UnknownLocaleError
@@ -17,7 +19,7 @@ from storage.refusals import Refusal
 REGION = "region"
 COUNTRIES = ("KZ", "KG", "TJ", "TM", "UZ", "AF", "AZ", "CN", "IN", "IR", "MN", "PK", "RU", "TR")
 """The five states and their neighbours."""
-OF_DOCUMENTS = (*LANGUAGES, "ar", "zh", "fr", "es")
+OF_DOCUMENTS = (*LANGUAGES, "ps", "ar", "zh", "fr", "es", "de", "tr")
 COMMENT_DAYS = ("14", "30")
 _BRIEFLY = {
     "P1": text("Prevention"),
@@ -112,11 +114,9 @@ def _ask_title_ru(_form: Form, say: Say) -> Question:
     return Question(say("What is its title in Russian?"))
 
 
-def _elsewhere(language: str) -> Any:
-    def when(answers: Answers) -> bool:
-        return answers.get("languages") != [language]
-
-    return when
+def _elsewhere(language: str) -> Callable[[Answers], bool]:
+    """Return when a title in a language is another one than the document's own."""
+    return lambda answers: answers.get("languages") != [language]
 
 
 def _ask_comments(_form: Form, say: Say) -> Question:
@@ -137,21 +137,21 @@ def said(_form: Form, _say: Say, answer: Any) -> Html:
     return isolated(answer)
 
 
-def _own(name: str, title: str, ask: Any, limit: int, when: Any = lambda _answers: True) -> Step:
-    return Step(name, title, ask, line(limit), said, optional=True, when=when, asked=never)
+def _written(name: str, title: str, ask: Callable[[Form, Say], Question], limit: int) -> Step:
+    return Step(name, title, ask, line(limit), said, optional=True, asked=never)
 
 
 STEPS = (
-    _own("publisher", text("Publisher"), _ask_publisher, LONGEST["publisher"]),
+    _written("publisher", text("Publisher"), _ask_publisher, LONGEST["publisher"]),
     Step("year", text("Year"), _ask_year, _read_year, optional=True, asked=never),
     Step("languages", text("Languages"), _ask_languages, show=_show_languages, asked=never),
-    _own("description", text("Description"), _ask_description, LONGEST["description"]),
+    _written("description", text("Description"), _ask_description, LONGEST["description"]),
     Step("kind", text("Kind"), _ask_kind, show=_show_kind, asked=never),
     Step("pillars", text("Pillars"), _ask_pillars, show=_show_pillars, asked=never),
     Step("country", text("Country"), _ask_country, show=_show_country, asked=never),
     Step("also", text("Other topics"), _ask_also, show=_show_also, asked=never),
-    _own("title_en", text("In English"), _ask_title_en, LONGEST["title"], _elsewhere("en")),
-    _own("title_ru", text("In Russian"), _ask_title_ru, LONGEST["title"], _elsewhere("ru")),
+    replace(_written("title_en", text("In English"), _ask_title_en, LONGEST["title"]), when=_elsewhere("en")),
+    replace(_written("title_ru", text("In Russian"), _ask_title_ru, LONGEST["title"]), when=_elsewhere("ru")),
     Step("comments", text("Comments"), _ask_comments, show=_show_comments, asked=never),
 )
 """`title_<language>` for each language that the program speaks."""

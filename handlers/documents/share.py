@@ -129,7 +129,7 @@ async def _draft(context: Context, tx: Transaction, viewer: Viewer, answers: Ans
         file=Attachment(**given["file"], **content) if "file" in given else None,
         publisher=answers.get("publisher"),
         year=answers.get("year"),
-        languages=" ".join(answers.get("languages") or ()) or None,
+        languages=" ".join((answers.get("languages") or [])[: source.MOST_LANGUAGES]) or None,
         titles=_titles(answers),
         description=answers.get("description"),
         kind=Kind(answers.get("kind") or Kind.OTHER),

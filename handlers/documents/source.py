@@ -25,8 +25,9 @@ TOLD = ("title", "publisher", "year", "languages", "description")
 """The answers that a look at the source may give."""
 LONGEST = {"title": 200, "publisher": 120, "description": 600}
 MOST_LANGUAGES = 13
+"""As many codes as there is room for."""
 _ADDRESS = re.compile(r"https?://[^\s<>\"“”«»]+", re.IGNORECASE)
-_CODE = re.compile(r"[a-z]{2,3}")
+_CODE = re.compile(r"[a-z]{2}")
 _SHOWN = 180
 
 

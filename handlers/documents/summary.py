@@ -31,7 +31,7 @@ def summary(steps: Sequence[Step], form: Form, say: Say) -> Screen:
     parts = [f"<b>{say('Share a document')}</b>", asked]
     parts += [_group(title, found, form, say) for title, found in groups.items() if found]
     parts.append(say("Left open: {fields}", fields=Html(", ".join(empty))) if empty else "")
-    parts += [_note(answers, say) or "", _permission(say)]
+    parts += [*_notes(answers, say), _permission(say)]
     return Screen(lines(parts), label=label_of(answers))
 
 
@@ -63,12 +63,15 @@ def _cut(words: str, room: int) -> str:
     return f"{kept.rpartition('&')[0] if '&' in kept[-6:] else kept}…"
 
 
-def _note(answers: Answers, say: Say) -> Html | None:
-    if answers["label"] == "WHITE":
-        return say("TLP:WHITE is a label of TLP 1.0; it is called TLP:CLEAR now.")
+def _notes(answers: Answers, say: Say) -> list[Html]:
+    notes = []
+    if answers.get("label") == "WHITE":
+        notes.append(say("TLP:WHITE is a label of TLP 1.0; it is called TLP:CLEAR now."))
     if label_of(answers) is Label.AMBER_STRICT:
-        return say("Strictly for your organisation: nobody else can be named.")
-    return None
+        notes.append(say("Strictly for your organisation: nobody else can be named."))
+    if answers.get("replaces"):
+        notes.append(say("It is the new version of <code>D-{number}</code>.", number=answers["replaces"]))
+    return notes
 
 
 def _permission(say: Say) -> Html:
