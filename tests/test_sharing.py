@@ -13,6 +13,7 @@ from record import calls
 from story import Stage, buttons, written
 
 from bot import application
+from handlers.documents.versions import NewVersion
 from handlers.glances import NOTHING_SEEN, Seen
 from handlers.prompts import Choose
 from storage import access, directory, members
@@ -210,6 +211,24 @@ async def test_amber_is_never_fetched_and_reaches_whom_its_source_names(stage: S
         await house.says("D-3")
         await house.sees("Nothing was found")
     assert glance.looked == ["https://example.org/secret"]
+
+
+@ON_SQLITE
+async def test_a_new_version_may_stand_at_the_address_of_the_old_one(stage: Stage, glance: Known) -> None:
+    owner = await stage.joined(50)
+    await shelves(stage, 50, replace(paper("The plan", Label.GREEN), url="https://example.org/plan"))
+    glance.pages["https://example.org/plan"] = replace(REPORT, title="The plan, updated", url=None)
+    async with stage.bot():
+        await owner.says("/library")
+        await owner.sees("The plan")
+        await forges(owner, NewVersion(1))
+        await owner.sees("1 of 4", "Send the link, or the file itself")
+        await owner.says("It is at https://example.org/plan now")
+        await owner.sees("Traffic Light Protocol")
+        await goes(owner, "TLP:GREEN", "3 of 3")
+        await goes(owner, "Media and communication", "The plan, updated", "It is the new version of D-1")
+        await goes(owner, "Confirm and share", "Thank you", "The plan, updated")
+    assert await stage.rows("SELECT id, successor_id FROM document ORDER BY id") == [(1, 2), (2, None)]
 
 
 @ON_SQLITE

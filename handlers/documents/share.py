@@ -20,7 +20,7 @@ from handlers.vocabulary import MEANINGS, ask_label
 from storage import documents, members, topics
 from storage.access import Action, Viewer
 from storage.database import Transaction
-from storage.documents import Attachment, Document, Draft, Kind, Stage
+from storage.documents import Attachment, Draft, Kind, Stage
 from storage.outbox import Promise, promise
 from storage.refusals import Refusal
 from storage.tlp import Label, parse
@@ -156,17 +156,9 @@ async def _finish(context: Context, tx: Transaction, viewer: Viewer, answers: An
     draft = await _draft(context, tx, viewer, answers)
     row = await documents.share(tx, viewer, draft, context.policy.max_label, context.now)
     if draft.replaces is not None:
-        await _supersede(context, tx, viewer, draft.replaces, row)
+        await documents.supersede(tx, viewer, draft.replaces, row, context.now)
     told = Promise(viewer.id, "document:shared", {"document": row.id}, replaces=context.replaces)
     await promise(tx, [told], context.now)
-
-
-async def _supersede(context: Context, tx: Transaction, viewer: Viewer, old: int, row: Document) -> None:
-    """Let the new document stand for the one whose version it is."""
-    supersede: Any = getattr(documents, "supersede", None)
-    if supersede is None:
-        raise Refusal("document:unknown")
-    await supersede(tx, viewer, old, row, context.now)
 
 
 STEPS = (
