@@ -65,7 +65,7 @@ FEATURE = Feature(
         "document:link": text("That is not a web address. It should look like https://example.org/paper."),
         "document:big": text("This file is larger than 20 MB. Please share a link to it instead."),
         "document:dangerous": text("Programs and files with macros cannot be shared. A PDF can."),
-        "document:duplicate": text("This is in the library already: “{title}”. Search for it with /search."),
+        "document:duplicate": text("This is in the library already: “{title}”."),
         "document:frozen": text("This is not carried here at present. An administrator can tell you more."),
         "document:label": text(
             "{label} is not carried here: Telegram is no place for it. Deliver it in person, or ask its source for a "
@@ -83,6 +83,7 @@ FEATURE = Feature(
         "document:own": text("You answer for this document yourself: “Manage” is where you change or withdraw it."),
         "document:own-flags": text("Nobody decides on their own document: another moderator does."),
         "document:decided": text("This has already been decided."),
+        "document:audience": text("TLP:AMBER+STRICT is for the source's own organisation and for nobody else."),
         "document:year": text("Please write a year between 1945 and {last}."),
         "document:nothing": text("Please send a web address, or the document as a file."),
         "label:unknown": text("“{text}” is not a TLP label. Press a button, or write for example TLP:GREEN."),
