@@ -246,7 +246,7 @@ async def test_members_comment_for_a_while_and_the_owner_is_told(stage: Stage) -
         await reader.sees("Проект", "A draft", "Языки: английский, русский", "Вид: Руководство", "Компонент I: условия",
                           "Казахстан", "About <drafts>", "Ссылка не открывается")  # fmt: skip
         await goes(reader, "Следить", "Проект")
-        await opens(owner, 1, "Languages: English, Russian", "has not answered since 20 November 2026")
+        await opens(owner, 1, "Languages: English, Russian", "has not worked since 20 November 2026")
         await goes(owner, "Manage", "Manage")
         await goes(owner, "Change the archive", "Where is a copy kept")
         await owner.says("web.archive.org/a-draft")

@@ -205,7 +205,7 @@ def _listed(shown: Sequence[Document], health: Mapping[int, DocumentLink], say: 
 
 
 def _open(shown: Sequence[Document]) -> list[Row]:
-    return columns([Button(n, OpenDocument(row.id)) for n, row in zip(NUMBERS, shown, strict=False)], PAGE)
+    return columns([Button(n, OpenDocument(row.id)) for n, row in zip(NUMBERS, shown, strict=False)], 3)
 
 
 async def narrow(context: Context, press: Narrow) -> None:
