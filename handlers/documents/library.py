@@ -130,9 +130,10 @@ async def _show(context: Context, asked: Asked, first: int, *, said: str | None 
 
 
 def _heading(words: str, filters: Filters, hits: Hits, known: Mapping[int, str], say: Say) -> str:
-    title = say("Found for “{words}”", words=isolated(words)) if words else say("Library")
-    if filters.saved and not words:
-        title = say("Saved")
+    title = say("Saved") if filters.saved else say("Library")
+    if words:
+        found = say("Found for “{words}”", words=isolated(words))
+        title = found if hits.ids else say("Nothing was found for “{words}”", words=isolated(words))
     only = described(filters, known, say)
     told = [
         f"<b>{title}</b>",
@@ -147,7 +148,7 @@ def _nothing(words: str, filters: Filters, say: Say) -> str:
     if packed(replace(filters, saved=False)):
         return say("Nothing is here. Lift a filter, or look for other words.")
     if words:
-        return say("Nothing was found. Try fewer words, or only their beginnings.")
+        return say("Try fewer words, or only their beginnings.")
     if filters.saved:
         return say("You have saved nothing yet. Press Save on a document’s card.")
     return say("Nothing is here yet. You can share the first one.")
