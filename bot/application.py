@@ -30,6 +30,7 @@ from bot.intake import ALLOWED, Polling, WebhookIntake
 from bot.lanes import Lanes
 from bot.logs import log
 from bot.profile import Profile
+from bot.reading import Reading
 from bot.removals import Removals
 from bot.schedule import Schedule, Tick
 from bot.start import StartError
@@ -42,6 +43,7 @@ from handlers.context import Context, Policy, Services
 from handlers.dialogues import Dialogues
 from handlers.feature import Feature, Notice, command_handler
 from handlers.gate import gate
+from handlers.glances import Glance
 from storage import pause, removals
 from storage.database import Database
 from storage.outbox import Lane
@@ -119,11 +121,14 @@ class Bot:
     async def _serve(self, policy: Policy) -> None:
         refusals = {**errors.REFUSALS, **{k: v for f in self._features for k, v in f.refusals.items()}}
         forms = Dialogues([d for f in self._features for d in f.dialogues], refusals)
-        application = self._application(policy, forms, refusals)
+        telegram = self._telegram()
+        open_networks = networks(self._loaded.settings.fetch.private_networks)
+        reading = Reading(telegram, self._database, self._clock, open_networks)
+        application = self._application(telegram, reading.glance, policy, forms, refusals)
         notices = {n.name: n for n in [*forms.notices(), *(n for f in self._features for n in f.notices)]}
         windows = self._windows(Rendering(self._database, notices, policy), notices)
         lanes = Lanes(self._database, self._clock, application)
-        schedule = Schedule(self._ticks(policy), self._watch, self._paused)
+        schedule = Schedule(self._ticks(policy, reading), self._watch, self._paused)
         self._database.on_commit("staff", partial(schedule.hurry, "profile"))
         for subject in ("removals", "errands", "feeds"):
             self._database.on_commit(subject, partial(schedule.hurry, subject))
@@ -191,8 +196,8 @@ class Bot:
                 _log.critical("no successful poll", seconds=round(self._watch.silent_for()), limit=SILENCE)
             said = not self._watch.healthy
 
-    def _application(self, policy: Policy, forms: Dialogues, refusals: dict[str, str]) -> Any:
-        bot: ExtBot[None] = ExtBot(
+    def _telegram(self) -> ExtBot[None]:
+        return ExtBot(
             self._loaded.token,
             base_url=f"{self._loaded.settings.telegram.api_url}/bot",
             base_file_url=f"{self._loaded.settings.telegram.api_url}/file/bot",
@@ -200,11 +205,14 @@ class Bot:
             get_updates_request=AiohttpRequest(self._polls),
             defaults=Defaults(link_preview_options=LinkPreviewOptions(is_disabled=True)),
         )
+
+    def _application(
+        self, bot: ExtBot[None], glance: Glance, policy: Policy, forms: Dialogues, refusals: dict[str, str]
+    ) -> Any:
         built = ApplicationBuilder().bot(bot).updater(None).job_queue(None).context_types(ContextTypes(context=Context))
         application: Application[Any, Any, Any, Any, Any, Any] = built.build()
-        application.bot_data["services"] = Services(
-            self._database, policy, self._clock.now, is_working_day if policy.skip_holidays else None
-        )
+        working = is_working_day if policy.skip_holidays else None
+        application.bot_data["services"] = Services(self._database, policy, self._clock.now, working, glance)
         application.bot_data["features"] = tuple(self._features)
         application.bot_data["dialogues"] = forms
         application.bot_data["links"] = {k: v for f in self._features for k, v in f.links.items()}
@@ -230,7 +238,7 @@ class Bot:
             for wire, terms in ((self._people, people), (self._letters, bulk))
         ]
 
-    def _ticks(self, policy: Policy) -> list[Tick]:
+    def _ticks(self, policy: Policy, reading: Reading) -> list[Tick]:
         remove = Removals(self._people, self._database, self._clock).work
         publish = Profile(self._people, self._database, policy, self._features).publish
         run = Errands(self._people, self._database, self._clock).work
@@ -238,6 +246,7 @@ class Bot:
         sweep = Sweep(self._people, self._database, self._clock, bot_id).work
         fetcher = Fetcher(networks(self._loaded.settings.fetch.private_networks))
         work = {"remove": remove, "publish": publish, "run": run, "sweep": sweep}
+        work |= {"texts": reading.texts.work, "fold": reading.texts.fold}
         read = Intake(self._database, self._clock, fetcher).work
         return ticks(self._database, self._clock, policy, **work, read=read)
 

@@ -23,17 +23,23 @@ PATIENCE = 20.0
 MOST_REDIRECTS = 5
 _PIECE = 64 * 1024
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_FOR_GOOD = frozenset({301, 308})
 _PLAIN, _GZIP = ("", "identity"), ("gzip", "x-gzip")
+_NO_LARGER: Mapping[str, int] = {}
 
 
 @dataclass(frozen=True)
 class Fetched:
-    """What came: `url` is where redirects ended, header names are lower case. 304 has no body."""
+    """What came: `url` is where redirects ended, header names are lower case. 304 has no body.
+
+    `moved` is where permanent redirects led, before the first one that is not; None where there was none.
+    """
 
     url: str
     status: int
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
+    moved: str | None = None
 
 
 @dataclass(frozen=True)
@@ -80,7 +86,8 @@ class Fetcher:
 
     A name is resolved once a hop, and one forbidden address among its addresses refuses it. The connection goes to
     the addresses that were checked, and the very address that is dialled is checked again: a name that answers
-    differently the second time is not asked a second time. No proxy, no cookies, no credentials.
+    differently the second time is not asked a second time. No proxy, no cookies, no credentials. `larger` are bytes
+    of a body by its media type, where they may be more.
     """
 
     def __init__(
@@ -90,9 +97,11 @@ class Fetcher:
         largest: int = LARGEST,
         patience: float = PATIENCE,
         lookup: Lookup = system_lookup,
+        larger: Mapping[str, int] = _NO_LARGER,
     ) -> None:
         self._networks = tuple(private_networks)
         self._largest = largest
+        self._larger = dict(larger)
         self._patience = patience
         self._lookup = lookup
 
@@ -137,19 +146,23 @@ class Fetcher:
         return socket.socket(family, kind, protocol)
 
     async def _follow(self, session: aiohttp.ClientSession, url: str, headers: dict[str, str]) -> Fetched:
-        here = _checked(url)
+        here, moved, for_good = _checked(url), None, True
         for _ in range(MOST_REDIRECTS + 1):
             async with session.get(here, headers=headers, allow_redirects=False) as answer:
                 there = answer.headers.get("Location")
                 if answer.status not in _REDIRECTS or there is None:
                     body = await self._read(answer)
-                    return Fetched(here, answer.status, body, {k.lower(): v for k, v in answer.headers.items()})
+                    told = {k.lower(): v for k, v in answer.headers.items()}
+                    return Fetched(here, answer.status, body, told, moved)
             here = _checked(urljoin(here, there), here)
+            for_good = for_good and answer.status in _FOR_GOOD
+            moved = here if for_good else moved
         raise _EndedError(FetchRefused("redirects"))
 
     async def _read(self, answer: aiohttp.ClientResponse) -> bytes:
-        _require((answer.content_length or 0) <= self._largest, "big")
-        reader = _Body(answer.headers.get("Content-Encoding", "").strip().lower(), self._largest)
+        largest = self._larger.get(answer.content_type, self._largest)
+        _require((answer.content_length or 0) <= largest, "big")
+        reader = _Body(answer.headers.get("Content-Encoding", "").strip().lower(), largest)
         async for piece in answer.content.iter_chunked(_PIECE):
             reader.take(piece)
         return bytes(reader.body)

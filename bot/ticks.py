@@ -47,11 +47,14 @@ def ticks(
     run: Work,
     sweep: Work,
     read: Work,
+    texts: Work,
+    fold: Work,
 ) -> list[Tick]:
     """Return all ticks.
 
     `remove` takes people out of groups, `run` does errands in chats, `sweep` looks through the groups, `publish` keeps
-    what Telegram shows of the bot, and `read` brings what feeds say.
+    what Telegram shows of the bot, `read` brings what feeds say, `texts` reads what is shared, and `fold` lets search
+    know documents that an older version wrote.
     """
     working = is_working_day if policy.skip_holidays else None
 
@@ -84,6 +87,8 @@ def ticks(
         Tick("errands", 2, run, after=1),  # what happened meanwhile is heard first
         Tick("sweep", 3600, sweep, after=10),
         Tick("feeds", 60, read, after=5),
+        Tick("texts", 60, texts, after=20),
+        Tick("words", 3600, fold, tidies=True),
         Tick("housekeeping", 3600, _asking(database, clock, forgets), tidies=True, after=60),
         Tick("profile", 60, publish, tidies=True, after=1),  # people first, then three dozen calls
     ]
