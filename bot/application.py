@@ -26,7 +26,7 @@ from bot.feeds import Intake
 from bot.fetching import Fetcher
 from bot.health import SILENCE, HealthServer, Watch
 from bot.holiday import is_working_day
-from bot.intake import ALLOWED, Polling, WebhookIntake
+from bot.intake import Polling, WebhookIntake, allowed
 from bot.lanes import Lanes
 from bot.logs import log
 from bot.profile import Profile
@@ -69,6 +69,7 @@ class Bot:
         self._stopping = asyncio.Event()
         self._problem: str | None = None
         self._rests = True
+        self._asks_for = allowed(inline=loaded.settings.library.inline)
         self._polls = self._wire(1)
         self._people = self._wire(32)
         self._letters = self._wire(2 * loaded.settings.delivery.in_flight)
@@ -168,7 +169,7 @@ class Bot:
         settings = self._loaded.settings
         if settings.telegram.mode == "polling":
             await self._ask("deleteWebhook", {"drop_pending_updates": False})
-            return [Polling(self._polls, self._database, self._clock, self._watch).run]
+            return [Polling(self._polls, self._database, self._clock, self._watch, self._asks_for).run]
         self._watch.listening = False
         secret = settings.webhook.secret_token
         if settings.webhook.public_url is None or secret is None:
@@ -179,7 +180,7 @@ class Bot:
         return [partial(until_cancelled, server.stop)]
 
     async def _set_webhook(self, url: str, secret: str) -> None:
-        parameters = {"url": url, "secret_token": secret, "allowed_updates": ALLOWED}
+        parameters = {"url": url, "secret_token": secret, "allowed_updates": self._asks_for}
         answer = await self._ask("setWebhook", parameters)
         if not answer.ok:
             raise StartError(f"Telegram refuses the webhook: {answer.description}.")

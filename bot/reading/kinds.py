@@ -76,10 +76,10 @@ def kind_of(content: bytes) -> str | None:
         return packages.kind_of(content)
     if head.startswith(compound.MAGIC):
         return compound.kind_of(content)
-    return _by_beginning(content, head) or plain.kind_of(content)
+    return _by_beginning(head) or plain.kind_of(content)
 
 
-def _by_beginning(content: bytes, head: bytes) -> str | None:
+def _by_beginning(head: bytes) -> str | None:
     if b"%PDF-" in head:
         return "pdf"
     if head.startswith(b"RIFF"):

@@ -26,8 +26,10 @@ from storage.documents.tables import (
     DocumentWords,
     Kind,
     current,
+    standing,
     visible,
 )
+from storage.tlp import Label
 
 MOST = 200
 """Hits that are weighed and counted; a search that finds more says so."""
@@ -48,7 +50,10 @@ _SLIPS = 2
 
 @dataclass(frozen=True)
 class Filters:
-    """What a search or a shelf is narrowed to; None leaves it open. `saved` is the viewer's own shelf."""
+    """What a search or a shelf is narrowed to; None leaves it open.
+
+    `saved` is the viewer's own shelf. `clear_only` leaves what may be posted anywhere: TLP:CLEAR, and it stands.
+    """
 
     topic_id: int | None = None
     pillar: str | None = None
@@ -57,6 +62,7 @@ class Filters:
     country: str | None = None
     kind: Kind | None = None
     saved: bool = False
+    clear_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,6 +116,8 @@ def _narrowed(found: Select[Document], viewer: Viewer, filters: Filters) -> Sele
         found = found.where(Document.country == filters.country)
     if filters.kind is not None:
         found = found.where(Document.kind == filters.kind)
+    if filters.clear_only:
+        found = found.where(Document.label == Label.CLEAR, Document.frozen_at.is_(None), standing())
     if filters.saved:
         kept = exists().where(
             DocumentMark.document_id == Document.id,

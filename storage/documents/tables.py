@@ -225,7 +225,7 @@ def visible(viewer: Viewer) -> Select[Document]:
     Frozen ones are for administrators; withdrawn and hidden ones for who answers for them and for the moderators.
     """
     thawed = true() if access.allowed(viewer, Action.JUDGE_BREACH) else Document.frozen_at.is_(None)
-    return permitted(viewer).where(thawed, or_(_standing(), _kept_by(viewer)))
+    return permitted(viewer).where(thawed, or_(standing(), _kept_by(viewer)))
 
 
 def permitted(viewer: Viewer) -> Select[Document]:
@@ -238,7 +238,8 @@ def permitted(viewer: Viewer) -> Select[Document]:
     return select(Document).where(marked, Document.topic_id.in_(shelved))
 
 
-def _standing() -> ColumnElement[bool]:
+def standing() -> ColumnElement[bool]:
+    """Return the condition under which a document is neither withdrawn nor hidden."""
     return and_(Document.stage != Stage.WITHDRAWN, Document.hidden_at.is_(None))
 
 
@@ -249,4 +250,4 @@ def _kept_by(viewer: Viewer) -> ColumnElement[bool]:
 
 def current(viewer: Viewer) -> Select[Document]:
     """Return what lists, searches and digests show: the newest versions, while they stand, of what is the viewer's."""
-    return visible(viewer).where(Document.successor_id.is_(None), Document.frozen_at.is_(None), _standing())
+    return visible(viewer).where(Document.successor_id.is_(None), Document.frozen_at.is_(None), standing())
