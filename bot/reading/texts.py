@@ -15,7 +15,7 @@ from bot.reading.glance import PDF
 from bot.reading.pdf import Pdf, Pdfs, storable
 from storage import documents
 from storage.database import Database
-from storage.documents import unread
+from storage.documents import spelling, unread
 from storage.documents.unread import Known, Unread
 from storage.documents.words import LONGEST_TEXT
 
@@ -77,6 +77,8 @@ class Texts:
         digest = await asyncio.to_thread(lambda: hashlib.sha256(brought.content).hexdigest())
         if brought.kind == "pdf" and pdf.pages is None and not one.last:
             return False  # the machine may have been busy
+        if text:
+            await asyncio.to_thread(spelling.indexed, text)  # what was folded once costs the transaction little
         known = Known(brought.kind, digest, pdf.pages)
         async with self._database.transaction() as tx:
             await unread.take(tx, one, text, known, self._clock.now())
