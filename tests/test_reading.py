@@ -24,6 +24,7 @@ from bot.reading.files import Files
 from bot.reading.glance import Looker, fetcher_of
 from bot.reading.kinds import DANGEROUS, MISMATCH, Told, tell
 from bot.reading.pdf import Pdf, Pdfs
+from bot.transport import AiohttpRequest, Wire
 from handlers.glances import NOTHING_SEEN, Seen
 from storage.documents import FILE_LIMIT
 from storage.tlp import Label
@@ -201,16 +202,21 @@ async def looks_up(host: str, _port: int) -> Sequence[str]:
     return {"inside.example": ["10.0.0.5"], "here.example": ["127.0.0.1"]}[host]
 
 
-def looker(stage: Stage | None = None, *, reaches: bool = False) -> Looker:
-    base = f"{stage.control.url}" if stage else "http://127.0.0.1:9"
-    bot: ExtBot[None] = ExtBot(TOKEN, base_url=f"{base}/bot", base_file_url=f"{base}/file/bot")
-    fetcher = fetcher_of(HERE if reaches else (), lookup=looks_up)
-    return Looker(Files(bot), fetcher, Pdfs(), lambda: NOW)
+@asynccontextmanager
+async def looker(telegram: str = "http://127.0.0.1:9", *, reaches: bool = False) -> AsyncIterator[Looker]:
+    wire = Wire(telegram, TOKEN, connections=1)
+    bot: ExtBot[None] = ExtBot(
+        TOKEN, f"{telegram}/bot", f"{telegram}/file/bot", AiohttpRequest(wire), AiohttpRequest(wire)
+    )
+    await wire.start()
+    try:
+        yield Looker(Files(bot), fetcher_of(HERE if reaches else (), lookup=looks_up), Pdfs(), lambda: NOW)
+    finally:
+        await wire.close()
 
 
 async def test_a_link_tells_what_lies_behind_it_and_reaches_nothing_within() -> None:
-    async with site() as there:
-        seen = looker(reaches=True)
+    async with site() as there, looker(reaches=True) as seen, looker() as blind:
         assert await seen.page(f"{there.url}/page") == Seen("A page")
         direct, moved, elsewhere = [await seen.page(f"{there.url}/{path}") for path in ("paper", "moved", "elsewhere")]
         assert (direct.title, direct.year, direct.kind, direct.pages) == ("A linked paper", 2024, "pdf", 1)
@@ -221,7 +227,6 @@ async def test_a_link_tells_what_lies_behind_it_and_reaches_nothing_within() -> 
 
         there.asked.clear()
         port = there.url.rpartition(":")[2]
-        blind = looker()
         for url in (
             there.url, f"http://localhost:{port}/", f"http://here.example:{port}/", f"http://[::ffff:127.0.0.1]:{port}/",
             "http://2130706433/", "http://inside.example/", "http://192.168.1.1/", "http://169.254.169.254/latest/",
@@ -235,19 +240,19 @@ async def test_a_link_tells_what_lies_behind_it_and_reaches_nothing_within() -> 
 @SQLITE
 async def test_a_file_is_looked_into_before_it_is_shared(stage: Stage) -> None:
     member = await stage.joined(50)
-    seen = looker(stage)
 
     async def look(name: str, content: bytes) -> Seen:
         sent = await member.sends(document=shared(name, content))
         return await seen.file(sent["document"]["file_id"], name, len(content))
 
-    told = await look("report.pdf", pdf(title="A paper"))
-    assert (told.title, told.kind, told.pages, len(told.sha256 or "")) == ("A paper", "pdf", 1, 64)
-    assert (await look("report.pdf", b"MZ\x90")).refused == DANGEROUS
-    assert (await look("a.docx", docx(word__vbaProject_dot_bin=b"macros"))).refused == DANGEROUS
-    assert await look("report.pdf", docx()) == Seen(kind="docx", refused=MISMATCH)
-    assert await seen.file("unknown", "a.pdf", 10) == NOTHING_SEEN
-    assert await seen.file("unknown", "a.pdf", FILE_LIMIT + 1) == NOTHING_SEEN
+    async with looker(stage.control.url) as seen:
+        told = await look("report.pdf", pdf(title="A paper"))
+        assert (told.title, told.kind, told.pages, len(told.sha256 or "")) == ("A paper", "pdf", 1, 64)
+        assert (await look("report.pdf", b"MZ\x90")).refused == DANGEROUS
+        assert (await look("a.docx", docx(word__vbaProject_dot_bin=b"macros"))).refused == DANGEROUS
+        assert await look("report.pdf", docx()) == Seen(kind="docx", refused=MISMATCH)
+        assert await seen.file("unknown", "a.pdf", 10) == NOTHING_SEEN
+        assert await seen.file("unknown", "a.pdf", FILE_LIMIT + 1) == NOTHING_SEEN
 
 
 def shared(name: str, content: bytes) -> dict[str, Any]:
