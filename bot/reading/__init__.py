@@ -20,6 +20,6 @@ class Reading:
     """What looks at things while they are shared, and what reads their texts afterwards."""
 
     def __init__(self, bot: ExtBot[Any], database: Database, clock: Clock, networks: Sequence[Network]) -> None:
-        files, pdfs = Files(bot), Pdfs()
-        self.glance = Looker(files, fetcher_of(networks), pdfs, clock.now)
-        self.texts = Texts(database, clock, files, fetcher_of(networks, seconds=60.0), pdfs)
+        files = Files(bot)
+        self.glance = Looker(files, fetcher_of(networks), Pdfs(), clock.now)
+        self.texts = Texts(database, clock, files, fetcher_of(networks, seconds=60.0), Pdfs())

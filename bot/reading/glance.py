@@ -10,7 +10,7 @@ from datetime import datetime
 from bot.addresses import Network
 from bot.fetching import Fetched, Fetcher, Lookup, system_lookup
 from bot.logs import log
-from bot.reading import kinds, pages
+from bot.reading import kinds, pages, plain
 from bot.reading.files import Files
 from bot.reading.kinds import Told
 from bot.reading.pdf import Pdf, Pdfs
@@ -64,16 +64,15 @@ class Looker:
 
     async def _fetched(self, answer: Fetched) -> Seen:
         told = answer.headers.get("content-type", "")
-        if told.partition(";")[0].strip().lower() not in _MARKUP:
-            kind = await asyncio.to_thread(kinds.kind_of, answer.body)
-            if kind != "html":
-                return await self._linked(answer, kind)
+        if told.partition(";")[0].strip().lower() not in _MARKUP and not plain.is_markup(answer.body):
+            return await self._linked(answer)
         page = await asyncio.to_thread(pages.read, answer.body, told, answer.url)
         return Seen(page.title, page.publisher, self._past(page.year), page.languages, page.description, answer.moved)
 
-    async def _linked(self, answer: Fetched, kind: str | None) -> Seen:
+    async def _linked(self, answer: Fetched) -> Seen:
+        kind = await asyncio.to_thread(kinds.kind_of, answer.body)
         if kind is None:
-            return Seen(url=answer.moved, refused=kinds.DANGEROUS if answer.body else None)
+            return Seen(url=answer.moved, refused=kinds.DANGEROUS if kinds.hides(answer.body) else None)
         return await self._seen(answer.body, kind, answer.moved)
 
     async def _content(self, content: bytes, name: str) -> Seen:

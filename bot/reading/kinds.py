@@ -17,12 +17,14 @@ _ARCHIVES = (
     b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c", b"\x1f\x8b", b"\x1f\x9d", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd",
     b"LZIP", b"MSCF", b"!<arch>", b"\xed\xab\xee\xdb", b"PK\x05\x06", b"PK\x07\x08",
 )  # fmt: skip
+_ZIP = b"PK\x03\x04"
 _RICH = b"{\\rtf"
 _BEGINNINGS = (
     (_RICH, "rtf"), (b"\xff\xd8\xff", "jpg"), (b"\x89PNG\r\n\x1a\n", "png"), (b"GIF87a", "gif"), (b"GIF89a", "gif"),
     (b"II*\x00", "tiff"), (b"MM\x00*", "tiff"), (b"AT&TFORM", "djvu"), (b"ID3", "mp3"), (b"\xff\xfb", "mp3"),
     (b"\xff\xf3", "mp3"), (b"\xff\xf2", "mp3"), (b"\xff\xf1", "aac"), (b"\xff\xf9", "aac"), (b"fLaC", "flac"),
-    (b"OggS", "ogg"), (b"\x1aE\xdf\xa3", "mkv"),
+    (b"OggS", "ogg"), (b"\x00\x00\x01\xba", "mpg"), (b"0&\xb2u\x8ef\xcf\x11", "wmv"),
+    (b"8BPS", "psd"), (b"\x1aE\xdf\xa3", "mkv"),
 )  # fmt: skip
 _RIFF = {b"WEBP": "webp", b"WAVE": "wav", b"AVI ": "avi"}
 _PICTURED = frozenset({b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif", b"avis"})
@@ -34,6 +36,7 @@ _CLAIMS = {
     "json": "txt", "xml": "txt", "srt": "txt", "vtt": "txt", "bib": "txt", "ris": "txt", "ics": "txt",
     "vcf": "txt", "log": "txt", "dotx": "docx", "xltx": "xlsx", "potx": "pptx", "ppsx": "pptx", "dot": "doc",
     "xlt": "xls", "pot": "ppt", "pps": "ppt", "ott": "odt", "ots": "ods", "otp": "odp", "djv": "djvu",
+    "mpeg": "mpg", "wma": "wmv", "asf": "wmv",
 }  # fmt: skip
 """Names of one and the same type."""
 _KNOWN = frozenset(
@@ -72,11 +75,16 @@ def kind_of(content: bytes) -> str | None:
         return None
     if head.startswith(_RICH) and _OBJECT.search(content):
         return None
-    if head.startswith(b"PK\x03\x04"):
+    if head.startswith(_ZIP):
         return packages.kind_of(content)
     if head.startswith(compound.MAGIC):
         return compound.kind_of(content)
     return _by_beginning(head) or plain.kind_of(content)
+
+
+def hides(content: bytes) -> bool:
+    """Tell of a content without a kind whether it is a program, or could hold one: an archive, a macro."""
+    return content.startswith((*_PROGRAMS, *_ARCHIVES, _ZIP, compound.MAGIC)) or _is_image_of_a_disk(content)
 
 
 def _by_beginning(head: bytes) -> str | None:

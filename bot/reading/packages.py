@@ -37,12 +37,14 @@ _REFUSED_NAMES = re.compile(
 _TYPES = "[content_types].xml"
 _PROGRAMS = (b"MZ", b"\x7fELF", b"#!")
 _ENCRYPTED = 1
+_USUAL = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _TEXT_PARTS = {
     "docx": re.compile(r"^word/(document|footnotes|endnotes)\d*\.xml$"),
     "pptx": re.compile(r"^ppt/slides/slide\d+\.xml$"),
     "odt": re.compile(r"^content\.xml$"),
     "odp": re.compile(r"^content\.xml$"),
 }
+_MOST_PARTS = 200
 _ENDS = re.compile(r"</(w:p|a:p|text:p|text:h)>|<(w:tab|w:br|text:tab|text:line-break)\s*/?>")
 _TAG = re.compile(r"<[^<>]*>")
 _BROKEN = (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError, ValueError)
@@ -71,6 +73,8 @@ def _kind(package: zipfile.ZipFile) -> str | None:
 
 
 def _is_bomb(entries: Sequence[zipfile.ZipInfo]) -> bool:
+    if any(entry.compress_type not in _USUAL for entry in entries):
+        return True  # no office writes these, and some take memory as they please
     if len(entries) > MOST_ENTRIES or sum(entry.file_size for entry in entries) > MOST_UNPACKED:
         return True
     return any(e.file_size > _SMALL and e.file_size > _RATIO * max(1, e.compress_size) for e in entries)
@@ -130,10 +134,9 @@ def text_of(content: bytes, kind: str, most: int) -> str | None:
     found: list[str] = []
     try:
         with zipfile.ZipFile(BytesIO(content)) as package:
-            for entry in package.infolist():
-                if part.match(entry.filename) and sum(map(len, found)) < most:
-                    markup = _read(package, entry, 8 * _SMALL).decode("utf-8", "replace")
-                    found.append(_words(markup))
+            for entry in [e for e in package.infolist() if part.match(e.filename)][:_MOST_PARTS]:
+                if sum(map(len, found)) < most:
+                    found.append(_words(_read(package, entry, _SMALL).decode("utf-8", "replace")))
     except _BROKEN:
         return None
     return " ".join(found)[:most]

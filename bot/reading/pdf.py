@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import re
 import sys
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ from bot.reading.said import clean_title, languages, year_in
 SECONDS = 30.0
 """For a whole text, as the clock on the wall has it; the child's own limits come first."""
 AT_ONCE = 1
-"""Children: each may take as much memory as one is allowed to."""
+"""Children of one reader: each may take as much memory as one is allowed to."""
 _CHILD = Path(__file__).with_name("pdf_child.py")
 _CREATED = re.compile(r"^D:(\d{4})")
 
@@ -53,7 +54,7 @@ async def _ask(content: bytes, *, wants_text: bool) -> Mapping[str, Any]:
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-I", str(_CHILD), *(["--text"] if wants_text else []),
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
-        env={}, start_new_session=True,
+        env=_bare(), start_new_session=True,
     )  # fmt: skip
     try:
         written, _ = await child.communicate(content)
@@ -64,6 +65,11 @@ async def _ask(content: bytes, *, wants_text: bool) -> Mapping[str, Any]:
     except ValueError:
         return {}
     return told if isinstance(told, dict) else {}
+
+
+def _bare() -> dict[str, str]:
+    """Return an environment without secrets: what an interpreter may need to start, and nothing else."""
+    return {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "SYSTEMROOT") if name in os.environ}
 
 
 async def _ended(child: asyncio.subprocess.Process) -> None:

@@ -11,7 +11,7 @@ import sys
 from io import BytesIO
 from typing import Any
 
-MEMORY = 1024 * 1024 * 1024
+MEMORY = 768 * 1024 * 1024
 CPU_SECONDS = 20
 LONGEST_TEXT = 200_000
 LARGEST = 21 * 1024 * 1024

@@ -33,6 +33,11 @@ def decoded(content: bytes) -> str | None:
     return None
 
 
+def is_markup(content: bytes) -> bool:
+    """Tell whether a content begins as a page does."""
+    return _TYPED.match(content[:_BEGINNING].decode("latin-1")) is not None
+
+
 def kind_of(content: bytes) -> str | None:
     """Return `html`, `svg` or `txt`; None for what is no text, and for markup that could run something."""
     found = decoded(content)
