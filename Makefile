@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8080
 
-.PHONY: demo test soak pictures format lock clean
+.PHONY: demo test soak bench pictures format lock clean
 
 demo: $(VENV)/demo.stamp
 	@$(BIN)/python -m bot demo --port $(PORT)
@@ -18,6 +18,11 @@ test: $(VENV)/test.stamp
 
 soak: $(VENV)/test.stamp
 	$(BIN)/pytest -m soak -s --timeout 3600
+
+# Speed, beside what one would write first; SIZES=10000,100000,1000000 takes some minutes.
+SIZES ?= 10000,100000
+bench: $(VENV)/test.stamp
+	$(BIN)/python -m benchmarks.search --sizes $(SIZES)
 
 # The README's pictures; needs Chromium.
 pictures: $(VENV)/test.stamp

@@ -28,6 +28,7 @@ from bot.health import SILENCE, HealthServer, Watch
 from bot.holiday import is_working_day
 from bot.intake import Polling, WebhookIntake, allowed
 from bot.lanes import Lanes
+from bot.links import PATIENCE, Links
 from bot.logs import log
 from bot.profile import Profile
 from bot.reading import Reading
@@ -245,11 +246,12 @@ class Bot:
         run = Errands(self._people, self._database, self._clock).work
         bot_id = int(self._loaded.token.partition(":")[0])
         sweep = Sweep(self._people, self._database, self._clock, bot_id).work
-        fetcher = Fetcher(networks(self._loaded.settings.fetch.private_networks))
-        work = {"remove": remove, "publish": publish, "run": run, "sweep": sweep}
+        private = networks(self._loaded.settings.fetch.private_networks)
+        read = Intake(self._database, self._clock, Fetcher(private)).work
+        look = Links(self._database, self._clock, Fetcher(private, patience=PATIENCE)).work
+        work = {"remove": remove, "publish": publish, "run": run, "sweep": sweep, "read": read, "look": look}
         work |= {"texts": reading.texts.work, "fold": reading.texts.fold}
-        read = Intake(self._database, self._clock, fetcher).work
-        return ticks(self._database, self._clock, policy, **work, read=read)
+        return ticks(self._database, self._clock, policy, **work)
 
     async def _paused(self) -> bool:
         if self._rests:  # a pause begins only while no bot runs: once it is lifted nobody need ask again

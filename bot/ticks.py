@@ -16,6 +16,7 @@ from storage import (
     dialogues,
     digests,
     directory,
+    documents,
     errands,
     feeds,
     inbox,
@@ -49,12 +50,13 @@ def ticks(
     read: Work,
     texts: Work,
     fold: Work,
+    look: Work,
 ) -> list[Tick]:
     """Return all ticks.
 
     `remove` takes people out of groups, `run` does errands in chats, `sweep` looks through the groups, `publish` keeps
-    what Telegram shows of the bot, `read` brings what feeds say, `texts` reads what is shared, and `fold` lets search
-    know documents that an older version wrote.
+    what Telegram shows of the bot, `read` brings what feeds say, `look` tells which links are alive, `texts` reads what
+    is shared, and `fold` lets search know documents that an older version wrote.
     """
     working = is_working_day if policy.skip_holidays else None
 
@@ -89,6 +91,8 @@ def ticks(
         Tick("feeds", 60, read, after=5),
         Tick("texts", 60, texts, after=20),
         Tick("words", 3600, fold, tidies=True),
+        Tick("links", 300, look, after=20),
+        Tick("reviews", 86400, _asking(database, clock, [documents.ask_reviews]), after=30),
         Tick("housekeeping", 3600, _asking(database, clock, forgets), tidies=True, after=60),
         Tick("profile", 60, publish, tidies=True, after=1),  # people first, then three dozen calls
     ]

@@ -31,13 +31,14 @@ async def offer(update: Update, context: Context) -> None:
         await update.inline_query.answer(results, cache_time=0, is_personal=True)
 
 
-async def _found(context: Context, words: str) -> tuple[Document, ...]:
+async def _found(context: Context, words: str) -> list[Document]:
     viewer = context.turn.viewer
     if viewer is None or not context.policy.inline or not allowed(viewer, Action.BELONG):
-        return ()
+        return []
     async with context.reading() as tx:
         hits = await documents.search(tx, viewer, words, Filters(clear_only=True))
-    return tuple(row for row in hits.rows if row.label is Label.CLEAR)[:MOST]
+        rows = await documents.shown(tx, viewer, hits.ids[:MOST])
+    return [row for row in rows if row.label is Label.CLEAR]
 
 
 def _result(row: Document, policy: Policy) -> InlineQueryResultArticle:

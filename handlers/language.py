@@ -99,6 +99,11 @@ class Say:
     def country(self, code: str) -> str:
         return _COUNTRY_NAMES.get((self.language, code)) or str(self._locale.territories[code])
 
+    def language_name(self, code: str) -> str:
+        """Return the name of a language, with a capital: `French`, `Французский`; the code itself if it has none."""
+        name = self._locale.languages.get(code, code)
+        return str(name[:1].upper() + name[1:])
+
     def zone_name(self, zone: str) -> str:
         """Return a zone as people call it: `Almaty`, `Алматы`."""
         return str(get_timezone_location(zone, locale=self._locale, return_city=True))

@@ -39,6 +39,27 @@ class OpenDocument(Press, prefix="doc"):
 
 
 @dataclass(frozen=True)
+class NewAddress(Press, prefix="doc.address"):
+    """Give a document a new address."""
+
+    document: int
+
+
+@dataclass(frozen=True)
+class ArchiveAddress(Press, prefix="doc.archive"):
+    """Say where an archive keeps a copy of a document."""
+
+    document: int
+
+
+@dataclass(frozen=True)
+class Review(Press, prefix="doc.review"):
+    """Say that a document is still valid."""
+
+    document: int
+
+
+@dataclass(frozen=True)
 class OpenTopic(Press, prefix="top"):
     """Show one topic's card."""
 

@@ -6,11 +6,11 @@ import asyncio
 from typing import Any
 
 import pytest
-from cast import data_of, forges, goes, paper, shelves
+from cast import data_of, forges, goes
 from story import Person, Stage, buttons, written
 
 from handlers.documents.card import GetFile
-from handlers.documents.library import Found, Shelf
+from handlers.documents.library import Found
 from handlers.presses import OpenDocument
 from handlers.prompts import Choose
 
@@ -154,67 +154,16 @@ async def test_amber_does_not_exist_for_other_organisations(stage: Stage) -> Non
         for press in (OpenDocument(1), GetFile(1), OpenDocument(2)):
             await forges(other, press)
             await other.sees("There is no such document")
-        await forges(other, Found(0, "contact"))
+        await forges(other, Found(0, "", "contact"))
         await other.sees("Nothing was found")
-        await forges(other, Shelf(3, 1))
-        await other.sees("Nothing is here yet")
+        await forges(other, Found(0, "t3", ""))
+        await other.sees("Nothing is here. Lift")
         await shares(other, "Our own copy", "TLP:GREEN", document=FILE)
         await finds(source, "copy", "Our own copy")
 
         await colleague.taps("Get the file")
         await colleague.sees("TLP:AMBER")
     assert all("Draft contact" not in written(m) for m in other.seen.values())
-
-
-async def test_words_are_found_however_they_are_written(stage: Stage) -> None:
-    member = await stage.joined(50)
-    titles = (
-        "Ёлкин: отчёт", "Oʻzbekiston va chegara_nazorati", "Border security", "Security of borders 100%",
-        "Türkmenistan", "Реабилитация и реинтеграция возвратившихся лиц",
-    )  # fmt: skip
-    await shelves(stage, 50, *map(paper, titles))
-    async with stage.bot():
-        for words, found in (
-            ("елкин", ["Ёлкин"]), ("ЁЛК", ["Ёлкин"]), ("отчет", ["Ёлкин"]),
-            ("o'zbek", ["Oʻzbekiston"]), ("O‘ZBEKISTON", ["Oʻzbekiston"]), ("chegara_", ["Oʻzbekiston"]),
-            ("turkmen", ["Türkmenistan"]), ("100%", ["100%"]),
-            ("secur bord", ["Border security", "Security of borders"]), ("order", []), ("example", []),
-            ("D-3", ["Border security"]), ("д-99", []),
-            ("реабилитация и реинтеграция возвратившихся лиц", ["Реабилитация"]),
-        ):  # fmt: skip
-            await finds(member, words, *found)
-        for odd in ("%", "'", "…"):
-            await member.says(odd)
-            await member.sees("at least one letter or number")
-        for long in (f"/search {'x' * 101}", "y" * 101):
-            await member.says(long)
-            await member.sees("That is a long text")
-
-
-@pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
-async def test_pages_turn_in_place_and_titles_come_first(stage: Stage) -> None:
-    member = await stage.joined(50)
-    papers = (paper(f"Paper {number}") for number in range(1, 7))
-    await shelves(stage, 50, *papers, paper("A text by others", publisher="Paper press"))
-    async with stage.bot():
-        await member.says("paper")
-        first = await member.sees("Found for")
-        assert written(first).index("Paper 6") < written(first).index("Paper 2")
-        assert "A text by others" not in written(first)
-        second = await goes(member, "›", "Paper 1", "A text by others")
-        assert second["message_id"] == first["message_id"]
-        assert buttons(second) == ["①", "②", "‹", "2/2", "Menu"]
-        await forges(member, Found(-5, "paper"))
-        await member.sees("Paper 6")
-
-        await member.says("/library")
-        shelf = await member.sees("Library", "A text by others")
-        await goes(member, "›", "Paper 1")
-        await goes(member, "Choose a topic", "Documents of which topic?")
-        await goes(member, "Victims of terrorism", "Library: Victims of terrorism", "Nothing is here yet")
-        await goes(member, "Choose a topic", "Documents of which topic?")
-        last = await goes(member, "Media and communication", "Library: Media and communication", "A text by others")
-        assert last["message_id"] == shelf["message_id"]
 
 
 async def test_an_album_opens_one_form_and_a_double_submit_shares_once(stage: Stage) -> None:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from bot.addresses import inner, is_public, may_be_reached, networks, problem_of
 from bot.config import ConfigError, load
-from bot.fetching import Fetched, Fetcher, FetchFailed, FetchRefused, Outcome
+from bot.fetching import GLIMPSE, Fetched, Fetcher, FetchFailed, FetchRefused, Outcome
 from storage.database import Database
 
 LOOPBACK = networks(["127.0.0.0/8"])
@@ -151,12 +151,14 @@ class Site:
 
     url: str = ""
     asked: list[dict[str, str]] = field(default_factory=list)
+    methods: list[str] = field(default_factory=list)
 
     def at(self, name: str) -> str:
         return self.url.replace("127.0.0.1", name)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         self.asked.append({k.lower(): v for k, v in request.headers.items()})
+        self.methods.append(request.method)
         return await getattr(self, request.match_info["what"])(request)  # type: ignore[no-any-return]
 
     async def page(self, request: web.Request) -> web.Response:
@@ -315,6 +317,27 @@ async def test_a_name_is_asked_for_once_and_what_was_checked_is_what_is_dialled(
 async def test_what_is_too_big_is_cut_off(site: Site) -> None:
     for what in ("big", "big?told=1", "bomb"):
         assert await fetches(f"{site.url}/{what}") == FetchRefused("big")
+
+
+async def test_a_look_takes_little_and_knows_the_way(site: Site) -> None:
+    async def looks(what: str) -> Fetched:
+        got = await Fetcher(LOOPBACK, largest=10, patience=5, lookup=lookup).look(f"{site.url}/{what}")
+        assert isinstance(got, Fetched)
+        return got
+
+    assert (await looks("page")).body == b""  # plain text: HEAD has told enough
+    assert site.methods == ["HEAD"]
+    for what, size in (("big", GLIMPSE), ("bomb", GLIMPSE), ("packed?how=br", 0), ("lies", 0), ("stops", 0)):
+        assert len((await looks(what)).body) == size, what
+    down = await looks("down?left=3")
+    assert ([hop.status for hop in down.hops], down.url, down.moved) == ([301, 301, 301], f"{site.url}/page", True)
+    there = await looks("to?url=/page")
+    assert ([hop.url for hop in there.hops], there.moved) == ([f"{site.url}/to?url=/page"], False)
+    asked = len(site.asked)
+    assert await Fetcher(LOOPBACK, lookup=lookup).look(f"{site.url}/to?url=http://inside.example/") == FetchRefused(
+        "private"
+    )
+    assert len(site.asked) == asked + 1  # what is refused is not tried with GET
 
 
 async def test_compression_is_undone_or_refused(site: Site) -> None:

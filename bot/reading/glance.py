@@ -45,8 +45,11 @@ class Looker:
     async def page(self, url: str) -> Seen:
         """Look at a web page or a linked file."""
         try:
-            answer = await self._fetcher.fetch(url, accept=ACCEPT)
+            async with asyncio.timeout(SECONDS):  # however many redirects there are
+                answer = await self._fetcher.fetch(url, accept=ACCEPT)
             return await self._fetched(answer) if isinstance(answer, Fetched) and answer.status == _OK else NOTHING_SEEN
+        except TimeoutError:
+            return NOTHING_SEEN
         except Exception:  # noqa: BLE001 - whatever a stranger's page does, its sharer goes on by hand
             _log.warning("a link could not be looked at", exc_info=True)
             return NOTHING_SEEN
@@ -67,13 +70,13 @@ class Looker:
         if told.partition(";")[0].strip().lower() not in _MARKUP and not plain.is_markup(answer.body):
             return await self._linked(answer)
         page = await asyncio.to_thread(pages.read, answer.body, told, answer.url)
-        return Seen(page.title, page.publisher, self._past(page.year), page.languages, page.description, answer.moved)
+        return Seen(page.title, page.publisher, self._past(page.year), page.languages, page.description, _home(answer))
 
     async def _linked(self, answer: Fetched) -> Seen:
         kind = await asyncio.to_thread(kinds.kind_of, answer.body)
         if kind is None:
-            return Seen(url=answer.moved, refused=kinds.DANGEROUS if kinds.hides(answer.body) else None)
-        return await self._seen(answer.body, kind, answer.moved)
+            return Seen(url=_home(answer), refused=kinds.DANGEROUS if kinds.hides(answer.body) else None)
+        return await self._seen(answer.body, kind, _home(answer))
 
     async def _content(self, content: bytes, name: str) -> Seen:
         told: Told = await asyncio.to_thread(kinds.tell, content, name)
@@ -95,3 +98,8 @@ class Looker:
 
     def _past(self, year: int | None) -> int | None:
         return year if year is not None and year <= self._now().year + 1 else None
+
+
+def _home(answer: Fetched) -> str | None:
+    """Return where a page has moved for good, if it has."""
+    return answer.url if answer.moved else None

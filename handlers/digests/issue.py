@@ -19,6 +19,7 @@ from storage import digests
 from storage.access import Viewer
 from storage.database import Transaction
 from storage.digests import Announced, Dated, Issue, Published
+from storage.documents import LinkState
 from storage.outbox import Facts
 from storage.refusals import Refusal
 
@@ -136,7 +137,20 @@ def _document(number: int, item: Published, say: Say, policy: Policy) -> str:
     source = " ".join(str(part) for part in (item.publisher, item.year) if part)
     facts = [_link(item.title, f"doc_{item.token}", policy), escape(source, quote=False)]
     tongues = f" [{escape(item.languages.replace(' ', ', '), quote=False)}]" if item.languages else ""
-    return f"{say.number(number)}. {', '.join(f for f in facts if f)}{tongues} · {item.label.value}"
+    line = f"{say.number(number)}. {', '.join(f for f in facts if f)}{tongues} · {item.label.value}"
+    return " · ".join([line, *_found(item, say)])
+
+
+def _found(item: Published, say: Say) -> list[Html]:
+    """Return what to know of a link before it is pressed, and where a copy is kept; nothing where it opens."""
+    told = {
+        LinkState.DEAD: say("⚠ the link no longer works"),
+        LinkState.WALL: say("⚠ the link asks for an account"),
+    }.get(item.link)
+    if told is None:
+        return []
+    copy = f'<a href="{escape(item.archive_url)}">{say("copy in an archive")}</a>' if item.archive_url else None
+    return [told, *([Html(copy)] if copy else [])]
 
 
 def _counts(issue: Issue, say: Say) -> list[str]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from telegram.ext import MessageHandler, filters
 
 from handlers.documents.card import FILE, SHARED, GetFile, by_link, get_file, open_document
-from handlers.documents.library import Found, Shelf, find, library, search, shelf, turn
+from handlers.documents.care import ADDRESS, ARCHIVE, CARE, StillWorks, archive, new_address, still_works
+from handlers.documents.library import Found, Narrow, find, library, narrow, search, turn
 from handlers.documents.share import DOCUMENT, share, take
 from handlers.feature import Command, Feature, place, tap
 from handlers.language import text
-from handlers.presses import OpenDocument
+from handlers.presses import ArchiveAddress, NewAddress, OpenDocument
 from storage.access import Action
 
 _NEW = filters.UpdateType.MESSAGE & filters.ChatType.PRIVATE
@@ -27,14 +28,17 @@ FEATURE = Feature(
     handlers=(
         tap(OpenDocument, open_document, Action.BELONG),
         tap(GetFile, get_file, Action.BELONG),
-        tap(Shelf, shelf, Action.BELONG),
+        tap(NewAddress, new_address, Action.SHARE),
+        tap(ArchiveAddress, archive, Action.SHARE),
+        tap(StillWorks, still_works, Action.SHARE),
         tap(Found, turn, Action.BELONG),
+        tap(Narrow, narrow, Action.BELONG),
         place("library", library, Action.BELONG),
         MessageHandler(_NEW & ~filters.COMMAND & (_LINKED | _CAPTIONED | _SENT), take),
         MessageHandler(_NEW & ~filters.COMMAND & filters.TEXT, find),
     ),
-    dialogues=(DOCUMENT,),
-    notices=(SHARED, FILE),
+    dialogues=(DOCUMENT, ADDRESS, ARCHIVE),
+    notices=(SHARED, FILE, *CARE),
     refusals={
         "document:unknown": text("There is no such document. /library shows what there is."),
         "document:link": text("That is not a web address. It should look like https://example.org/paper."),

@@ -1,76 +1,84 @@
-"""Browsing and searching: only what is the reader's to see, five at a time."""
+"""Browsing and searching: only what is the reader's to see, the best first, five at a time, narrowed by buttons."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from telegram import Update
 
 from handlers.buttons import Button, Press, Row, columns, pages
 from handlers.context import Context
+from handlers.documents.health_words import sentence
+from handlers.documents.narrowing import (
+    FACETS,
+    ROOM,
+    counted,
+    described,
+    named,
+    packed,
+    squeezed,
+    stretched,
+    unpacked,
+    with_value,
+)
 from handlers.feature import guard
 from handlers.language import Say, isolated, legible
 from handlers.presses import Begin, Home, OpenDocument
 from handlers.screens import Screen, lines
 from storage import documents, topics
 from storage.access import Action
-from storage.documents import Document, Hits
+from storage.documents import Document, DocumentLink, Filters, Hits
 from storage.refusals import Refusal
 from storage.tlp import highest
 
 PAGE = 5
 LONGEST = 100
 NUMBERS = "①②③④⑤"
-ROOM = 44
-"""How many bytes of a button are left for the words of a search."""
-
-
-@dataclass(frozen=True)
-class Shelf(Press, prefix="lib"):
-    """Browse documents from number `first` on (0: from the newest) of one topic (0: all; -1: choose)."""
-
-    topic: int
-    first: int
+_MOST_VALUES = 12
 
 
 @dataclass(frozen=True)
 class Found(Press, prefix="find"):
-    """Turn to another page of a search; the words are folded, and at most `ROOM` bytes long."""
+    """Show a search or a shelf from its hit number `offset` on; see `narrowing` for what is packed."""
 
     offset: int
+    filters: str
     words: str
 
 
+@dataclass(frozen=True)
+class Narrow(Press, prefix="narrow"):
+    """Choose by what a search is narrowed, or among the values of one facet (its letter)."""
+
+    facet: str
+    filters: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One search as it is carried from screen to screen: everything packed."""
+
+    words: str = ""
+    filters: str = ""
+
+    @classmethod
+    def of(cls, words: str, filters: Filters) -> Asked:
+        carried = packed(filters)
+        return cls(squeezed(words, ROOM - len(carried)), carried)
+
+    def narrowed(self, letter: str, value: str) -> Asked:
+        """Return the same search with one facet set, or lifted; words give way where there is no room for both."""
+        carried = with_value(self.filters, letter, value)
+        return Asked(squeezed(stretched(self.words), ROOM - len(carried)), carried)
+
+    def at(self, offset: int) -> Found:
+        return Found(offset, self.filters, self.words)
+
+
 async def library(context: Context) -> None:
-    await shelf(context, Shelf(0, 0))
-
-
-async def shelf(context: Context, press: Shelf) -> None:
-    if press.topic < 0:
-        await _choose_topic(context)
-        return
-    say = context.say
-    async with context.reading() as tx:
-        hits = await documents.search(tx, context.viewer, "", documents.Filters(topic_id=press.topic or None))
-        titles = await topics.titles(tx, context.viewer, [press.topic])
-    shown = hits.rows[press.first : press.first + PAGE]
-    turning = _turns(hits, press.first, lambda offset: Shelf(press.topic, offset))
-    title = say("Library: {topic}", topic=titles[press.topic]) if press.topic in titles else say("Library")
-    words = lines([f"<b>{title}</b>", _listed(shown, say) or say("Nothing is here yet. You can share the first one.")])
-    rows: list[Row] = [*_open(shown), *turning]
-    rows.append((Button(say("Choose a topic"), Shelf(-1, 0)), Button(say("Share"), Begin("document"))))
-    rows.append((Button(say("Menu"), Home()),))
-    await context.show(Screen(words, tuple(rows), highest([row.label for row in shown])))
-
-
-async def _choose_topic(context: Context) -> None:
-    say = context.say
-    async with context.reading() as tx:
-        found = await topics.catalogue(tx, context.viewer)
-    buttons = [Button(f"{t.emoji} {t.title(say.language)}", Shelf(t.id, 0)) for t in found]
-    rows = [*columns(buttons, 1), (Button(say("Back"), Shelf(0, 0)),)]
-    await context.show(Screen(say("Documents of which topic?"), tuple(rows)))
+    await _show(context, Asked(), 0)
 
 
 async def search(context: Context) -> None:
@@ -78,7 +86,10 @@ async def search(context: Context) -> None:
         await _look_for(context, context.words)
         return
     say = context.say
-    asked = say("What are you looking for? Just write a few words: titles, publishers and years are searched.")
+    asked = say(
+        "What are you looking for? Just write a few words, in any language and spelling: titles, descriptions, "
+        "publishers and the text of PDFs are searched."
+    )
     await context.show(Screen(asked, ((Button(say("Menu"), Home()),),)))
 
 
@@ -95,58 +106,122 @@ async def _look_for(context: Context, words: str) -> None:
         hint = say("That is a long text. To search, write a few words; to share something, send a link or a file.")
         await context.show(Screen(hint, ((Button(say("Menu"), Home()),),)))
         return
-    await _search(context, words, 0)
+    await _show(context, Asked.of(words, Filters()), 0, said=words)
 
 
 async def turn(context: Context, press: Found) -> None:
-    await _search(context, press.words, press.offset)
+    await _show(context, Asked(press.words, press.filters), max(press.offset, 0))
 
 
-async def _search(context: Context, words: str, offset: int) -> None:
-    say = context.say
-    kept = carried(words)
+async def _show(context: Context, asked: Asked, offset: int, *, said: str | None = None) -> None:
+    """Show a list; `said` are the words as somebody just wrote them, of which a button carries only so many."""
+    filters = unpacked(asked.filters)
+    words = stretched(asked.words)
     async with context.reading() as tx:
-        hits = await documents.search(tx, context.viewer, kept)
-    shown = hits.rows[offset : offset + PAGE]
-    if not shown:
-        nothing = say(
-            "Nothing was found for “{words}”. Try fewer words or only their beginnings.", words=isolated(words)
-        )
-        ways: Row = (Button(say("Browse the library"), Shelf(0, 0)), Button(say("Menu"), Home()))
-        await context.show(Screen(nothing, (ways,)))
-        return
-    turning = _turns(hits, offset, lambda at: Found(at, kept))
-    title = say("Found for “{words}”", words=isolated(words))
-    rows: list[Row] = [*_open(shown), *turning, (Button(say("Menu"), Home()),)]
-    screen = Screen(lines([f"<b>{title}</b>", _listed(shown, say)]), tuple(rows), highest([r.label for r in shown]))
-    await context.show(screen)
+        hits = await documents.search(tx, context.viewer, words, filters)
+        offset = min(offset, max(len(hits.ids) - 1, 0) // PAGE * PAGE)
+        shown = await documents.shown(tx, context.viewer, hits.ids[offset : offset + PAGE])
+        health = await documents.link_health(tx, [row.id for row in shown])
+        known = await topics.titles(tx, context.viewer, [] if filters.topic_id is None else [filters.topic_id])
+    heading = _heading(said or words, filters, hits, known, context.say)
+    listed = _listed(shown, health, context.say) or _nothing(words, filters, context.say)
+    rows = [*_open(shown), *_turning(hits, asked, offset), *_ways(asked, hits, context.say)]
+    await context.show(Screen(lines([heading, listed]), tuple(rows), highest([row.label for row in shown])))
 
 
-def _turns(hits: Hits, offset: int, press: Callable[[int], Press]) -> list[Row]:
-    total = len(hits.rows)
-    following = press(offset + PAGE) if total > offset + PAGE else None
-    previous = press(max(offset - PAGE, 0)) if offset else None
+def _heading(words: str, filters: Filters, hits: Hits, known: Mapping[int, str], say: Say) -> str:
+    title = say("Found for “{words}”", words=isolated(words)) if words else say("Library")
+    if filters.saved and not words:
+        title = say("Saved")
+    only = described(filters, known, say)
+    told = [
+        f"<b>{title}</b>",
+        say("Only: {filters}", filters=only) if only else None,
+        say("Nothing holds these words. Did you mean “{words}”?", words=isolated(hits.meant)) if hits.meant else None,
+        say("Nothing holds all of these words; this holds some of them.") if hits.partly and hits.ids else None,
+    ]
+    return "\n".join(line for line in told if line)
+
+
+def _nothing(words: str, filters: Filters, say: Say) -> str:
+    if packed(replace(filters, saved=False)):
+        return say("Nothing is here. Lift a filter, or look for other words.")
+    if words:
+        return say("Nothing was found. Try fewer words, or only their beginnings.")
+    if filters.saved:
+        return say("You have saved nothing yet. Press Save on a document’s card.")
+    return say("Nothing is here yet. You can share the first one.")
+
+
+def _turning(hits: Hits, asked: Asked, offset: int) -> list[Row]:
+    total = len(hits.ids)
+    following = asked.at(offset + PAGE) if total > offset + PAGE else None
+    previous = asked.at(max(offset - PAGE, 0)) if offset else None
     return pages(previous, following, offset // PAGE + 1, -(-total // PAGE))
 
 
-def _listed(shown: Sequence[Document], say: Say) -> str:
+def _ways(asked: Asked, hits: Hits, say: Say) -> list[Row]:
+    """Return the buttons below a list: narrow it, lift what narrows it, the saved ones, and out."""
+    rows: list[Row] = []
+    facets = asked.filters.removesuffix("s").rstrip(",")
+    if len(hits.ids) > 1 and not hits.meant:
+        rows.append((Button(say("Filter"), Narrow("", asked.filters, asked.words)),))
+    if facets:
+        rows.append((Button(say("Remove the filters"), Asked(asked.words).at(0)),))
+    if not asked.words and not facets:
+        other = Asked() if asked.filters else Asked(filters="s")
+        rows.append((Button(say("Browse all") if asked.filters else say("See saved"), other.at(0)), _sharing(say)))
+    elif not hits.ids:
+        rows.append((Button(say("Browse the library"), Asked().at(0)),))
+    return [*rows, (Button(say("Menu"), Home()),)]
+
+
+def _sharing(say: Say) -> Button:
+    return Button(say("Share"), Begin("document"))
+
+
+def _listed(shown: Sequence[Document], health: Mapping[int, DocumentLink], say: Say) -> str:
     entries = []
     for number, row in zip(NUMBERS, shown, strict=False):
         facts = " · ".join(str(fact) for fact in (row.publisher, row.year) if fact)
-        title = say("{number} {title}", number=number, title=isolated(row.title))
-        entries.append(f"{title}\n{say('{facts} · {label}', facts=facts or '–', label=row.label.value)}")
+        entry = [
+            say("{number} {title}", number=number, title=isolated(row.title_in(say.language))),
+            say("{facts} · {label}", facts=facts or "–", label=row.label.value),
+            sentence(health.get(row.id), say, row.archive_url),
+        ]
+        entries.append("\n".join(line for line in entry if line))
     return "\n\n".join(entries)
 
 
 def _open(shown: Sequence[Document]) -> list[Row]:
-    return columns([Button(n, OpenDocument(row.id)) for n, row in zip(NUMBERS, shown, strict=False)], 3)
+    return columns([Button(n, OpenDocument(row.id)) for n, row in zip(NUMBERS, shown, strict=False)], PAGE)
 
 
-def carried(words: str) -> str:
-    """Return the words of a search as a button can carry them: all of them, as long beginnings as there is room for."""
-    folded = documents.fold(words)
-    for length in range(len(folded), 0, -1):
-        kept = " ".join(word[:length] for word in folded.split())
-        if len(kept.encode()) <= ROOM:
-            return kept
-    return folded.encode()[:ROOM].decode(errors="ignore")
+async def narrow(context: Context, press: Narrow) -> None:
+    asked, say = Asked(press.words, press.filters), context.say
+    async with context.reading() as tx:
+        hits = await documents.search(tx, context.viewer, stretched(asked.words), unpacked(asked.filters))
+        rows = await documents.facets(tx, context.viewer, hits.ids)
+        known = await topics.titles(tx, context.viewer, [row.topic_id for row in rows])
+    back: Row = (Button(say("Back"), asked.at(0)),)
+    if press.facet not in FACETS:
+        offered = [letter for letter in FACETS if len(counted(rows, letter)) > 1]
+        buttons = [Button(say(FACETS[letter]), Narrow(letter, press.filters, press.words)) for letter in offered]
+        question = say("Narrow the list by what?") if buttons else say("There is nothing to narrow the list by.")
+        await context.show(Screen(question, (*columns(buttons, 2), back)))
+        return
+    values = _values(counted(rows, press.facet), press.facet, asked, known, more=hits.more, say=say)
+    title = say("Show only: {facet}", facet=say(FACETS[press.facet]))
+    await context.show(Screen(title, (*columns(values, 2), back)))
+
+
+def _values(
+    found: list[tuple[str, int]], facet: str, asked: Asked, known: Mapping[int, str], *, more: bool, say: Say
+) -> list[Button]:
+    buttons = []
+    for value, number in found[:_MOST_VALUES]:
+        name = named(facet, value, known, say)
+        if name is not None:
+            label = say("{name} ({n})", name=name, n=f"{number}+" if more else number)
+            buttons.append(Button(label, asked.narrowed(facet, value).at(0)))
+    return buttons

@@ -12,7 +12,7 @@ from storage.access import Viewer
 from storage.database import Transaction
 from storage.digests.schedules import Digest, of
 from storage.digests.times import week_of
-from storage.documents import Document
+from storage.documents import Document, LinkState
 from storage.events import Event
 from storage.tlp import Label, highest
 
@@ -48,7 +48,7 @@ class Dated:
 
 @dataclass(frozen=True)
 class Published:
-    """A document that is new in a followed topic."""
+    """A document that is new in a followed topic; `link` is how its link was found, `archive_url` a copy of it."""
 
     id: int
     token: str
@@ -57,6 +57,8 @@ class Published:
     year: int | None
     languages: str | None
     label: Label
+    link: LinkState = LinkState.UNKNOWN
+    archive_url: str | None = None
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,7 @@ async def compose(
         period_end=end,
         announcements=tuple(Announced(a.id, a.title, a.label) for a in told),
         calendar=await _calendar(tx, viewer, end),
-        documents=tuple(_published(d) for d in sorted(listed, key=lambda d: d.label.rank)),
+        documents=await _published(tx, sorted(listed, key=lambda d: d.label.rank)),
         topics=await _counts(tx, viewer, listed),
         talk=await _talk(tx, viewer, followed, start, end),
         reserved=len(fresh) - len(listed) + len(announced) - len(told),
@@ -175,5 +177,13 @@ def _dated(event: Event, at: datetime, *, deadline: bool) -> Dated:
     return Dated(event.token, event.title_en, event.title_ru, *places, at, event.label, deadline, event.online)
 
 
-def _published(d: Document) -> Published:
-    return Published(d.id, d.token, d.title, d.publisher, d.year, d.languages, d.label)
+async def _published(tx: Transaction, listed: Sequence[Document]) -> tuple[Published, ...]:
+    found = await documents.link_health(tx, [d.id for d in listed])
+    states = {document_id: link.state for document_id, link in found.items()}
+    return tuple(
+        Published(
+            d.id, d.token, d.title, d.publisher, d.year, d.languages, d.label,
+            states.get(d.id, LinkState.UNKNOWN), d.archive_url,
+        )
+        for d in listed
+    )  # fmt: skip

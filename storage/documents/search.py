@@ -6,12 +6,26 @@ is, is weighed here, so that both engines answer alike.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 from rapidfuzz import fuzz, process
-from sqlalchemy import ColumnElement, Select, exists, func, literal_column, or_, select, text
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Integer,
+    Select,
+    any_,
+    exists,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    text,
+)  # fmt: skip
 
 from storage.access import Viewer
 from storage.database import Transaction
@@ -34,7 +48,7 @@ from storage.tlp import Label
 MOST = 200
 """Hits that are weighed and counted; a search that finds more says so."""
 _ENOUGH = 60
-_COMMON = 2000
+_COMMON = 4000
 """From how many hits on a word is common: then the newest documents are walked instead of the index."""
 _MOST_WORDS = 8
 _STOP = frozenset(
@@ -67,39 +81,61 @@ class Filters:
 
 @dataclass(frozen=True)
 class Hits:
-    """What was found: `rows` are all that are counted, best first; `more` tells that there are further ones.
+    """What was found: `ids` of all that are counted, best first; `more` tells that there are further ones.
 
-    `meant` is what was looked for instead, where a word was known to nobody.
+    `meant` is what was looked for instead, where a word was known to nobody; `partly`, that no document holds every
+    word, and these hold some.
     """
 
-    rows: tuple[Document, ...]
+    ids: tuple[int, ...]
     more: bool = False
     meant: str | None = None
-    partly: bool = field(default=False)
+    partly: bool = False
 
 
-async def search(tx: Transaction, viewer: Viewer, words: str, filters: Filters = Filters()) -> Hits:
+NO_FILTERS = Filters()
+
+
+async def search(tx: Transaction, viewer: Viewer, words: str, filters: Filters = NO_FILTERS) -> Hits:
     """Return documents with every word, in any spelling, best first; without words the newest.
 
-    A number such as `D-12` finds that document. Where nothing holds every word, what holds most of them is returned
-    (`partly`), and where a word is unknown, what the nearest known one finds (`meant`).
+    A number such as `D-12` finds that document. Where nothing holds every word, what the nearest known words find is
+    returned (`meant`), or what holds some of them (`partly`).
     """
     number = NUMBER.match(words.strip())
     if number:
         numbered = visible(viewer).where(Document.id == int(number[1]))
-        return Hits(tuple(await tx.scalars(_narrowed(numbered, viewer, filters))))
-    listed = _narrowed(current(viewer), viewer, filters)
+        return Hits(tuple(await tx.scalars(_ids(_narrowed(numbered, viewer, filters)))))
+    listed = _ids(_narrowed(current(viewer), viewer, filters)).order_by(Document.id.desc()).limit(MOST + 1)
     wanted = _wanted(words)
     if not wanted:
-        rows = list(await tx.scalars(listed.order_by(Document.id.desc()).limit(MOST + 1)))
-        return Hits(tuple(rows[:MOST]), len(rows) > MOST)
-    hits = await _all_of(tx, listed, wanted)
-    if hits.rows:
+        ids = list(await tx.scalars(listed))
+        return Hits(tuple(ids[:MOST]), len(ids) > MOST)
+    hits = await _best(tx, listed, wanted)
+    if hits.ids:
         return hits
-    meant = await _meant(tx, listed, words)
+    meant = await _meant(tx, viewer, listed, wanted)
     if meant is not None:
         return meant
-    return replace(await _tier(tx, listed, wanted, [_Tier(any_word=True)]), partly=True)
+    return replace(await _some(tx, listed, wanted), partly=True)
+
+
+async def shown(tx: Transaction, viewer: Viewer, ids: Sequence[int]) -> list[Document]:
+    """Return documents of a search, in its order, as far as they are still the viewer's to see."""
+    found = {row.id: row for row in await tx.scalars(visible(viewer).where(Document.id.in_(ids)))}
+    return [found[number] for number in ids if number in found]
+
+
+async def facets(tx: Transaction, viewer: Viewer, ids: Sequence[int]) -> Sequence[Any]:
+    """Return what documents of a search can be told apart by: topic, pillars, languages, year, country and kind."""
+    told = (
+        Document.topic_id, Document.pillars, Document.languages, Document.year, Document.country, Document.kind,
+    )  # fmt: skip
+    return (await tx.execute(visible(viewer).with_only_columns(*told).where(Document.id.in_(ids)))).all()
+
+
+def _ids(found: Select[Document]) -> Select[int]:
+    return found.with_only_columns(Document.id)
 
 
 def _narrowed(found: Select[Document], viewer: Viewer, filters: Filters) -> Select[Document]:
@@ -148,55 +184,56 @@ class _Tier:
     any_word: bool = False
 
 
-_TIERS = (_Tier(titles_only=True), _Tier(titles_only=True, loosely=True), _Tier(), _Tier(loosely=True))
+_IN_TITLES, _ANYWHERE, _LOOSELY = _Tier(titles_only=True), _Tier(), _Tier(loosely=True)
 
 
-async def _all_of(tx: Transaction, listed: Select[Document], wanted: Sequence[Forms]) -> Hits:
-    return await _tier(tx, listed, wanted, _TIERS)
+async def _best(tx: Transaction, listed: Select[int], wanted: Sequence[Forms]) -> Hits:
+    """Weigh what is found: in titles, if that is enough; else all there is; of too much, what is less strict first."""
+    found = dict.fromkeys(await _candidates(tx, listed, wanted, _IN_TITLES))
+    if len(found) >= _ENOUGH:
+        return Hits((await _weighed(tx, list(found), wanted))[:MOST], more=True)
+    newest = await _candidates(tx, listed, wanted, _LOOSELY)
+    if len(newest) <= MOST:
+        return Hits(await _weighed(tx, newest, wanted))
+    found |= dict.fromkeys(await _candidates(tx, listed, wanted, _ANYWHERE))
+    if len(found) < _ENOUGH:
+        found |= dict.fromkeys(newest)
+    return Hits((await _weighed(tx, list(found), wanted))[:MOST], more=True)
 
 
-async def _tier(tx: Transaction, listed: Select[Document], wanted: Sequence[Forms], tiers: Sequence[_Tier]) -> Hits:
-    found: dict[int, Document] = {}
-    more = False
-    for tier in tiers:
-        rows = await _candidates(tx, listed, wanted, tier)
-        more = more or len(rows) > MOST
-        found |= {row.id: row for row in rows[:MOST]}
-        if len(found) >= _ENOUGH:
-            break
-    weights = await _weights(tx, list(found), wanted)
-    best = sorted(found.values(), key=lambda row: (-weights[row.id], -row.id))
-    return Hits(tuple(best[:MOST]), more or len(best) > MOST)
+async def _some(tx: Transaction, listed: Select[int], wanted: Sequence[Forms]) -> Hits:
+    if len(wanted) == 1:
+        return Hits(())
+    found = await _candidates(tx, listed, wanted, _Tier(any_word=True))
+    return Hits(await _weighed(tx, found[:MOST], wanted), len(found) > MOST)
 
 
-async def _candidates(
-    tx: Transaction, listed: Select[Document], wanted: Sequence[Forms], tier: _Tier
-) -> list[Document]:
+async def _candidates(tx: Transaction, listed: Select[int], wanted: Sequence[Forms], tier: _Tier) -> list[int]:
     """Return the newest documents of a tier, one more than are counted."""
-    newest = listed.order_by(Document.id.desc()).limit(MOST + 1)
-    if tx.get_bind().dialect.name == "sqlite":
-        hit: Select[int] = (
-            select(literal_column("rowid"))
-            .select_from(text("document_index"))
-            .where(text("document_index MATCH :asked ORDER BY rowid DESC"))
-        )
-        asked = _on_sqlite(wanted, tier)
-        return list(await tx.scalars(newest.where(Document.id.in_(hit)), {"asked": asked}))
-    return await _on_postgresql(tx, newest, _as_tsquery(wanted, tier))
-
-
-async def _on_postgresql(tx: Transaction, newest: Select[Document], asked: str) -> list[Document]:
-    """Ask the index for a rare word, and walk the newest documents for a common one."""
-    await tx.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
-    found = text("SELECT document_id FROM document_index WHERE words @@ CAST(:asked AS tsquery) LIMIT :most")
-    ids = list(await tx.scalars(found, {"asked": asked, "most": _COMMON}))
-    if len(ids) < _COMMON:
-        return list(await tx.scalars(newest.where(Document.id.in_(ids)))) if ids else []
-    hit = text(
-        "EXISTS (SELECT 1 FROM document_index i "
-        "WHERE i.document_id = document.id AND i.words @@ CAST(:asked AS tsquery))"
+    if tx.get_bind().dialect.name != "sqlite":
+        return await _on_postgresql(tx, listed, wanted, tier)
+    hit: Select[int] = (
+        select(literal_column("rowid"))
+        .select_from(text("document_index"))
+        .where(text("document_index MATCH :asked ORDER BY rowid DESC"))
     )
-    return list(await tx.scalars(newest.where(hit), {"asked": asked}))
+    return list(await tx.scalars(listed.where(Document.id.in_(hit)), {"asked": _on_sqlite(wanted, tier)}))
+
+
+async def _on_postgresql(tx: Transaction, listed: Select[int], wanted: Sequence[Forms], tier: _Tier) -> list[int]:
+    """Ask the index for a rare word, and walk the newest documents for a common one."""
+    asked, where = _as_tsquery(wanted, tier), "titles" if tier.titles_only else "words"
+    hit = f"{where} @@ CAST(:asked AS tsquery)"
+    # A plan made for any word would be the wrong one for most.
+    await tx.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
+    found = text(f"SELECT document_id FROM document_index WHERE {hit} LIMIT :most")  # noqa: S608 - our own words
+    ids = list(await tx.scalars(found, {"asked": asked, "most": _COMMON}))
+    if not ids:
+        return []
+    if len(ids) < _COMMON:
+        return list(await tx.scalars(listed.where(Document.id == any_(literal(ids, ARRAY(Integer))))))
+    there = text(f"EXISTS (SELECT 1 FROM document_index WHERE document_id = document.id AND {hit})")  # noqa: S608
+    return list(await tx.scalars(listed.where(there), {"asked": asked}))
 
 
 def _terms(word: Forms, tier: _Tier) -> list[tuple[str, bool]]:
@@ -217,78 +254,71 @@ def _on_sqlite(wanted: Sequence[Forms], tier: _Tier) -> str:
 
 
 def _as_tsquery(wanted: Sequence[Forms], tier: _Tier) -> str:
-    def mark(begins: bool) -> str:  # noqa: FBT001 - told by what it marks
-        marks = ("*" if begins else "") + ("A" if tier.titles_only else "")
-        return f":{marks}" if marks else ""
-
     def one(word: Forms) -> str:
-        return "(" + " | ".join(f"'{term}'{mark(begins)}" for term, begins in _terms(word, tier)) + ")"
+        return "(" + " | ".join(f"'{term}'{':*' if begins else ''}" for term, begins in _terms(word, tier)) + ")"
 
     return (" | " if tier.any_word else " & ").join(one(word) for word in wanted)
 
 
-async def _weights(tx: Transaction, ids: Sequence[int], wanted: Sequence[Forms]) -> dict[int, float]:
+async def _weighed(tx: Transaction, ids: Sequence[int], wanted: Sequence[Forms]) -> tuple[int, ...]:
+    """Return documents by their weight, the best first, and of equal ones the newest."""
     asked = select(DocumentWords.document_id, DocumentWords.title, DocumentWords.rest)
     found = (await tx.execute(asked.where(DocumentWords.document_id.in_(ids)))).all()
-    return dict.fromkeys(ids, 0.0) | {n: _weight(title.split(), rest.split(), wanted) for n, title, rest in found}
+    weights = {number: _weight(f" {title} ", f" {rest} ", wanted) for number, title, rest in found}
+    return tuple(sorted(ids, key=lambda number: (-weights.get(number, 0), -number)))
 
 
 _IN_TITLE, _BESIDE, _INSIDE = 1.0, 0.4, 0.1
 _EXACT, _PLACED, _STEMMED, _BEGUN, _LOOSE, _SHORTENED = 1.0, 0.95, 0.9, 0.75, 0.45, 0.3
 
 
-def _weight(title: list[str], rest: list[str], wanted: Sequence[Forms]) -> float:
+def _weight(title: str, rest: str, wanted: Sequence[Forms]) -> float:
     """Weigh a document: where each word stands and how alike it is, and whether the words follow each other."""
-    in_title, beside = set(title), set(rest)
-    total = 0.0
-    for word in wanted:
-        total += max(_IN_TITLE * _alike(word, in_title), _BESIDE * _alike(word, beside), _INSIDE)
-    keys = [token for token in title if token[0] not in {spelling.STEM, spelling.LOOSE, spelling.PLACE}]
-    places = {key: at for at, key in reversed(list(enumerate(keys)))}
-    followed = sum(places.get(b.key, -1) == places.get(a.key, -9) + 1 for a, b in pairwise(wanted))
+    total = sum(max(_IN_TITLE * _alike(w, title), _BESIDE * _alike(w, rest), _INSIDE) for w in wanted)
+    keys = [token for token in title.split() if token[0] not in _MARKS]
+    followed = sum(pair in pairwise(keys) for pair in pairwise(word.key for word in wanted))
     return total + 0.5 * followed + 0.3 * len(wanted) / max(len(keys), len(wanted))
 
 
-def _alike(word: Forms, tokens: set[str]) -> float:
-    if word.key in tokens:
-        return _EXACT
-    if word.place in tokens:
-        return _PLACED
-    if word.stem in tokens:
-        return _STEMMED
-    begins: list[tuple[str | None, float]] = [(word.key, _BEGUN), (word.loose, _LOOSE), (word.short, _SHORTENED)]
-    for form, weight in begins:
-        if form and len(form) > 1 and any(token.startswith(form) for token in tokens):
-            return weight
-    return 0.0
+_MARKS = frozenset({spelling.STEM, spelling.LOOSE, spelling.PLACE})
 
 
-async def _meant(tx: Transaction, listed: Select[Document], words: str) -> Hits | None:
+def _alike(word: Forms, tokens: str) -> float:
+    """Return how much like a word the best of some tokens is, which stand between spaces."""
+    forms = (
+        (f" {word.key} ", _EXACT),
+        (f" {word.place} ", _PLACED),
+        (f" {word.stem} ", _STEMMED),
+        (f" {word.key}", _BEGUN if len(word.key) > 1 else 0),
+        (f" {word.loose}", _LOOSE),
+        (f" {word.short}", _SHORTENED),
+    )
+    return next((weight for form, weight in forms if form in tokens), 0)
+
+
+async def _meant(tx: Transaction, viewer: Viewer, listed: Select[int], wanted: Sequence[Forms]) -> Hits | None:
     """Look for the nearest known words instead; only what finds something that the viewer may see is proposed."""
-    wanted = _wanted(words)
     nearest = [await _nearest(tx, word) for word in wanted]
     if all(near == word.key for near, word in zip(nearest, wanted, strict=True)):
         return None
     meant = [spelling.forms(near) for near in nearest]
-    hits = await _all_of(tx, listed, meant)
-    if not hits.rows:
-        return None
-    said = _as_written(hits.rows[0], meant)
+    hits = await _best(tx, listed, meant)
+    said = _as_written((await shown(tx, viewer, hits.ids[:1])), meant)
     return replace(hits, meant=said) if said else None
 
 
 async def _nearest(tx: Transaction, word: Forms) -> str:
     """Return the key of the known word that is most like this one; itself if none is."""
-    size = len(word.key)
-    known = select(DocumentTerm.term).where(DocumentTerm.size.between(size - _SLIPS, size + _SLIPS))
-    score: Callable[..., float] = fuzz.ratio
-    terms = sorted(await tx.scalars(known))
-    found = process.extractOne(word.key, terms, scorer=score, score_cutoff=_LIKE)
-    return str(found[0]) if found else word.key
+    key, size = word.key, len(word.key)
+    like = or_(DocumentTerm.term.startswith(key[:1]), DocumentTerm.term.endswith(key[-2:]))
+    known = select(DocumentTerm.term).where(DocumentTerm.size.between(size - _SLIPS, size + _SLIPS), like)
+    found = process.extract(key, list(await tx.scalars(known)), scorer=fuzz.ratio, score_cutoff=_LIKE, limit=None)
+    return min(((-score, term) for term, score, _ in found), default=(0.0, key))[1]
 
 
-def _as_written(row: Document, meant: Sequence[Forms]) -> str | None:
-    """Return the words as the document itself writes them; None where it does not hold each in its titles."""
-    written = {spelling.forms(w).key: w for title in (row.title, *row.titles.values()) for w in spelling.words(title)}
+def _as_written(best: Sequence[Document], meant: Sequence[Forms]) -> str | None:
+    """Return the words as the best hit itself writes them; None where it does not hold each in its titles."""
+    titles = [title for row in best for title in (row.title, *row.titles.values())]
+    written = {spelling.forms(w).key: w for title in titles for w in spelling.words(title)}
     found = [next((w for key, w in written.items() if key.startswith(word.key)), None) for word in meant]
-    return " ".join(word for word in found if word) if all(found) else None
+    return " ".join(word for word in found if word) if found and all(found) else None

@@ -39,7 +39,7 @@ _MEETING = (
 _BORROWED = (("ks", "h"), ("ch", "č"), ("c", "k"), ("č", "ch"), ("z", "s"))
 _VOWELS = str.maketrans("ou", "aa")
 _DOUBLE = re.compile(r"(.)\1+")
-_SHORT_LOOSE, _SHORT_STEM, _ENDING, _LONG = 4, 3, 3, 6
+_SHORT_LOOSE, _SHORT_STEM, _LONG, _LONGER = 4, 3, 6, 8
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,12 @@ def forms(word: str) -> Forms:
         stem=STEM + stem if len(stem) >= _SHORT_STEM and stem.isalpha() else None,
         loose=LOOSE + loose if len(loose) >= _SHORT_LOOSE and loose.isalpha() else None,
         place=_place(key),
-        short=key[:-_ENDING] if len(key) >= _LONG and key.isalpha() else None,
+        short=_shortened(key) if len(key) >= _LONG and key.isalpha() else None,
     )
+
+
+def _shortened(key: str) -> str:
+    return key[:-3] if len(key) >= _LONGER else key[:-2]
 
 
 def indexed(text: str) -> str:

@@ -174,8 +174,8 @@ class LinkState(StrEnum):
 class DocumentLink(Base):
     """The health of a document's link, looked at weekly.
 
-    `url` is where permanent redirects led, `problem` what was found last, `since` when the state began, and
-    `told_at` when the owner was told of it.
+    `url` is where permanent redirects led, `problem` what was found last, `since` when the state began (of a dead
+    link: when it failed first), and `told_at` when the owner was told of it; `told` is the state that they know.
     """
 
     __tablename__ = "document_link"
@@ -190,6 +190,7 @@ class DocumentLink(Base):
     due_at: Mapped[datetime] = mapped_column(Moment)
     since: Mapped[datetime] = mapped_column(Moment)
     told_at: Mapped[datetime | None] = mapped_column(Moment)
+    told: Mapped[LinkState | None] = mapped_column(one_of(LinkState))
 
 
 class DocumentWords(Base):

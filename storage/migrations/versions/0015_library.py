@@ -59,17 +59,19 @@ _TSVECTOR = (
     """CREATE TABLE document_index (
         document_id integer CONSTRAINT pk_document_index PRIMARY KEY
             CONSTRAINT fk_document_index_document_id REFERENCES document_words ON DELETE CASCADE,
-        words tsvector NOT NULL)""",
+        titles tsvector NOT NULL, words tsvector NOT NULL)""",
+    "CREATE INDEX ix_document_index_titles ON document_index USING gin (titles)",
     "CREATE INDEX ix_document_index_words ON document_index USING gin (words)",
     """CREATE FUNCTION document_words_index() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-        INSERT INTO document_index (document_id, words) VALUES (new.document_id,
-            setweight(to_tsvector('simple', new.title), 'A') || setweight(to_tsvector('simple', new.rest), 'B')
-            || setweight(to_tsvector('simple', new.body), 'C'))
-        ON CONFLICT (document_id) DO UPDATE SET words = excluded.words;
+        INSERT INTO document_index (document_id, titles, words) VALUES (new.document_id,
+            strip(to_tsvector('simple', new.title)),
+            strip(to_tsvector('simple', new.title || ' ' || new.rest || ' ' || new.body)))
+        ON CONFLICT (document_id) DO UPDATE SET titles = excluded.titles, words = excluded.words;
         RETURN NULL; END $$""",
     """CREATE TRIGGER document_words_changed AFTER INSERT OR UPDATE ON document_words
         FOR EACH ROW EXECUTE FUNCTION document_words_index()""",
 )
+"""No weights and no positions: a query for those would read every hit again."""
 
 
 def upgrade() -> None:
@@ -123,6 +125,7 @@ def upgrade() -> None:
         sa.Column("due_at", _MOMENT, nullable=False),
         sa.Column("since", _MOMENT, nullable=False),
         sa.Column("told_at", _MOMENT, nullable=True),
+        sa.Column("told", sa.String(length=32), nullable=True),
         _of_document("document_link"),
         sa.PrimaryKeyConstraint("document_id", name=op.f("pk_document_link")),
     )
