@@ -76,6 +76,7 @@ def ticks(
         validation.advance,
         presence.advance,
         moderation.remind,
+        documents.close_comments,
     )
     forgets = (
         inbox.forget, outbox.forget, dialogues.expire, removals.forget, errands.forget, mutes.forget,

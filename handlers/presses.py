@@ -46,6 +46,13 @@ class NewAddress(Press, prefix="doc.address"):
 
 
 @dataclass(frozen=True)
+class OpenVersion(Press, prefix="doc.this"):
+    """Show exactly this version of a document, whichever is newer."""
+
+    document: int
+
+
+@dataclass(frozen=True)
 class ArchiveAddress(Press, prefix="doc.archive"):
     """Say where an archive keeps a copy of a document."""
 

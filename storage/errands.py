@@ -69,13 +69,12 @@ async def send(
     now: datetime,
     *,
     after: str | None = None,
+    due_at: datetime | None = None,
 ) -> None:
-    """Queue an errand in the transaction that makes it necessary."""
-    tx.add(
-        Errand(
-            kind=kind, chat_id=chat_id, facts=facts, after=after, state=ErrandState.WAITING, asked_at=now, due_at=now
-        )
-    )
+    """Queue an errand in the transaction that makes it necessary; `due_at` is when it is begun, where not at once."""
+    begins = due_at or now
+    state = ErrandState.WAITING
+    tx.add(Errand(kind=kind, chat_id=chat_id, facts=facts, after=after, state=state, asked_at=begins, due_at=begins))
     await tx.flush()
     wake(tx, "errands")
 

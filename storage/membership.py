@@ -97,7 +97,7 @@ TRANSITIONS: dict[Step, Transition] = {
 """Every change of state there is (see the README). A step from any other state is refused."""
 
 _ENDS = frozenset({_S.LEFT, _S.BLOCKED, _S.ERASED, _S.DECLINED, _S.LAPSED})
-_ENDED = ("subscription", "digest_schedule", "directory_entry")
+_ENDED = ("subscription", "digest_schedule", "directory_entry", "document_mark")
 """Tables whose rows of a person end with the membership."""
 
 
@@ -168,6 +168,7 @@ async def _end(tx: Transaction, member: Member, now: datetime, by: int | None) -
     await clear(tx, _ENDED, member.id)
     await tx.execute(_links_of(member.id).values(state="revoked"))
     await tx.execute(_claims_of(member.id).values(claimed_by=None))
+    await tx.execute(_documents_of(member.id).values(owner_id=None))
     await tx.execute(_applications_of(member.id).values(state="withdrawn", decided_by=member.id, decided_at=now))
     member.joined_at = member.vouches_from = member.validated_at = None
 
@@ -175,6 +176,12 @@ async def _end(tx: Transaction, member: Member, now: datetime, by: int | None) -
 def _links_of(member_id: int) -> Update:
     links = Base.metadata.tables["nomination"]
     return update(links).where(links.c.by_id == member_id, links.c.state == "open")
+
+
+def _documents_of(member_id: int) -> Update:
+    # Nobody owns them then: the moderators of the topic answer for what has no owner.
+    shelved = Base.metadata.tables["document"]
+    return update(shelved).where(shelved.c.owner_id == member_id)
 
 
 def _claims_of(member_id: int) -> Update:

@@ -11,7 +11,7 @@ from storage import dialogues, inbox, members, membership, nominations
 from storage.database import Base, Transaction
 from storage.members import Member, MemberState, Night, Organisation
 from storage.membership import Step
-from storage.outbox import OutboxRow
+from storage.outbox import OutboxRow, says
 from storage.refusals import Refusal
 
 Rows = list[dict[str, Any]]
@@ -19,7 +19,7 @@ Rows = list[dict[str, Any]]
 _ERASED_WITH_A_PERSON = (
     "consent", "subscription", "topic_request", "application", "application_remark", "vouch", "objection",
     "digest_schedule", "digest", "directory_entry", "directory_lookup", "group_member", "report", "review", "mute",
-    "post",
+    "post", "document_mark", "document_flag", "document_audience",
 )  # fmt: skip
 _OWNER = "member_id"
 _SENDER = "by_id"
@@ -50,8 +50,10 @@ async def copy_of(tx: Transaction, member_id: int) -> dict[str, Rows]:
             shown = select(*told) if whole else select(table.c.id, column)
             # By number: where a row lies in the database would tell that somebody changed it meanwhile.
             ordered = shown.where(column == member_id).order_by(*table.primary_key.columns)
-            rows = (await tx.execute(ordered)).mappings()
-            found.setdefault(table.name, []).extend(dict(row) for row in rows)
+            rows = [dict(row) for row in (await tx.execute(ordered)).mappings()]
+            there = found.setdefault(table.name, [])
+            known = {repr(row) for row in there}  # who shared a document mostly owns it too
+            there.extend(row for row in rows if repr(row) not in known)
     member = await members.by_id(tx, member_id)
     if member is not None and member.organisation_id is not None:
         names = await members.organisation_names(tx, [member.organisation_id])
@@ -84,6 +86,8 @@ async def erase(tx: Transaction, member_id: int, now: datetime) -> None:
     await membership.move(tx, member, Step.ERASED, now, by=member_id)
     await dialogues.end(tx, member_id)
     await tx.execute(delete(OutboxRow).where(OutboxRow.member_id == member_id))
+    remarks = (OutboxRow.notice == "document:comment", says("by", member_id))
+    await tx.execute(delete(OutboxRow).where(*remarks))  # their words, on the way to somebody else
     await membership.clear(tx, _ERASED_WITH_A_PERSON, member_id)
     await nominations.forget(tx, member_id)
     wishes = Base.metadata.tables["introduction"]

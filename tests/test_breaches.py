@@ -77,6 +77,7 @@ async def test_a_breach_by_a_document_takes_it_from_everybody_but_administrators
     async with stage.bot():
         await forges(reader, OpenDocument(1))
         await reader.sees("A leaked paper")
+        await goes(reader, "Report", "What is wrong with", "it must not be here at all")
         await goes(reader, "Report a breach", "What happened?")
         await reader.says("It was lost by its owner")
         await reader.sees("document D-1", "A leaked paper", "It was lost")

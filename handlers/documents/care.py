@@ -52,7 +52,7 @@ async def archive(context: Context, press: ArchiveAddress) -> None:
 
 async def _begin(context: Context, dialogue: str, document_id: int) -> None:
     async with context.reading() as tx:
-        await documents.in_care(tx, context.viewer, document_id)
+        await documents.kept(tx, context.viewer, document_id)
     await context.begin(dialogue, {"document": document_id})
 
 
@@ -96,7 +96,7 @@ ADDRESS = Dialogue(
 
 async def _has_copy(tx: Transaction, viewer: Viewer, answers: Answers) -> bool:
     with suppress(Refusal):
-        return (await documents.in_care(tx, viewer, answers["document"])).archive_url is not None
+        return (await documents.kept(tx, viewer, answers["document"])).archive_url is not None
     return False
 
 
@@ -136,7 +136,7 @@ async def _load(tx: Transaction, facts: Facts, viewers: Sequence[Viewer]) -> Map
     link = (await documents.link_health(tx, [facts["document"]])).get(facts["document"])
     for viewer in viewers:
         with suppress(Refusal):  # no longer theirs to care for: they are not told
-            row = await documents.in_care(tx, viewer, facts["document"])
+            row = await documents.kept(tx, viewer, facts["document"])
             found[viewer.id] = Cared(row, link, row.owner_id == viewer.id)
     return found
 

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
-from storage.documents.care import archive, in_care, readdress, still_works
+from storage.documents.care import archive, readdress, still_works
+from storage.documents.comments import ask_comments, close_comments, comment, commented
 from storage.documents.due import ask_reviews
-from storage.documents.fate import freeze, thaw
+from storage.documents.fate import (
+    bring_back,
+    confirm,
+    freeze,
+    hand_over,
+    heirs,
+    keeps,
+    kept,
+    known,
+    thaw,
+    to_change,
+    withdraw,
+)
 from storage.documents.finding import NUMBER, by_file, by_id, by_token, fresh, promise_file
+from storage.documents.flags import Flagged, Flaw, decide_flags, flag, flagged, waits
 from storage.documents.health import (
     DueLink,
     Found,
@@ -17,7 +31,9 @@ from storage.documents.health import (
     responsible,
     watch_links,
 )
+from storage.documents.labels import landed, relabel
 from storage.documents.links import FILE_LIMIT, check_file, clean_url, url_key
+from storage.documents.marks import Mark, follow, mark_of, save
 from storage.documents.search import MOST, Filters, Hits, facets, search, shown
 from storage.documents.sharing import Attachment, Draft, check_label, check_new, share
 from storage.documents.spelling import fold
@@ -33,13 +49,17 @@ from storage.documents.tables import (
     LinkState,
     Stage,
 )
+from storage.documents.versions import newest, older, supersede
 from storage.documents.words import reindex
 
 __all__ = [
     "FILE_LIMIT", "MOST", "NUMBER", "Attachment", "Document", "DocumentAudience", "DocumentFlag", "DocumentLink",
-    "DocumentMark", "DocumentTopic", "DocumentWords", "Draft", "DueLink", "Filters", "Found", "Hits", "Kind",
-    "LinkState", "Look", "Stage", "archive", "ask_reviews", "by_file", "by_id", "by_token", "check_file",
-    "check_label", "check_new", "claim_links", "clean_url", "facets", "fold", "freeze", "fresh", "in_care",
-    "link_health", "look_anew", "note_look", "promise_file", "readdress", "reindex", "responsible", "search",
-    "share", "shown", "still_works", "thaw", "url_key", "watch_links",
+    "DocumentMark", "DocumentTopic", "DocumentWords", "Draft", "DueLink", "Filters", "Flagged", "Flaw", "Found",
+    "Hits", "Kind", "LinkState", "Look", "Mark", "Stage", "archive", "ask_comments", "ask_reviews", "bring_back",
+    "by_file", "by_id", "by_token", "check_file", "check_label", "check_new", "claim_links", "clean_url",
+    "close_comments", "comment", "commented", "confirm", "decide_flags", "facets", "flag", "flagged", "fold",
+    "follow", "freeze", "fresh", "hand_over", "heirs", "keeps", "kept", "known", "landed", "link_health",
+    "look_anew", "mark_of", "newest", "note_look", "older", "promise_file", "readdress", "reindex",
+    "relabel", "responsible", "save", "search", "share", "shown", "still_works", "supersede", "thaw",
+    "to_change", "url_key", "waits", "watch_links", "withdraw",
 ]  # fmt: skip

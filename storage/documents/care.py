@@ -4,37 +4,23 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
-
-from storage import access, audit
+from storage import audit
 from storage.access import Viewer
 from storage.audit import Event
 from storage.database import Transaction
-from storage.documents.finding import by_id
+from storage.documents.fate import to_change
 from storage.documents.health import WORKS, look_anew
 from storage.documents.links import clean_url, url_key
 from storage.documents.sharing import check_new
 from storage.documents.tables import Document, DocumentLink, LinkState
-from storage.refusals import Refusal
-
-
-async def in_care(tx: Transaction, viewer: Viewer, document_id: int) -> Document:
-    """Return a document that the viewer answers for: its owner, its topic's moderators and administrators do.
-
-    Refusals: `document:unknown`, `access:denied`.
-    """
-    row = await by_id(tx, viewer, document_id)
-    if row.owner_id != viewer.id and not access.moderates(viewer, row.topic_id):
-        raise Refusal("access:denied")
-    return row
 
 
 async def readdress(tx: Transaction, viewer: Viewer, document_id: int, written: str, now: datetime) -> None:
     """Give a document a new address, which is looked at soon.
 
-    Refusals: those of `in_care`, `document:link`, `document:duplicate`, `document:frozen`.
+    Refusals: those of `to_change`, `document:link`, `document:duplicate`, `document:frozen`.
     """
-    row = await _held(tx, viewer, document_id)
+    row = await to_change(tx, viewer, document_id)
     url, key = clean_url(written), url_key(written)
     if key != row.url_key:
         await check_new(tx, viewer, url, None)
@@ -46,9 +32,9 @@ async def readdress(tx: Transaction, viewer: Viewer, document_id: int, written: 
 async def archive(tx: Transaction, viewer: Viewer, document_id: int, written: str | None, now: datetime) -> None:
     """Note where an archive keeps a copy of a document; None forgets it.
 
-    Refusals: those of `in_care`, `document:link`.
+    Refusals: those of `to_change`, `document:link`.
     """
-    row = await _held(tx, viewer, document_id)
+    row = await to_change(tx, viewer, document_id)
     row.archive_url = clean_url(written) if written else None
     await _record(tx, Event.DOCUMENT_ARCHIVED, viewer, row, now)
 
@@ -56,21 +42,15 @@ async def archive(tx: Transaction, viewer: Viewer, document_id: int, written: st
 async def still_works(tx: Transaction, viewer: Viewer, document_id: int, now: datetime) -> None:
     """Take somebody's word that a link works, and look again in a day; nobody is told again before it was well.
 
-    Refusals: those of `in_care`.
+    Refusals: those of `to_change`.
     """
-    row = await _held(tx, viewer, document_id)
+    row = await to_change(tx, viewer, document_id)
     link = await tx.get(DocumentLink, row.id, with_for_update=True)
     if link is None or link.state is LinkState.UNKNOWN:
         return
     link.state, link.failures, link.problem, link.since = LinkState.UNKNOWN, 0, None, now
     link.due_at = now + WORKS
     await _record(tx, Event.DOCUMENT_WORKS, viewer, row, now)
-
-
-async def _held(tx: Transaction, viewer: Viewer, document_id: int) -> Document:
-    held = select(Document.id).where(Document.id == document_id).with_for_update()
-    await tx.execute(held)
-    return await in_care(tx, viewer, document_id)
 
 
 async def _record(tx: Transaction, event: Event, viewer: Viewer, row: Document, now: datetime) -> None:

@@ -40,7 +40,6 @@ from storage.documents.tables import (
     DocumentWords,
     Kind,
     current,
-    standing,
     visible,
 )
 from storage.tlp import Label
@@ -66,7 +65,7 @@ _SLIPS = 2
 class Filters:
     """What a search or a shelf is narrowed to; None leaves it open.
 
-    `saved` is the viewer's own shelf. `clear_only` leaves what may be posted anywhere: TLP:CLEAR, and it stands.
+    `saved` is the viewer's own shelf. `clear_only` leaves what may be posted anywhere: it is TLP:CLEAR, and stands.
     """
 
     topic_id: int | None = None
@@ -104,7 +103,8 @@ async def search(tx: Transaction, viewer: Viewer, words: str, filters: Filters =
     """
     number = NUMBER.match(words.strip())
     if number:
-        numbered = visible(viewer).where(Document.id == int(number[1]))
+        known = current(viewer) if filters.clear_only else visible(viewer)
+        numbered = known.where(Document.id == int(number[1]))
         return Hits(tuple(await tx.scalars(_ids(_narrowed(numbered, viewer, filters)))))
     listed = _ids(_narrowed(current(viewer), viewer, filters)).order_by(Document.id.desc()).limit(MOST + 1)
     wanted = _wanted(words)
@@ -153,7 +153,7 @@ def _narrowed(found: Select[Document], viewer: Viewer, filters: Filters) -> Sele
     if filters.kind is not None:
         found = found.where(Document.kind == filters.kind)
     if filters.clear_only:
-        found = found.where(Document.label == Label.CLEAR, Document.frozen_at.is_(None), standing())
+        found = found.where(Document.label == Label.CLEAR)
     if filters.saved:
         kept = exists().where(
             DocumentMark.document_id == Document.id,

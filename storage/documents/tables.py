@@ -21,7 +21,7 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from storage import access, topics
 from storage.access import Action, Viewer
@@ -61,7 +61,7 @@ class Document(Base):
     `sha256` and `file_kind` are what its content told, `read_at` when its text was read, at which of the `read_tries`.
     `review_at` is when its owner looks at it anew, `review_asked_at` when they were asked. `frozen_at` is since when a
     breach that was reported keeps it from everybody but administrators, `hidden_at` since when reports hide it until
-    decided.
+    decided; on a withdrawn one it tells that moderators withdrew it, and that they alone may bring it back.
     """
 
     __tablename__ = "document"
@@ -226,22 +226,24 @@ def visible(viewer: Viewer) -> Select[Document]:
     Frozen ones are for administrators; withdrawn and hidden ones for who answers for them and for the moderators.
     """
     thawed = true() if access.allowed(viewer, Action.JUDGE_BREACH) else Document.frozen_at.is_(None)
-    return permitted(viewer).where(thawed, or_(standing(), _kept_by(viewer)))
+    return permitted(viewer).where(thawed, or_(_standing(Document), _kept_by(viewer)))
 
 
 def permitted(viewer: Viewer) -> Select[Document]:
     """Return the documents whose label and topic are open to the viewer, frozen and withdrawn ones too."""
-    mine = DocumentAudience.document_id == Document.id
+    return select(Document).where(_permitted(viewer, Document))
+
+
+def _permitted(viewer: Viewer, row: type[Document]) -> ColumnElement[bool]:
+    mine = DocumentAudience.document_id == row.id
     house = exists().where(mine, DocumentAudience.organisation_id == viewer.organisation_id)
     person = exists().where(mine, DocumentAudience.member_id == viewer.id)
     shelved = select(Topic.id).where(topics.known(viewer))
-    marked = access.visible(viewer, Document.label, house, person)
-    return select(Document).where(marked, Document.topic_id.in_(shelved))
+    return and_(access.visible(viewer, row.label, house, person), row.topic_id.in_(shelved))
 
 
-def standing() -> ColumnElement[bool]:
-    """Return the condition under which a document is neither withdrawn nor hidden."""
-    return and_(Document.stage != Stage.WITHDRAWN, Document.hidden_at.is_(None))
+def _standing(row: type[Document]) -> ColumnElement[bool]:
+    return and_(row.stage != Stage.WITHDRAWN, row.hidden_at.is_(None))
 
 
 def _kept_by(viewer: Viewer) -> ColumnElement[bool]:
@@ -250,5 +252,11 @@ def _kept_by(viewer: Viewer) -> ColumnElement[bool]:
 
 
 def current(viewer: Viewer) -> Select[Document]:
-    """Return what lists, searches and digests show: the newest versions, while they stand, of what is the viewer's."""
-    return visible(viewer).where(Document.successor_id.is_(None), Document.frozen_at.is_(None), standing())
+    """Return what lists, searches and digests show: the newest versions, while they stand, of what is the viewer's.
+
+    A newer version that is not theirs to see replaces nothing for them: that it is gone would tell of it.
+    """
+    newer = aliased(Document)
+    stands = (_permitted(viewer, newer), _standing(newer), newer.frozen_at.is_(None))
+    newest = or_(Document.successor_id.is_(None), ~exists().where(newer.id == Document.successor_id, *stands))
+    return visible(viewer).where(newest, Document.frozen_at.is_(None), _standing(Document))

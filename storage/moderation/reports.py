@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import func, select
 
-from storage import access, audit, posts
+from storage import access, audit, posts, working_days
 from storage.access import Action, Viewer
 from storage.database import Transaction, insert
 from storage.members import Role
@@ -20,7 +20,6 @@ ENOUGH = 2
 """How many members' reports hide a post (R-19)."""
 WORKING_DAYS = 2
 """Within how many of them a report is to be decided (R-19)."""
-_WEEKEND = 5
 
 
 async def report(tx: Transaction, viewer: Viewer, post_id: int, reason: Reason, now: datetime) -> None:
@@ -67,12 +66,8 @@ async def _open(tx: Transaction, post: Post, now: datetime) -> Review:
 
 
 def due(now: datetime) -> datetime:
-    """Return the moment `WORKING_DAYS` later, Monday to Friday: staff sit in several countries."""
-    left, at = WORKING_DAYS, now
-    while left:
-        at += timedelta(days=1)
-        left -= at.weekday() < _WEEKEND
-    return at
+    """Return the moment until when a report of now is to be decided."""
+    return working_days.after(now, WORKING_DAYS)
 
 
 async def _hides(tx: Transaction, viewer: Viewer, post: Post, review: Review) -> bool:

@@ -2,13 +2,14 @@
 
 from storage.outbox.leasing import claim, extend, next_due, release, settle
 from storage.outbox.promising import forget, hold, let_go, news, promise
-from storage.outbox.reading import counts, landed, last_copy, report, shown, tally, will_replace
+from storage.outbox.reading import Copy, copies, counts, landed, last_copy, report, says, shown, tally, will_replace
 from storage.outbox.tables import KEEP, ON_ITS_WAY, WAITING, Facts, Lane, OutboxRow, OutboxState, Promise, Settlement
 
 __all__ = [
     "KEEP",
     "ON_ITS_WAY",
     "WAITING",
+    "Copy",
     "Facts",
     "Lane",
     "OutboxRow",
@@ -16,6 +17,7 @@ __all__ = [
     "Promise",
     "Settlement",
     "claim",
+    "copies",
     "counts",
     "extend",
     "forget",
@@ -28,6 +30,7 @@ __all__ = [
     "promise",
     "release",
     "report",
+    "says",
     "settle",
     "shown",
     "tally",

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import (
+    ColumnElement,
+    String,
+    cast,
     func,
     select,
 )
@@ -39,6 +44,28 @@ async def last_copy(tx: Transaction, subject: str) -> int | None:
     place = func.coalesce(OutboxRow.message_id, OutboxRow.replaces)
     newest = select(place).where(OutboxRow.subject == subject).order_by(OutboxRow.id.desc())
     return await tx.scalar(newest.limit(1))
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A message that somebody has, and when it was sent."""
+
+    member_id: int
+    message_id: int
+    at: datetime
+
+
+async def copies(tx: Transaction, notices: Collection[str], fact: str, number: int) -> list[Copy]:
+    """Return the messages that told members of one thing: `facts[fact]` is its number; the oldest first."""
+    rows = select(OutboxRow).where(OutboxRow.notice.in_(notices), says(fact, number))
+    found = await tx.scalars(rows.where(OutboxRow.message_id.is_not(None)).order_by(OutboxRow.id))
+    return [Copy(row.member_id, row.message_id, row.settled_at or row.created_at) for row in found
+            if row.member_id is not None and row.message_id is not None]  # fmt: skip
+
+
+def says(fact: str, number: int) -> ColumnElement[bool]:
+    """Return the SQL condition under which a row's facts hold a number."""
+    return cast(OutboxRow.facts[fact].as_string(), String) == str(number)
 
 
 async def will_replace(tx: Transaction, member_id: int, message_id: int | None) -> bool:
