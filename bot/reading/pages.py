@@ -29,7 +29,8 @@ _KNOWN = re.compile(
     r"^(utf-?8|utf-?16(le|be)?|(windows|cp)-?125\d|iso-?8859-?\d+|koi8-[ru]|gb(k|2312|18030)|big5|shift_jis|euc-(jp|kr)|us-ascii|latin1)$"
 )
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-_SEPARATED = re.compile(r"^(.+?)\s+(?:[|·•»:—–-]|::)\s+([^|·•»—–]+)$")
+_BEHIND = re.compile(r"^(.+)\s+(?:[|·•»:—–-]|::)\s+(.+)$")
+_BEFORE = re.compile(r"^(.+?)\s+(?:[|·•»:—–-]|::)\s+(.+)$")
 _TITLES = ("citation_title", "dc.title", "dcterms.title", "og:title", "twitter:title")
 _PUBLISHERS = (
     "citation_publisher", "dc.publisher", "dcterms.publisher", "citation_technical_report_institution",
@@ -37,7 +38,7 @@ _PUBLISHERS = (
 )  # fmt: skip
 _DATES = (
     "citation_publication_date", "citation_date", "citation_year", "dcterms.issued", "dc.date.issued", "dc.date",
-    "dcterms.date", "article:published_time", "dc.date.created", "date", "pubdate",
+    "dcterms.date", "article:published_time", "datepublished", "dc.date.created", "date", "pubdate",
 )  # fmt: skip
 _DESCRIPTIONS = ("citation_abstract", "og:description", "dc.description", "dcterms.abstract", "description")
 _LANGUAGES = ("citation_language", "dc.language", "dcterms.language")
@@ -71,16 +72,19 @@ def read(content: bytes, content_type: str, url: str) -> Page:
 
 
 def _title(head: _Head, publisher: str | None, url: str) -> str | None:
-    """Return the title without the site's name, which most sites put behind it."""
+    """Return the title without the site's name, which most sites put behind it, and some before."""
     said = head.first(_TITLES, LONGEST_TITLE) or line(head.title, LONGEST_TITLE)
-    found = _SEPARATED.match(said)
-    if found is not None and _is_site(found[2], head.said.get("og:site_name") or publisher, url):
-        said = found[1]
+    name = head.said.get("og:site_name") or publisher
+    behind, before = _BEHIND.match(said), _BEFORE.match(said)
+    if behind is not None and _is_site(behind[2], name, url):
+        said = behind[1]
+    elif before is not None and _is_site(before[1], name, url):
+        said = before[2]
     return clean_title(said)
 
 
-def _is_site(behind: str, name: str | None, url: str) -> bool:
-    letters = re.sub(r"\W", "", behind).casefold()
+def _is_site(part: str, name: str | None, url: str) -> bool:
+    letters = re.sub(r"\W", "", part).casefold()
     named = re.sub(r"\W", "", line(name or "", LONGEST_TITLE)).casefold()
     labels = (urlsplit(url).hostname or "").removeprefix("www.").split(".")
     return bool(letters) and (letters == named or letters in labels[:-1])
@@ -103,7 +107,13 @@ class _Head:
         if name == "html":
             self.language = self.language or attributes.get("lang") or attributes.get("xml:lang") or ""
             return
-        key = attributes.get("name") or attributes.get("property") or attributes.get("http-equiv") or ""
+        key = (
+            attributes.get("name")
+            or attributes.get("property")
+            or attributes.get("http-equiv")
+            or attributes.get("itemprop")
+            or ""
+        )
         if key and attributes.get("content", "").strip():
             self.said.setdefault(key.strip().lower(), attributes["content"])
 

@@ -19,7 +19,7 @@ from storage.documents import spelling, unread
 from storage.documents.unread import Known, Unread
 from storage.documents.words import LONGEST_TEXT
 
-A_TICK, A_FOLD = 4, 25
+A_TICK, A_FOLD = 8, 25
 FILE_SECONDS = 60.0
 _GONE = frozenset({401, 403, 404, 410, 451})
 _OK = 200
@@ -48,17 +48,24 @@ class Texts:
 
     async def work(self) -> None:
         """Read what is due, one after the other."""
-        async with self._database.transaction() as tx:
-            due = await unread.claim(tx, self._clock.now(), A_TICK)
-        for one in due:
-            try:
-                read = await self._read(one)
-            except Exception as error:  # noqa: BLE001 - the others need not wait for it
-                _log.error("a text could not be read", document=one.document_id, problem=repr(error))
-                read = False
-            if not read:
-                async with self._database.transaction() as tx:
-                    await unread.give_up(tx, one, self._clock.now())
+        tried: list[int] = []
+        while len(tried) < A_TICK:
+            async with self._database.transaction() as tx:
+                one = await unread.claim(tx, self._clock.now(), tried)
+            if one is None:
+                return
+            tried.append(one.document_id)
+            await self._try(one)
+
+    async def _try(self, one: Unread) -> None:
+        try:
+            read = await self._read(one)
+        except Exception as error:  # noqa: BLE001 - the others need not wait for it
+            _log.error("a text could not be read", document=one.document_id, problem=repr(error))
+            read = False
+        if not read:
+            async with self._database.transaction() as tx:
+                await unread.give_up(tx, one, self._clock.now())
 
     async def fold(self) -> None:
         """Fold the words of documents that search does not know yet, or knows by an older recipe."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -38,7 +39,7 @@ class Known:
     pages: int | None = None
 
 
-async def claim(tx: Transaction, now: datetime, limit: int) -> list[Unread]:
+async def claim(tx: Transaction, now: datetime, besides: Collection[int] = ()) -> Unread | None:
     """Return what is due, and count the try before it is made: what kills the reader is not read for ever.
 
     Links are fetched only where everybody here may know of them: not of a document with a named audience (§4).
@@ -46,11 +47,12 @@ async def claim(tx: Transaction, now: datetime, limit: int) -> list[Unread]:
     tried = [and_(Document.read_tries == n, Document.shared_at <= now - after) for n, after in enumerate(AFTER)]
     there = or_(Document.file_id.is_not(None), and_(Document.url.is_not(None), Document.label.in_(_OPEN)))
     due = select(Document).where(Document.read_at.is_(None), or_(*tried), there, Document.stage != Stage.WITHDRAWN)
-    found = due.order_by(Document.read_tries, Document.id.desc()).limit(limit).with_for_update(skip_locked=True)
-    rows = list(await tx.scalars(found))
-    for row in rows:
-        row.read_tries += 1
-    return [Unread(r.id, r.file_id, r.file_name, r.url, r.read_tries >= TRIES) for r in rows]
+    found = due.where(Document.id.not_in(besides)).order_by(Document.read_tries, Document.id.desc()).limit(1)
+    row = await tx.scalar(found.with_for_update(skip_locked=True))
+    if row is None:
+        return None
+    row.read_tries += 1
+    return Unread(row.id, row.file_id, row.file_name, row.url, row.read_tries >= TRIES)
 
 
 async def take(tx: Transaction, unread: Unread, text: str | None, known: Known, now: datetime) -> None:
