@@ -10,9 +10,12 @@ COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 WORD = b"application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
 
 
-def pdf(words: str = "", *, title: str = "", created: str = "D:20240131120000Z", language: str = "en-GB") -> bytes:
+def pdf(
+    words: str = "", *, title: str = "", created: str = "D:20240131120000Z", language: str = "en-GB", headline: str = ""
+) -> bytes:
     """Return a PDF of one page."""
-    shown = f"BT /F1 12 Tf 20 100 Td ({words}) Tj ET".encode()
+    above = f"BT /F1 24 Tf 20 150 Td ({headline}) Tj ET " if headline else ""
+    shown = f"{above}BT /F1 12 Tf 20 100 Td ({words}) Tj ET".encode()
     objects = [
         f"<< /Type /Catalog /Pages 2 0 R /Lang ({language}) >>".encode(),
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",

@@ -158,6 +158,7 @@ async def test_a_pdf_tells_its_title_and_its_text_and_a_hostile_one_nothing() ->
     pdfs = Pdfs()
     whole = await pdfs.read(pdf("Border control", title="Microsoft Word - A paper.docx"), wants_text=True)
     assert whole == Pdf("A paper", 2024, "en", 1, "Border control")
+    assert (await pdfs.read(pdf("words", headline="Set in large letters"))).title == "Set in large letters"
     circle = pdf("words").replace(b"/Kids [3 0 R]", b"/Kids [2 0 R]")
     for hostile in (b"%PDF-1.4 broken", circle, b"%PDF-1.4\n1 0 obj\n" + b"[" * 1_000_000):
         assert await pdfs.read(hostile) == Pdf()

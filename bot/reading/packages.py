@@ -32,7 +32,9 @@ _PARTS = (
 )  # fmt: skip
 _REFUSED_TYPES = (b"macroenabled", b"vbaproject", b"macrosheet", b"activex", b"application/x-msdownload")
 _REFUSED_NAMES = re.compile(
-    r"(^|/)(vbaproject[^/]*|vbadata\.xml|macrosheets/|activex/|basic/|scripts/.*\.(xlb|xba|py|js|bsh))", re.IGNORECASE
+    r"(^|/)(vbaproject[^/]*|vbadata\.xml|macrosheets/|activex/|basic/.*/(?!script-l[bc]\.xml$)[^/]+"
+    r"|scripts/.*\.(xlb|xba|py|js|bsh))",
+    re.IGNORECASE,
 )
 _TYPES = "[content_types].xml"
 _PROGRAMS = (b"MZ", b"\x7fELF", b"#!")

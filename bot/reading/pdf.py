@@ -52,7 +52,7 @@ class Pdfs:
 
 async def _ask(content: bytes, *, wants_text: bool) -> Mapping[str, Any]:
     child = await asyncio.create_subprocess_exec(
-        sys.executable, "-I", str(_CHILD), *(["--text"] if wants_text else []),
+        sys.executable, "-I", "-B", str(_CHILD), *(["--text"] if wants_text else []),
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
         env=_bare(), start_new_session=True,
     )  # fmt: skip
@@ -85,7 +85,7 @@ def _understood(told: Mapping[str, Any]) -> Pdf:
     pages = told.get("pages")
     text = told.get("text")
     return Pdf(
-        title=clean_title(str(told.get("title") or "")),
+        title=clean_title(str(told.get("title") or "")) or clean_title(str(told.get("headline") or "")),
         year=year_in(created[1]) if created else None,
         languages=languages(str(told.get("language") or "")),
         pages=pages if isinstance(pages, int) and pages > 0 else None,

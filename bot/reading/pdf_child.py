@@ -40,9 +40,26 @@ def facts(content: bytes, *, wants_text: bool) -> dict[str, Any]:
     for key, name in (("title", "/Title"), ("created", "/CreationDate")):
         found[key] = str(said.get(name) or "")[:500]
     found["language"] = str(reader.root_object.get("/Lang") or "")[:40]
+    found["headline"] = headline(reader.pages[0]) if found["pages"] else ""
     if wants_text:
         found["text"] = text(reader)
     return found
+
+
+def headline(page: Any) -> str:
+    """Return what stands largest on a page: a title, where the file names none."""
+    sizes: dict[int, list[str]] = {}
+
+    def note(words: str, outer: Any, inner: Any, _font: Any, size: float) -> None:
+        seen = round(abs(size * (inner[3] or inner[0]) * (outer[3] or outer[0])))
+        if any(letter.isalpha() for letter in words):
+            sizes.setdefault(seen, []).append(words)
+
+    try:
+        page.extract_text(visitor_text=note)
+    except Exception:  # noqa: BLE001 - its title is then a person's to write
+        return ""
+    return " ".join(" ".join(sizes[max(sizes)]).split())[:500] if len(sizes) > 1 else ""
 
 
 def text(reader: Any) -> str:
