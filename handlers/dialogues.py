@@ -8,6 +8,8 @@ from typing import Any
 from telegram import Message, Update
 from telegram.ext import MessageHandler, filters
 
+from handlers import ahead
+from handlers.ahead import Ahead
 from handlers.buttons import Button, Press
 from handlers.context import TURN, Context, Deed, Policy
 from handlers.errors import words
@@ -95,6 +97,7 @@ class Dialogues:
         await self.begin(context, press.dialogue)
 
     async def _choose(self, context: Context, press: Choose) -> None:
+        found = await ahead.look(context, self._by_name, press)
         last = None
         async with context.transaction() as tx:
             row, dialogue, form = await self._here(tx, context, press)
@@ -107,7 +110,8 @@ class Dialogues:
                 ticked = [v for v in ticked if v != press.value] if press.value in ticked else [*ticked, press.value]
                 rows.move(row, row.step, {**row.answers, step.name: ticked}, context.now)
             else:
-                self._advance(row, dialogue, {**row.answers, step.name: press.value}, context)
+                answers = ahead.taken(row, found) or {**row.answers, step.name: press.value}
+                self._advance(row, dialogue, answers, context)
             last = await self._go_on(tx, context, row, form.viewer)
         if last is not None:
             await context.show(last)
@@ -133,10 +137,13 @@ class Dialogues:
             await context.close()
 
     def _move(self, row: DialogueRow, dialogue: Dialogue, form: Form, to: str, context: Context) -> None:
-        names = [step.name for step in dialogue.visible(row.answers)]
+        names = [step.name for step in dialogue.in_turn(row.answers)]
         here = names.index(row.step) if row.step in names else len(names)
         step = dialogue.step(row.step)
-        if to == "back" and here > 0:
+        edited = row.reviewing and row.step not in (SUMMARY, dialogue.next_open(row.answers))
+        if to == "back" and edited:
+            rows.move(row, dialogue.next_open(row.answers), row.answers, context.now)
+        elif to == "back" and here > 0:
             rows.move(row, names[here - 1], row.answers, context.now)
         elif to == "skip" and step is not None and step.optional:
             self._advance(row, dialogue, {**row.answers, row.step: None}, context)
@@ -148,29 +155,30 @@ class Dialogues:
         else:
             raise Refusal("button:old")
 
-    async def _answer(self, update: Update, context: Context) -> None:
+    async def _answer(self, _update: Update, context: Context) -> None:
         reply = Reply.of(context.message)
+        found = await ahead.look(context, self._by_name, reply)
         async with context.transaction() as tx:
             row = await rows.current(tx, context.member.id, lock=True)
-            if row is None or (reply.album and reply.album == row.answers.get(ALBUM)):
-                return  # the other pictures of an album that was answered with its first
-            if update.edited_message and row.refused_message_id != context.message.message_id:
-                return  # an answer that was accepted is changed on the summary
+            if row is None or not ahead.answers(row, reply, context):
+                return
             if reply.album:
                 row.answers = {**row.answers, ALBUM: reply.album}
             asked = await last_copy(tx, _subject(context))
-            last = await self._read(tx, context, row, reply)
+            last = await self._read(tx, context, row, reply, found)
         await context.strip(asked)
         if last is not None:
             await context.show(last)
 
-    async def _read(self, tx: Transaction, context: Context, row: DialogueRow, reply: Reply) -> Screen | None:
+    async def _read(
+        self, tx: Transaction, context: Context, row: DialogueRow, reply: Reply, found: Ahead | None
+    ) -> Screen | None:
         dialogue, form = await self._form(tx, context, row)
         step = dialogue.step(row.step)
         try:
             if step is None:
                 raise Refusal("answer:choose")  # noqa: TRY301 - the summary reads nothing
-            answers = {**row.answers, step.name: step.read(form, reply)}
+            answers = ahead.taken(row, found) or {**row.answers, step.name: step.read(form, reply)}
         except Refusal as refusal:
             row.refused_message_id = context.message.message_id
             row.revision += 1
@@ -189,7 +197,7 @@ class Dialogues:
         return await dialogue.finish(context, tx, viewer, row.answers)
 
     def _advance(self, row: DialogueRow, dialogue: Dialogue, answers: dict[str, Any], context: Context) -> None:
-        names = [step.name for step in dialogue.visible(answers)]
+        names = [step.name for step in dialogue.in_turn(answers)]
         following = names[names.index(row.step) + 1 :] if row.step in names else []
         # After an edit from the summary only what the new answer opened is asked.
         to = dialogue.next_open(answers) if row.reviewing or not following else following[0]
@@ -209,7 +217,7 @@ class Dialogues:
         await dialogue.hold(tx, context.member.id, row.answers)
         viewer = await context.myself(tx)
         data = await dialogue.prepare(tx, viewer, row.answers)
-        return dialogue, Form(row.answers, data, viewer, context.policy, context.now)
+        return dialogue, Form(row.answers, data, viewer, context.policy, context.now, row.reviewing)
 
     async def _load(self, tx: Transaction, facts: Facts, viewers: Sequence[Viewer]) -> Mapping[int, Any]:
         found: dict[int, Any] = {}
@@ -224,7 +232,7 @@ class Dialogues:
         facts, row, viewer, data = content
         refusal = Refusal(facts["refusal"], **facts["refusal_facts"]) if facts.get("refusal") else None
         problem = words(self._refusals, refusal, say) if refusal else None
-        form = Form(row.answers, data, viewer, policy, row.expires_at - rows.LIFETIME)
+        form = Form(row.answers, data, viewer, policy, row.expires_at - rows.LIFETIME, row.reviewing)
         return prompt(self._by_name[row.name], row.step, form, row.revision, problem, say)
 
 

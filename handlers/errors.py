@@ -13,7 +13,7 @@ from telegram.error import TelegramError
 from handlers.buttons import Button
 from handlers.context import AlreadyHandledError, Context, Policy
 from handlers.language import Say, text
-from handlers.presses import Begin, CancelForm, Home, Open
+from handlers.presses import Begin, CancelForm, Home, Open, OpenDocument
 from handlers.screens import Screen, lines
 from handlers.vocabulary import MEMBERS_ONLY, STANDING
 from storage.access import Viewer
@@ -50,7 +50,8 @@ def refused(refusals: Mapping[str, str], refusal: Refusal, viewer: Viewer, say: 
     if refusal.reason == "form:open":
         go_on = Button(say("Continue"), Begin(refusal.facts["dialogue"]), style="primary")
         return Screen(sentence, ((go_on, Button(say("Cancel it"), CancelForm())),))
-    return Screen(sentence, ((Button(say("Menu"), Home()),),))
+    found = [Button(say("Open it"), OpenDocument(refusal.facts["document"]))] if "document" in refusal.facts else []
+    return Screen(sentence, ((*found, Button(say("Menu"), Home())),))
 
 
 def _outside(sentence: str, viewer: Viewer, say: Say, policy: Policy) -> Screen:

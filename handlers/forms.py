@@ -25,13 +25,17 @@ Answers = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Form:
-    """A form being filled: the answers so far, and `data`, what `Dialogue.prepare` fetched for its questions."""
+    """A form being filled: the answers so far, and `data`, what `Dialogue.prepare` fetched for its questions.
+
+    `reviewing` tells that the summary was reached, and that what is asked now is edited.
+    """
 
     answers: Answers
     data: Any
     viewer: Viewer
     policy: Policy
     now: datetime
+    reviewing: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,12 +122,25 @@ def choice(_form: Form, _reply: Reply) -> str:
     raise Refusal("answer:choose")
 
 
+Enrich = Callable[["Context", Answers], Awaitable[Answers]]
+"""Looks about for what the answers so far do not tell, outside any transaction, and returns them completed.
+
+It runs before the answer that calls for it is kept: after a crash the answer comes again, and so does the look.
+"""
+
+
+def never(_answers: Answers) -> bool:
+    """Ask a step at no turn: it is there to be edited."""
+    return False
+
+
 @dataclass(frozen=True)
 class Step:
     """One step of a form.
 
     `ask` makes the question, `read` turns a typed or sent answer into a JSON value (or refuses), `show` says an
-    answer on the summary (as Telegram HTML). An `optional` step can be skipped; `when` leaves a step out.
+    answer on the summary (as Telegram HTML). An `optional` step can be skipped; `when` leaves a step out. One that is
+    not `asked` stands on the summary only, to be edited there. `enrich` follows an answer to the step.
     """
 
     name: str
@@ -133,6 +150,8 @@ class Step:
     show: Callable[[Form, Say, Any], str] | None = None
     optional: bool = False
     when: Callable[[Answers], bool] = lambda _answers: True
+    asked: Callable[[Answers], bool] = lambda _answers: True
+    enrich: Enrich | None = None
 
 
 async def nothing(_tx: Transaction, _viewer: Viewer, _answers: Answers) -> None:
@@ -184,9 +203,13 @@ class Dialogue:
         """Return the steps that these answers leave in."""
         return [step for step in self.steps if step.when(answers)]
 
+    def in_turn(self, answers: Answers) -> list[Step]:
+        """Return the steps that are asked one after the other."""
+        return [step for step in self.visible(answers) if step.asked(answers)]
+
     def next_open(self, answers: Answers) -> str:
         """Return the first step without an answer, or `SUMMARY`."""
-        return next((step.name for step in self.visible(answers) if step.name not in answers), SUMMARY)
+        return next((step.name for step in self.in_turn(answers) if step.name not in answers), SUMMARY)
 
     def step(self, name: str) -> Step | None:
         return next((step for step in self.steps if step.name == name), None)

@@ -100,9 +100,8 @@ class Say:
         return _COUNTRY_NAMES.get((self.language, code)) or str(self._locale.territories[code])
 
     def language_name(self, code: str) -> str:
-        """Return the name of a language, with a capital: `French`, `Французский`; the code itself if it has none."""
-        name = self._locale.languages.get(code, code)
-        return str(name[:1].upper() + name[1:])
+        """Return the name of a language as it stands within a sentence; a code that nobody knows stands for itself."""
+        return str(self._locale.languages.get(code, code))
 
     def zone_name(self, zone: str) -> str:
         """Return a zone as people call it: `Almaty`, `Алматы`."""

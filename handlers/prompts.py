@@ -34,14 +34,19 @@ def prompt(dialogue: Dialogue, step_name: str, form: Form, revision: int, proble
     if step is None:
         return _summary(dialogue, form, revision, say)
     question = step.ask(form, say)
-    steps = dialogue.visible(form.answers)
-    place = say("{title} · {k} of {n}", title=say(dialogue.title), k=steps.index(step) + 1, n=len(steps))
-    text = lines([f"<i>{place}</i>", problem and f"⚠️ {problem}", question.text])
-    first = steps[0] is step
+    text = lines([f"<i>{_place(dialogue, step, form, say)}</i>", problem and f"⚠️ {problem}", question.text])
+    first = not form.reviewing and dialogue.visible(form.answers)[0] is step
     options = _options(question, form.answers.get(step.name), revision)
     if question.several:
         options.append((Button(say("Done"), Go(revision, "done"), style="primary"),))
-    return Screen(text, (*options, *_moves(step, revision, say, first)))
+    return Screen(text, (*options, *_moves(step, form, revision, say, first)))
+
+
+def _place(dialogue: Dialogue, step: Step, form: Form, say: Say) -> Html:
+    steps = dialogue.in_turn(form.answers)
+    if step not in steps:
+        return say("{title} · {what}", title=say(dialogue.title), what=say(step.title))
+    return say("{title} · {k} of {n}", title=say(dialogue.title), k=steps.index(step) + 1, n=len(steps))
 
 
 def _options(question: Question, answer: Any, revision: int) -> list[Row]:
@@ -53,10 +58,10 @@ def _options(question: Question, answer: Any, revision: int) -> list[Row]:
     return columns(buttons, question.columns)
 
 
-def _moves(step: Step, revision: int, say: Say, first: bool) -> list[Row]:  # noqa: FBT001
+def _moves(step: Step, form: Form, revision: int, say: Say, first: bool) -> list[Row]:  # noqa: FBT001
     row = [] if first else [Button(say("Back"), Go(revision, "back"))]
     if step.optional:
-        row.append(Button(say("Skip"), Go(revision, "skip")))
+        row.append(Button(say("Skip") if step.asked(form.answers) else say("Leave empty"), Go(revision, "skip")))
     row.append(Button(say("Cancel"), Go(revision, "cancel")))
     return [tuple(row)]
 

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import text
-from story import Person, Stage
+from story import Person, Stage, written
 
 from handlers.buttons import Press
 from storage import access, documents, members
@@ -42,6 +42,24 @@ async def goes(person: Person, label: str, *seen: str) -> dict[str, Any]:
     """Press a button and wait for what it opens."""
     await person.taps(label)
     return await person.sees(*seen)
+
+
+async def shares(person: Person, title: str, label: str = "TLP:GREEN", **shared: Any) -> None:
+    """Share something of which nothing is to be seen: its label, its topic and its title are all that is asked."""
+    await person.sends(**shared)
+    await person.sees("Traffic Light Protocol")
+    if label == "TLP:AMBER":
+        await goes(person, label, "Whom is it for?")
+        await goes(person, "Keep to my organisation", "Which topic")
+    else:
+        await goes(person, label, "Which topic")
+    await goes(person, "Media and communication", "What is its title?")
+    await person.says(title)
+    await person.sees("read it once more", title)
+    await person.taps("Confirm and share")
+    shown = await person.sees("Thank you", title)
+    assert written(shown).startswith(label)
+    assert shown.get("has_protected_content", False) is (label != "TLP:CLEAR")
 
 
 async def shelves(stage: Stage, telegram_id: int, *drafts: Draft) -> None:

@@ -37,7 +37,7 @@ ENGLISH = {
     "topic": "Media and communication", "vouch": "I have worked with them",
     "choose": "Choose topics", "follow": "Subscribe",
     "submit": "Submit", "sent": "was sent", "approve": "Approve", "welcome": "Welcome to", "again": "read it once more",
-    "link": "https://example.org/care", "title": "Reporting with care", "skip": "Skip", "confirm": "Confirm",
+    "link": "https://example.org/care", "title": "Reporting with care", "skip": "Skip", "share": "Confirm and share",
     "thanks": "Thank you",
 }  # fmt: skip
 RUSSIAN = {
@@ -46,8 +46,8 @@ RUSSIAN = {
     "topic": "СМИ и коммуникация", "vouch": "Работал(а) вместе", "choose": "Выбрать темы", "follow": "Подписаться",
     "submit": "Отправить", "sent": "отправлена", "approve": "Одобрить", "welcome": "Добро пожаловать",
     "again": "Проверьте ещё раз",
-    "link": "https://example.org/ru/care", "title": "Писать бережно", "skip": "Пропустить", "confirm": "Подтвердить",
-    "thanks": "Спасибо",
+    "link": "https://example.org/ru/care", "title": "Писать бережно", "skip": "Пропустить",
+    "share": "Подтвердить и поделиться", "thanks": "Спасибо",
 }  # fmt: skip
 PLAYS = (Play("en", 301, 207, 101, ENGLISH), Play("ru", 302, 203, 102, RUSSIAN))
 
@@ -80,15 +80,12 @@ async def play(control: Control, part: Play) -> None:
 
 async def _shares(person: Person, words: dict[str, str]) -> None:
     await person.says(words["link"])
-    await person.sees("2", "7")
-    await person.says(words["title"])
-    await person.taps(words["skip"])
-    await person.sees("4", "7")
-    await person.says("2026")
-    for press, sign in ((words["topic"], "6"), ("TLP:GREEN", "7"), (words["confirm"], words["again"])):
+    for press, sign in (("TLP:GREEN", "3"), (words["topic"], "4")):
         await person.taps(press)
-        await person.sees(sign)
-    await person.taps(words["submit"])
+        await person.sees(sign, "4")
+    await person.says(words["title"])
+    await person.sees(words["again"])
+    await person.taps(words["share"])
     await person.sees(words["thanks"])
 
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, get_type_hints
 
 import pytest
+from cast import goes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from record import answers, replies
@@ -31,7 +32,11 @@ LONGEST: dict[tuple[str, str], str] = {
     (Go.prefix, "to"): "edit.999",
     (Begin.prefix, "dialogue"): max((d.name for f in FEATURES for d in f.dialogues), key=len),
     (Open.prefix, "place"): max((*(name for name, _, _ in PLACES), "language", "privacy"), key=len),
-    ("find", "words"): "ж" * 20,
+    ("find", "words"): "ж" * 22,
+    ("find", "filters"): "",
+    ("narrow", "facet"): "t",
+    ("narrow", "words"): "w" * 30,
+    ("narrow", "filters"): "t1234567,y2014",
     ("ann.go", "digest"): "f" * 16,
     ("digest.zone", "zone"): max(ZONES.values(), key=len),
 }
@@ -160,7 +165,7 @@ async def test_a_button_pressed_twice_does_its_work_once_and_is_answered_twice(s
     member = await stage.joined(50)
     async with stage.bot():
         await member.says("/share https://example.org/paper")
-        asked = await member.sees("What is its title?")
+        asked = await member.sees("Traffic Light Protocol")
         cancel = asked["reply_markup"]["inline_keyboard"][-1][-1]["callback_data"]
         for _ in range(3):
             await member.does("press", message_id=asked["message_id"], data=cancel, forge=True)
@@ -176,13 +181,12 @@ async def test_forged_buttons_of_a_form_leave_it_where_it_is(stage: Stage) -> No
     member = await stage.joined(50)
     async with stage.bot():
         await member.says("/share https://example.org/paper")
-        asked = await member.sees("What is its title?")
+        asked = await member.sees("Traffic Light Protocol")
         for data in ("edit.0", "edit.99", "edit.x", "submit", "odd", "done", "skip", "back\x00"):
             await presses(member, asked["message_id"], f"1|go|1|{data}")
         for data in ("1|q|1|odd", "1|q|1|", "1|q|x|yes", "1|q|-1|yes"):
             await presses(member, asked["message_id"], data)
         await replies(member)
-        assert await stage.rows("SELECT step, revision FROM dialogue") == [("title", 1)]
-        await member.says("Reporting with care")
-        await member.sees("Who published it?")
+        assert await stage.rows("SELECT step, revision FROM dialogue") == [("label", 1)]
+        await goes(member, "TLP:GREEN", "Which topic")
     assert await stage.rows("SELECT problem FROM inbox WHERE attempts > 0") == []

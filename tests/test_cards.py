@@ -113,7 +113,7 @@ async def test_versions_make_no_circle_and_a_label_names_its_audience(stage: Sta
             await documents.relabel(tx, me, 3, label, Label.AMBER_STRICT, TUESDAY)
             audience = select(func.count()).select_from(DocumentAudience)
             assert await tx.scalar(audience) == named
-            assert (await documents.link_of(tx, 3) is None) is label.named_audience
+            assert (3 not in await documents.link_health(tx, [3])) is label.named_audience
 
 
 async def test_a_stricter_label_calls_copies_back_and_a_more_open_one_needs_the_owners_word(stage: Stage) -> None:
@@ -243,10 +243,10 @@ async def test_members_comment_for_a_while_and_the_owner_is_told(stage: Stage) -
         await reader.says("/help")
         await reader.sees("Что")
         await forges(reader, OpenDocument(1))
-        await reader.sees("Проект", "A draft", "Языки: английский, русский", "Вид: Пособие", "Компонент I: условия",
-                          "Казахстан", "About <drafts>", "Ссылка не отвечает")  # fmt: skip
+        await reader.sees("Проект", "A draft", "Языки: английский, русский", "Вид: Руководство", "Компонент I: условия",
+                          "Казахстан", "About <drafts>", "Ссылка не открывается")  # fmt: skip
         await goes(reader, "Следить", "Проект")
-        await opens(owner, 1, "Languages: English, Russian", "has not answered since 20 November 2026")
+        await opens(owner, 1, "Languages: English, Russian", "has not worked since 20 November 2026")
         await goes(owner, "Manage", "Manage")
         await goes(owner, "Change the archive", "Where is a copy kept")
         await owner.says("web.archive.org/a-draft")

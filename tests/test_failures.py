@@ -19,7 +19,7 @@ async def test_a_failure_is_answered_with_a_reference_that_is_in_the_log(
     member = await stage.joined(50)
     async with stage.bot():
         await member.says("/share https://example.org/paper")
-        asked = await member.sees("What is its title?")
+        asked = await member.sees("Traffic Light Protocol")
         await alters(stage, "UPDATE dialogue SET name = 'a form of yore'")
         cancel = asked["reply_markup"]["inline_keyboard"][-1][-1]["callback_data"]
         await member.does("press", message_id=asked["message_id"], data=cancel)

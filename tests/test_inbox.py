@@ -76,10 +76,10 @@ async def test_a_database_that_ends_all_connections_loses_nothing(stage: Stage) 
                 _end_connections(stage.storage_url)
         for person in people:
             person.patience = 30
-            await person.sees("What is its title?")
+            await person.sees("Traffic Light Protocol")
 
     forms = await stage.rows("SELECT name, step, revision, count(*) FROM dialogue GROUP BY name, step, revision")
-    assert forms == [("document", "title", 1, len(people))]
+    assert forms == [("document", "label", 1, len(people))]
 
 
 def _end_connections(url: str) -> None:

@@ -345,7 +345,7 @@ async def test_who_owns_a_dead_link_is_told_once_a_death_and_gives_it_a_new_addr
         await other.sees("Test network")
         for press in (NewAddress(1), ArchiveAddress(1), StillWorks(1)):
             await forges(other, press)
-            await other.sees("I do not know that")
+            await other.sees("There is no such document")
         await goes(owner, "Name a copy", "in an archive, such as")
         await owner.says("https://web.archive.org/web/2026/https://border.example.org/a?b=c&d=e")
         await owner.sees("The copy is noted")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from cast import goes
 from record import calls, replies
 from story import Person, Stage, written
 
@@ -56,9 +57,10 @@ async def test_odd_answers_are_kept_as_they_are_or_refused(stage: Stage) -> None
     async with stage.bot():
         for words in ODD:
             await member.says("/share https://example.org/paper")
-            await member.sees("What is its title?")
+            await goes(member, "TLP:GREEN", "Which topic")
+            await goes(member, "Media and communication", "What is its title?")
             await member.says(words)
-            await member.sees(*(("2 of 7", "⚠️") if words in ODD[-2:] else ("3 of 7",)))
+            await member.sees(*(("4 of 4", "⚠️") if words in ODD[-2:] else ("read it once more",)))
             await member.says("/cancel")
             await member.sees("Cancelled")
     await nothing_failed(stage)
@@ -107,10 +109,14 @@ async def announces(person: Person, words: str) -> None:
 
 
 async def shares(person: Person, words: str) -> None:
-    for said in ("/share https://example.org/paper", words, words, "2025"):
-        await person.says(said)
-    for label in ("Media and communication", "TLP:GREEN", "Confirm", "Submit"):
-        await person.taps(label)
+    await person.says("/share https://example.org/paper")
+    await goes(person, "TLP:GREEN", "Which topic")
+    await goes(person, "Media and communication", "What is its title?")
+    await person.says(words)
+    await person.sees("read it once more")
+    await goes(person, "Edit: Publisher", "Who published it?")
+    await person.says(words)
+    await person.taps("Confirm and share")
 
 
 @pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
@@ -118,12 +124,13 @@ async def test_what_no_client_sends_does_no_harm_either(stage: Stage) -> None:
     member, other = await stage.joined(50), await stage.joined(51)
     async with stage.bot():
         await member.says("/share https://example.org/paper")
-        await member.sees("What is its title?")
+        await goes(member, "TLP:GREEN", "Which topic")
+        await goes(member, "Media and communication", "What is its title?")
     async with stage.beside() as database, database.transaction() as tx:
         rows = [raw(1, 50, "Re\x00port\ud83d \u202eing"), raw(2, 51, "\x00"), raw(3, 51, "se\x00arch \udc00")]
         await inbox.receive(tx, rows, datetime.now(UTC))
     async with stage.bot():
-        await member.sees("Who published it?")
+        await member.sees("read it once more", "Re port? ing")
         await other.sees("at least one letter")
         await other.sees("Nothing was found for “\u2068se arch ?\u2069”")
     await nothing_failed(stage)
@@ -162,7 +169,6 @@ async def test_a_copy_of_ones_data_comes_whole_however_long_it_is(stage: Stage) 
     async with stage.bot():
         for number in range(5):
             await member.says(f"/share https://example.org/{number}/{'x' * 700}")
-            await member.says("👨 a" * 60)
             await member.says("/cancel")
             await member.sees("Cancelled")
         (copy,) = await replies(member, member.says("/mydata"))

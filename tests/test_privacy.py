@@ -79,9 +79,10 @@ async def test_a_life_in_the_network_can_be_copied_whole_and_erased_without_a_tr
         await goes(person, "Ask to join", "You have asked")
         await second.sees("Perizat Tracewell", "asks to join")
         await person.says("https://example.org/paper")
-        await person.sees("What is its title?")
+        await goes(person, "TLP:GREEN", "Which topic")
+        await goes(person, "Media and communication", "What is its title?")
         await person.says("Half a document of Perizat Tracewell")
-        await person.sees("Who published it?")
+        await person.sees("read it once more")
 
         copied = await copy_for(person)
         assert {"member", "application", "consent", "subscription", "topic_request", "digest_schedule", "dialogue",
@@ -123,7 +124,7 @@ async def test_who_leaves_ends_everything_and_may_come_back(stage: Stage) -> Non
         await member.says("/digest")
         await member.sees("Your weekly digest")
         await member.says("https://example.org/unfinished")
-        await member.sees("What is its title?")
+        await member.sees("Traffic Light Protocol")
         await member.says("/leave")
         await member.sees("Leave Test network?")
         await goes(member, "Leave", "You have left")

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from cast import MEDIA, alters, paper, shelves, stands_at
+from cast import MEDIA, alters, goes, paper, shelves, stands_at
 from papers import COMPOUND, compound, docx, opendocument, pdf, zipped
 from record import goes_on
 from story import TOKEN, Stage, written
@@ -267,6 +267,22 @@ async def test_a_file_is_looked_into_before_it_is_shared(stage: Stage) -> None:
 
 def shared(name: str, content: bytes) -> dict[str, Any]:
     return {"file_name": name, "content_b64": base64.b64encode(content).decode()}
+
+
+@SQLITE
+async def test_what_a_file_really_is_decides_whether_it_may_be_shared(stage: Stage) -> None:
+    member = await stage.joined(50)
+    async with stage.bot():
+        for name, content, answer in (
+            ("report.pdf", b"MZ\x90\0", "Programs and files with macros"),
+            ("a.docx", docx(word__vbaProject_dot_bin=b"macros"), "Programs and files with macros"),
+            ("a.pdf", docx(), "says another type than its content"),
+        ):
+            await member.sends(document=shared(name, content))
+            await member.sees(answer)
+        await member.sends(document=shared("a.pdf", pdf("words", title="What it says of itself")))
+        await goes(member, "TLP:GREEN", "Which topic")
+        await goes(member, "Media and communication", "read it once more", "What it says of itself", "2024", "English")
 
 
 async def keeps(stage: Stage, name: str, content: bytes, title: str) -> Draft:

@@ -121,7 +121,7 @@ async def test_a_fresh_message_goes_on_where_the_old_one_cannot_be_edited(stage:
         asked = await member.sees("Send the link, or the file itself")
         assert asked["message_id"] > menu["message_id"]
         await member.says("https://example.org/paper")
-        await member.sees("What is its title?")
+        await member.sees("Traffic Light Protocol")
     assert await stage.rows("SELECT problem FROM inbox WHERE attempts > 0") == []
 
 

@@ -61,11 +61,15 @@ async def test_a_network_of_its_own_gets_the_public_documents_and_the_archive_on
     await plant(database, NOW)
     async with database.reading() as tx:
         viewer = await access.viewer(tx, member.id)
-        library = await documents.latest(tx, viewer, None, 100)
+        found = await documents.search(tx, viewer, "")
+        library = await documents.shown(tx, viewer, found.ids)
         coming = await events.coming(tx, viewer, NOW)
         past = await events.past(tx, viewer, NOW)
 
-    assert {d.title for d in library.items} == {d.title for d in DOCUMENTS}
+    assert {d.title for d in library} == {d.title for d in DOCUMENTS}
+    (strategy,) = (d for d in library if d.titles.get("ru", "").endswith("Организации Объединенных Наций"))
+    assert (strategy.kind, strategy.pillars) == (documents.Kind.STRATEGY, "P1 P2 P3 P4")
+    assert "A/RES/60/288" in (strategy.description or "")
     assert coming.items == ()
     assert past.items[0].title_en.startswith("Fifth regional conference")
 

@@ -35,7 +35,7 @@ async def applies(person: Person, name: str = "Saltanat Demo") -> None:
     await person.sees("was sent")
 
 
-async def lives_through_the_product(stage: Stage) -> None:  # noqa: PLR0915 - a whole story
+async def lives_through_the_product(stage: Stage) -> None:
     """Play everything, with the bot already there."""
     administrator = await stage.person(1, "Maral")
     newcomer = await stage.person(50, "Saltanat")
@@ -57,20 +57,14 @@ async def lives_through_the_product(stage: Stage) -> None:  # noqa: PLR0915 - a 
     await newcomer.sees("You follow it in your digest")
 
     await newcomer.says("https://example.org/paper?utm_source=x")
-    await newcomer.sees("What is its title?")
-    await newcomer.says("Reporting with care")
-    await newcomer.sees("Who published it?")
-    await newcomer.taps("Skip")
-    await newcomer.sees("In which year?")
-    await newcomer.says("2025")
-    await newcomer.sees("Which topic")
-    await newcomer.taps("Media and communication")
     await newcomer.sees("Traffic Light Protocol")
     await newcomer.taps("TLP:GREEN")
-    await newcomer.sees("Please confirm")
-    await newcomer.taps("Confirm")
+    await newcomer.sees("Which topic")
+    await newcomer.taps("Media and communication")
+    await newcomer.sees("What is its title?")
+    await newcomer.says("Reporting with care")
     await newcomer.sees("read it once more", "Reporting with care")
-    await newcomer.taps("Submit")
+    await newcomer.taps("Confirm and share")
     shared = await newcomer.sees("Thank you", "Reporting with care")
     assert written(shared).startswith("TLP:GREEN")
     assert shared["has_protected_content"]

@@ -155,7 +155,8 @@ async def test_a_closed_topic_is_to_everybody_else_as_if_it_did_not_exist(stage:
                 answers.append(written(await outside.sees("There is no such topic")))
             assert answers[0] == answers[1]
         await outside.says("https://example.org/paper")
-        await outside.sees("What is its title?")
+        offered = buttons(await goes(outside, "TLP:GREEN", "Which topic"))
+        assert not any("Prisons" in label for label in offered)
 
         await goes_through_leaving(inside)
         assert "Prisons" not in inside.transcript().splitlines()[-1]

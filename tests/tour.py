@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from record import Json, calls, comes, last, replies, written_in
-from story import Person, Stage
+from story import Person, Stage, buttons
 
 from bot.seed import plant
 from handlers.language import Say
@@ -97,12 +97,25 @@ async def _announces(guide: Person, say: Say) -> None:
 
 
 async def _shares(guide: Person, say: Say) -> None:
-    for words in ("/share https://example.org/paper", "Reporting with care", "Institute", "2025"):
-        await guide.says(words)
+    await guide.says("/share https://example.org/paper")
     topic = {"en": "Media and communication", "ru": "СМИ и коммуникация"}[say.language]
-    for label in (topic, "TLP:GREEN", say("Confirm"), say("Submit")):
+    for label in ("TLP:GREEN", topic):
         await guide.taps(label)
+    await guide.says("Reporting with care")
+    await _edits_everything(guide, say)
+    await guide.taps(say("Confirm and share"))
     await guide.sees("D-")
+
+
+async def _edits_everything(guide: Person, say: Say) -> None:
+    """Look at each question that is asked from the summary only, and come back from it."""
+    again = say("Please read it once more. Nothing is shared before you confirm it.")
+    summary = await guide.sees(again)
+    for label in [label for label in buttons(summary) if label.startswith(say("Edit: {what}", what=""))]:
+        await guide.taps(label)
+        await guide.sees(f"{say('Share a document')} · ")
+        await guide.taps(say("Back"))
+        await guide.sees(again)
 
 
 async def _presses_everything(guide: Person) -> None:

@@ -114,6 +114,12 @@ async def _documents(tx: Transaction, now: datetime, shared: tuple[SeedDocument,
             publisher=seed.publisher,
             year=seed.year,
             languages=seed.languages,
+            titles=seed.titles,
+            description=seed.description,
+            kind=seed.kind,
+            pillars=seed.pillars,
+            country=seed.country,
+            also=tuple(codes[code] for code in seed.also),
         )
         await documents.share(tx, viewer, draft, Label.AMBER, now - timedelta(hours=6 * (len(shared) - days)))
 

@@ -68,7 +68,7 @@ FEATURE = Feature(
         "document:mismatch": text(
             "The name of this file says another type than its content. Please send it under its own name."
         ),
-        "document:duplicate": text("This is in the library already: “{title}”. Search for it with /search."),
+        "document:duplicate": text("This is in the library already: “{title}”."),
         "document:frozen": text("This is not carried here at present. An administrator can tell you more."),
         "document:label": text(
             "{label} is not carried here: Telegram is no place for it. Deliver it in person, or ask its source for a "
@@ -86,6 +86,7 @@ FEATURE = Feature(
         "document:own": text("You answer for this document yourself: “Manage” is where you change or withdraw it."),
         "document:own-flags": text("Nobody decides on their own document: another moderator does."),
         "document:decided": text("This has already been decided."),
+        "document:audience": text("TLP:AMBER+STRICT is for the source's own organisation and for nobody else."),
         "document:year": text("Please write a year between 1945 and {last}."),
         "document:nothing": text("Please send a web address, or the document as a file."),
         "label:unknown": text("“{text}” is not a TLP label. Press a button, or write for example TLP:GREEN."),

@@ -40,9 +40,9 @@ _MOST_VALUES = 12
 
 @dataclass(frozen=True)
 class Found(Press, prefix="find"):
-    """Show a search or a shelf from its hit number `offset` on; see `narrowing` for what is packed."""
+    """Show a search or a shelf from document `first` on (0: from the best); see `narrowing` for what is packed."""
 
-    offset: int
+    first: int
     filters: str
     words: str
 
@@ -73,8 +73,8 @@ class Asked:
         carried = with_value(self.filters, letter, value)
         return Asked(squeezed(stretched(self.words), ROOM - len(carried)), carried)
 
-    def at(self, offset: int) -> Found:
-        return Found(offset, self.filters, self.words)
+    def at(self, first: int) -> Found:
+        return Found(first, self.filters, self.words)
 
 
 async def library(context: Context) -> None:
@@ -110,16 +110,16 @@ async def _look_for(context: Context, words: str) -> None:
 
 
 async def turn(context: Context, press: Found) -> None:
-    await _show(context, Asked(press.words, press.filters), max(press.offset, 0))
+    await _show(context, Asked(press.words, press.filters), press.first)
 
 
-async def _show(context: Context, asked: Asked, offset: int, *, said: str | None = None) -> None:
+async def _show(context: Context, asked: Asked, first: int, *, said: str | None = None) -> None:
     """Show a list; `said` are the words as somebody just wrote them, of which a button carries only so many."""
     filters = unpacked(asked.filters)
     words = stretched(asked.words)
     async with context.reading() as tx:
         hits = await documents.search(tx, context.viewer, words, filters)
-        offset = min(offset, max(len(hits.ids) - 1, 0) // PAGE * PAGE)
+        offset = _place(hits, first, by_age=not words)
         shown = await documents.shown(tx, context.viewer, hits.ids[offset : offset + PAGE])
         health = await documents.link_health(tx, [row.id for row in shown])
         known = await topics.titles(tx, context.viewer, [] if filters.topic_id is None else [filters.topic_id])
@@ -130,9 +130,10 @@ async def _show(context: Context, asked: Asked, offset: int, *, said: str | None
 
 
 def _heading(words: str, filters: Filters, hits: Hits, known: Mapping[int, str], say: Say) -> str:
-    title = say("Found for “{words}”", words=isolated(words)) if words else say("Library")
-    if filters.saved and not words:
-        title = say("Saved")
+    title = say("Saved") if filters.saved else say("Library")
+    if words:
+        found = say("Found for “{words}”", words=isolated(words))
+        title = found if hits.ids else say("Nothing was found for “{words}”", words=isolated(words))
     only = described(filters, known, say)
     told = [
         f"<b>{title}</b>",
@@ -147,17 +148,28 @@ def _nothing(words: str, filters: Filters, say: Say) -> str:
     if packed(replace(filters, saved=False)):
         return say("Nothing is here. Lift a filter, or look for other words.")
     if words:
-        return say("Nothing was found. Try fewer words, or only their beginnings.")
+        return say("Try fewer words, or only their beginnings.")
     if filters.saved:
         return say("You have saved nothing yet. Press Save on a document’s card.")
     return say("Nothing is here yet. You can share the first one.")
 
 
+def _place(hits: Hits, first: int, *, by_age: bool) -> int:
+    """Return where the page that begins with a document stands now; one that is gone leaves its place, if it has one.
+
+    What is listed by age is listed by falling numbers.
+    """
+    if first in hits.ids:
+        return hits.ids.index(first)
+    return sum(number > first for number in hits.ids) if by_age and 0 < first >= min(hits.ids, default=0) else 0
+
+
 def _turning(hits: Hits, asked: Asked, offset: int) -> list[Row]:
-    total = len(hits.ids)
-    following = asked.at(offset + PAGE) if total > offset + PAGE else None
-    previous = asked.at(max(offset - PAGE, 0)) if offset else None
-    return pages(previous, following, offset // PAGE + 1, -(-total // PAGE))
+    ids, end = hits.ids, offset + PAGE
+    following = asked.at(ids[end]) if len(ids) > end else None
+    previous = asked.at(ids[max(offset - PAGE, 0)]) if offset else None
+    before = -(-offset // PAGE)
+    return pages(previous, following, before + 1, before + max(1, -(-(len(ids) - offset) // PAGE)))
 
 
 def _ways(asked: Asked, hits: Hits, say: Say) -> list[Row]:
@@ -194,7 +206,7 @@ def _listed(shown: Sequence[Document], health: Mapping[int, DocumentLink], say: 
 
 
 def _open(shown: Sequence[Document]) -> list[Row]:
-    return columns([Button(n, OpenDocument(row.id)) for n, row in zip(NUMBERS, shown, strict=False)], PAGE)
+    return columns([Button(n, OpenDocument(row.id)) for n, row in zip(NUMBERS, shown, strict=False)], 3)
 
 
 async def narrow(context: Context, press: Narrow) -> None:

@@ -13,7 +13,7 @@ from storage import documents
 from storage.documents import Filters, Kind
 from storage.refusals import Refusal
 
-ROOM = 51
+ROOM = 44
 """How many bytes of a button are left for the words of a search and what it is narrowed to."""
 FACETS = {
     "t": text("Topic"),
@@ -93,7 +93,7 @@ def described(filters: Filters, topics: Mapping[int, str], say: Say) -> str:
     told = [
         topics.get(filters.topic_id) if filters.topic_id is not None else None,
         say(PILLARS[filters.pillar]) if filters.pillar in PILLARS else None,
-        say.language_name(filters.language) if filters.language else None,
+        named("l", filters.language, topics, say) if filters.language else None,
         str(filters.year) if filters.year else None,
         say.country(filters.country) if filters.country else None,
         say(KINDS[filters.kind]) if filters.kind else None,
@@ -129,7 +129,8 @@ def named(letter: str, value: str, topics: Mapping[int, str], say: Say) -> str |
     if letter == "p":
         return say(PILLARS[value])
     if letter == "l":
-        return say.language_name(value)
+        name = say.language_name(value)
+        return name[:1].upper() + name[1:]
     if letter == "c":
         return say.country(value)
     return say(KINDS[_KINDS[int(value)]]) if letter == "k" else value

@@ -41,7 +41,7 @@ async def fresh(tx: Transaction, viewer: Viewer, since: datetime, topic_ids: Col
     """Return what was shared since a moment and is found in some topics, newest first."""
     also = exists().where(DocumentTopic.document_id == Document.id, DocumentTopic.topic_id.in_(topic_ids))
     there = or_(Document.topic_id.in_(topic_ids), also)
-    found = current(viewer).where(Document.shared_at >= since, there)
+    found = current(viewer).where(Document.shared_at >= since, Document.frozen_at.is_(None), there)
     return list(await tx.scalars(found.order_by(Document.id.desc())))
 
 

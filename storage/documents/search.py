@@ -153,7 +153,7 @@ def _narrowed(found: Select[Document], viewer: Viewer, filters: Filters) -> Sele
     if filters.kind is not None:
         found = found.where(Document.kind == filters.kind)
     if filters.clear_only:
-        found = found.where(Document.label == Label.CLEAR)
+        found = found.where(Document.label == Label.CLEAR, Document.frozen_at.is_(None))
     if filters.saved:
         kept = exists().where(
             DocumentMark.document_id == Document.id,

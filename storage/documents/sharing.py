@@ -6,8 +6,9 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, or_
+from sqlalchemy import ColumnElement, and_, or_, true
 
 from storage import access, audit
 from storage.access import Action, Viewer
@@ -51,7 +52,9 @@ class Draft:
     """What a member shares: a link or a file, and what is said of it.
 
     `languages` and `pillars` are codes with spaces between; `also` are further topics to find it in. `organisations`
-    and `people` are whom an AMBER document is for; without both it is for the sharer's own organisation.
+    and `people` are whom an AMBER document is for; without both it is for the sharer's own organisation. `replaces`
+    is the document whose new version it is, `permitted` that the sharer has said that the source allows it, and
+    `written_label` how the label was written where that is an older one's name.
     """
 
     title: str
@@ -72,6 +75,9 @@ class Draft:
     people: tuple[int, ...] = ()
     stage: Stage = Stage.PUBLISHED
     comments_until: datetime | None = None
+    replaces: int | None = None
+    permitted: bool = False
+    written_label: str | None = None
 
 
 async def share(tx: Transaction, viewer: Viewer, draft: Draft, highest: Label, now: datetime) -> Document:
@@ -84,7 +90,8 @@ async def share(tx: Transaction, viewer: Viewer, draft: Draft, highest: Label, n
     check_label(viewer, draft.label, highest)
     check_audience(viewer, draft.label, draft.organisations, draft.people)
     file = draft.file
-    await check_new(tx, viewer, draft.url, file.unique_id if file else None, file.sha256 if file else None)
+    unique_id, sha256 = (file.unique_id, file.sha256) if file else (None, None)
+    await check_new(tx, viewer, draft.url, unique_id, sha256, besides=draft.replaces)
     row = _row(draft, viewer, now)
     tx.add(row)
     await tx.flush()  # gives the document its id
@@ -93,8 +100,10 @@ async def share(tx: Transaction, viewer: Viewer, draft: Draft, highest: Label, n
     if row.url is not None and not row.label.named_audience:
         watched(tx, row, now)
     await words.index(tx, row)
-    event = audit.Event.DOCUMENT_SHARED
-    await audit.record(tx, event, now, actor=viewer.id, document=row.id, label=draft.label.value)
+    facts: dict[str, Any] = {"document": row.id, "label": draft.label.value}
+    facts |= {"permission": "confirmed"} if draft.permitted else {}
+    facts |= {"written": draft.written_label} if draft.written_label else {}
+    await audit.record(tx, audit.Event.DOCUMENT_SHARED, now, actor=viewer.id, **facts)
     return row
 
 
@@ -129,12 +138,18 @@ def watched(tx: Transaction, row: Document, now: datetime) -> None:
 
 
 async def check_new(
-    tx: Transaction, viewer: Viewer, url: str | None, unique_id: str | None, sha256: str | None = None
+    tx: Transaction,
+    viewer: Viewer,
+    url: str | None,
+    unique_id: str | None,
+    sha256: str | None = None,
+    *,
+    besides: int | None = None,
 ) -> None:
     """Refuse with `document:duplicate` a link or file that is in the library already.
 
     What the viewer may not see is not a duplicate to them: a refusal would tell that it exists. What they could see
-    but for a breach that was reported is refused with `document:frozen`.
+    but for a breach that was reported is refused with `document:frozen`. `besides` is a document that it may be like.
     """
     same: list[ColumnElement[bool]] = []
     if url:
@@ -143,12 +158,14 @@ async def check_new(
         same.append(Document.file_unique_id == unique_id)
     if sha256:
         same.append(Document.sha256 == sha256)
-    standing = Document.stage != Stage.WITHDRAWN
+    if not same:
+        return
+    standing = and_(Document.stage != Stage.WITHDRAWN, true() if besides is None else Document.id != besides)
     known = await tx.scalar(permitted(viewer).where(or_(*same), standing).order_by(Document.id.desc()).limit(1))
     if known is not None and (known.frozen_at is not None or known.hidden_at is not None):
         raise Refusal("document:frozen")
     if known is not None:
-        raise Refusal("document:duplicate", title=known.title)
+        raise Refusal("document:duplicate", title=known.title_in(viewer.language), document=known.id)
 
 
 def _row(draft: Draft, viewer: Viewer, now: datetime) -> Document:

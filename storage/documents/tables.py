@@ -259,4 +259,4 @@ def current(viewer: Viewer) -> Select[Document]:
     newer = aliased(Document)
     stands = (_permitted(viewer, newer), _standing(newer), newer.frozen_at.is_(None))
     newest = or_(Document.successor_id.is_(None), ~exists().where(newer.id == Document.successor_id, *stands))
-    return visible(viewer).where(newest, Document.frozen_at.is_(None), _standing(Document))
+    return visible(viewer).where(newest, _standing(Document))
