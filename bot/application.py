@@ -26,11 +26,12 @@ from bot.feeds import Intake
 from bot.fetching import Fetcher
 from bot.health import SILENCE, HealthServer, Watch
 from bot.holiday import is_working_day
-from bot.intake import ALLOWED, Polling, WebhookIntake
+from bot.intake import Polling, WebhookIntake, allowed
 from bot.lanes import Lanes
 from bot.links import PATIENCE, Links
 from bot.logs import log
 from bot.profile import Profile
+from bot.reading import Reading
 from bot.removals import Removals
 from bot.schedule import Schedule, Tick
 from bot.start import StartError
@@ -43,6 +44,7 @@ from handlers.context import Context, Policy, Services
 from handlers.dialogues import Dialogues
 from handlers.feature import Feature, Notice, command_handler
 from handlers.gate import gate
+from handlers.glances import Glance
 from storage import pause, removals
 from storage.database import Database
 from storage.outbox import Lane
@@ -68,6 +70,7 @@ class Bot:
         self._stopping = asyncio.Event()
         self._problem: str | None = None
         self._rests = True
+        self._asks_for = allowed(inline=loaded.settings.library.inline)
         self._polls = self._wire(1)
         self._people = self._wire(32)
         self._letters = self._wire(2 * loaded.settings.delivery.in_flight)
@@ -120,11 +123,14 @@ class Bot:
     async def _serve(self, policy: Policy) -> None:
         refusals = {**errors.REFUSALS, **{k: v for f in self._features for k, v in f.refusals.items()}}
         forms = Dialogues([d for f in self._features for d in f.dialogues], refusals)
-        application = self._application(policy, forms, refusals)
+        telegram = self._telegram()
+        open_networks = networks(self._loaded.settings.fetch.private_networks)
+        reading = Reading(telegram, self._database, self._clock, open_networks)
+        application = self._application(telegram, reading.glance, policy, forms, refusals)
         notices = {n.name: n for n in [*forms.notices(), *(n for f in self._features for n in f.notices)]}
         windows = self._windows(Rendering(self._database, notices, policy), notices)
         lanes = Lanes(self._database, self._clock, application)
-        schedule = Schedule(self._ticks(policy), self._watch, self._paused)
+        schedule = Schedule(self._ticks(policy, reading), self._watch, self._paused)
         self._database.on_commit("staff", partial(schedule.hurry, "profile"))
         for subject in ("removals", "errands", "feeds"):
             self._database.on_commit(subject, partial(schedule.hurry, subject))
@@ -164,7 +170,7 @@ class Bot:
         settings = self._loaded.settings
         if settings.telegram.mode == "polling":
             await self._ask("deleteWebhook", {"drop_pending_updates": False})
-            return [Polling(self._polls, self._database, self._clock, self._watch).run]
+            return [Polling(self._polls, self._database, self._clock, self._watch, self._asks_for).run]
         self._watch.listening = False
         secret = settings.webhook.secret_token
         if settings.webhook.public_url is None or secret is None:
@@ -175,7 +181,7 @@ class Bot:
         return [partial(until_cancelled, server.stop)]
 
     async def _set_webhook(self, url: str, secret: str) -> None:
-        parameters = {"url": url, "secret_token": secret, "allowed_updates": ALLOWED}
+        parameters = {"url": url, "secret_token": secret, "allowed_updates": self._asks_for}
         answer = await self._ask("setWebhook", parameters)
         if not answer.ok:
             raise StartError(f"Telegram refuses the webhook: {answer.description}.")
@@ -192,8 +198,8 @@ class Bot:
                 _log.critical("no successful poll", seconds=round(self._watch.silent_for()), limit=SILENCE)
             said = not self._watch.healthy
 
-    def _application(self, policy: Policy, forms: Dialogues, refusals: dict[str, str]) -> Any:
-        bot: ExtBot[None] = ExtBot(
+    def _telegram(self) -> ExtBot[None]:
+        return ExtBot(
             self._loaded.token,
             base_url=f"{self._loaded.settings.telegram.api_url}/bot",
             base_file_url=f"{self._loaded.settings.telegram.api_url}/file/bot",
@@ -201,11 +207,14 @@ class Bot:
             get_updates_request=AiohttpRequest(self._polls),
             defaults=Defaults(link_preview_options=LinkPreviewOptions(is_disabled=True)),
         )
+
+    def _application(
+        self, bot: ExtBot[None], glance: Glance, policy: Policy, forms: Dialogues, refusals: dict[str, str]
+    ) -> Any:
         built = ApplicationBuilder().bot(bot).updater(None).job_queue(None).context_types(ContextTypes(context=Context))
         application: Application[Any, Any, Any, Any, Any, Any] = built.build()
-        application.bot_data["services"] = Services(
-            self._database, policy, self._clock.now, is_working_day if policy.skip_holidays else None
-        )
+        working = is_working_day if policy.skip_holidays else None
+        application.bot_data["services"] = Services(self._database, policy, self._clock.now, working, glance)
         application.bot_data["features"] = tuple(self._features)
         application.bot_data["dialogues"] = forms
         application.bot_data["links"] = {k: v for f in self._features for k, v in f.links.items()}
@@ -231,7 +240,7 @@ class Bot:
             for wire, terms in ((self._people, people), (self._letters, bulk))
         ]
 
-    def _ticks(self, policy: Policy) -> list[Tick]:
+    def _ticks(self, policy: Policy, reading: Reading) -> list[Tick]:
         remove = Removals(self._people, self._database, self._clock).work
         publish = Profile(self._people, self._database, policy, self._features).publish
         run = Errands(self._people, self._database, self._clock).work
@@ -241,6 +250,7 @@ class Bot:
         read = Intake(self._database, self._clock, Fetcher(private)).work
         look = Links(self._database, self._clock, Fetcher(private, patience=PATIENCE)).work
         work = {"remove": remove, "publish": publish, "run": run, "sweep": sweep, "read": read, "look": look}
+        work |= {"texts": reading.texts.work, "fold": reading.texts.fold}
         return ticks(self._database, self._clock, policy, **work)
 
     async def _paused(self) -> bool:

@@ -131,6 +131,12 @@ class Fetch(Section):
     private_networks: list[Annotated[str, AfterValidator(values.network)]] = []
 
 
+class Library(Section):
+    """The library of shared links and files."""
+
+    inline: bool = False
+
+
 class Health(Section):
     """Where `/healthz`, `/readyz` and `/metrics` are served, if anywhere."""
 
@@ -157,6 +163,7 @@ class Config(BaseSettings):
     announcements: Announcements = Announcements()
     delivery: Delivery = Delivery()
     fetch: Fetch = Fetch()
+    library: Library = Library()
     health: Health = Health()
 
     @classmethod

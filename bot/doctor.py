@@ -20,6 +20,11 @@ from storage.groups import BoundGroup
 from storage.members import BELONGING, Role
 from storage.refusals import Refusal
 
+_INLINE = "supports_inline_queries"
+_INLINE_IS = {
+    False: (_INLINE, False, "inline mode is off, so that nothing marked leaves through other chats"),
+    True: (_INLINE, True, "inline mode is on, so that members find what is TLP:CLEAR from other chats"),
+}
 _SETTINGS = (
     ("can_join_groups", True, "groups are allowed, so that topics can live in one"),
     (
@@ -27,7 +32,6 @@ _SETTINGS = (
         False,
         "privacy mode is on, so that the bot reads no talk in groups; where it is an administrator it reads all",
     ),
-    ("supports_inline_queries", False, "inline mode is off, so that nothing marked leaves through other chats"),
     ("supports_guest_queries", False, "guest mode is off, so that nobody summons the bot into foreign chats"),
     ("has_topics_enabled", False, "topics in private chats are off, so that nobody misses a message in one of them"),
     (
@@ -132,7 +136,7 @@ async def _ask_telegram(loaded: Loaded, problems: list[str], remarks: list[str],
             return
         me = answer.body["result"]
         remarks.append(f"The token belongs to @{me['username']}.")
-        remarks.extend(to_change(me))
+        remarks.extend(to_change(me, inline=loaded.settings.library.inline))
         for group in bound:
             problems.extend(await _lacking(wire, group, me["id"]))
     except NO_ANSWER as error:
@@ -155,10 +159,10 @@ async def _lacking(wire: Wire, group: BoundGroup, bot_id: int) -> list[str]:
     ]
 
 
-def to_change(me: Mapping[str, Any]) -> list[str]:
+def to_change(me: Mapping[str, Any], *, inline: bool = False) -> list[str]:
     """Return what should be changed at BotFather, and why, by what `getMe` says of the bot."""
     return [
         f"At BotFather, see that {why} ({name} is {bool(me.get(name))})."
-        for name, wanted, why in _SETTINGS
+        for name, wanted, why in (*_SETTINGS, _INLINE_IS[inline])
         if bool(me.get(name)) is not wanted
     ]

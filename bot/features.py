@@ -13,6 +13,7 @@ from handlers import (
     feeds,
     groups,
     home,
+    inline,
     introductions,
     moderation,
     nominations,
@@ -48,5 +49,6 @@ FEATURES: tuple[Feature, ...] = (
     staff.FEATURE,
     groups.FEATURE,
     door.FEATURE,
+    inline.FEATURE,
     documents.FEATURE,  # last: free text is a search
 )

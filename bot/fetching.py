@@ -33,6 +33,7 @@ _TELLING = frozenset({401, 429, 503})
 """What an answer to HEAD need not be asked again with GET for: who is busy is asked no second time."""
 _WELL = range(200, 300)
 _PLAIN, _GZIP = ("", "identity"), ("gzip", "x-gzip")
+_NO_LARGER: Mapping[str, int] = {}
 
 
 Lookup = Callable[[str, int], Awaitable[Sequence[str]]]
@@ -83,9 +84,11 @@ class Fetcher:
         largest: int = LARGEST,
         patience: float = PATIENCE,
         lookup: Lookup = system_lookup,
+        larger: Mapping[str, int] = _NO_LARGER,
     ) -> None:
         self._networks = tuple(private_networks)
         self._largest = largest
+        self._larger = dict(larger)
         self._patience = patience
         self._lookup = lookup
 
@@ -178,8 +181,9 @@ class Fetcher:
             return b""
 
     async def _read(self, answer: aiohttp.ClientResponse, cut: int | None) -> bytes:
-        _require(cut is not None or (answer.content_length or 0) <= self._largest, "big")
-        reader = _Body(answer.headers.get("Content-Encoding", "").strip().lower(), cut or self._largest)
+        largest = self._larger.get(answer.content_type, self._largest)
+        _require(cut is not None or (answer.content_length or 0) <= largest, "big")
+        reader = _Body(answer.headers.get("Content-Encoding", "").strip().lower(), cut or largest)
         async for piece in answer.content.iter_chunked(_PIECE):
             if not reader.take(piece):
                 _require(cut is not None, "big")

@@ -6,6 +6,7 @@ import asyncio
 import hmac
 import json
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from aiohttp import web
@@ -23,6 +24,7 @@ ALLOWED = [
     "message", "edited_message", "channel_post", "edited_channel_post", "callback_query", "chat_join_request",
     "chat_member", "my_chat_member", "message_reaction", "message_reaction_count",
 ]  # fmt: skip
+INLINE = "inline_query"
 POLL_SECONDS = 30
 BODY_LIMIT = 1024 * 1024
 CONFLICT = 409
@@ -32,6 +34,11 @@ _SHORTEST_POLL = 1.0
 _SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - its name, not its value
 
 _log = log("bot.intake")
+
+
+def allowed(*, inline: bool) -> list[str]:
+    """Return the kinds of updates that are asked for; `inline` is what is typed in other chats."""
+    return [*ALLOWED, INLINE] if inline else ALLOWED
 
 
 def raw_update(update: Any) -> RawUpdate | None:
@@ -57,8 +64,11 @@ def _lane(update: dict[str, Any]) -> str:
 class Polling:
     """Our own long poll over raw JSON: the offset moves only after the commit."""
 
-    def __init__(self, wire: Wire, database: Database, clock: Clock, watch: Watch) -> None:
+    def __init__(
+        self, wire: Wire, database: Database, clock: Clock, watch: Watch, asks_for: Sequence[str] = ALLOWED
+    ) -> None:
         self._wire = wire
+        self._asks_for = list(asks_for)
         self._database = database
         self._clock = clock
         self._watch = watch
@@ -82,7 +92,7 @@ class Polling:
                 await asyncio.sleep(max(0, began + _SHORTEST_POLL - time.monotonic()))
 
     async def _poll(self) -> Answer:
-        parameters: dict[str, Any] = {"timeout": POLL_SECONDS, "limit": 100, "allowed_updates": ALLOWED}
+        parameters: dict[str, Any] = {"timeout": POLL_SECONDS, "limit": 100, "allowed_updates": self._asks_for}
         if self._offset is not None:
             parameters["offset"] = self._offset
         return await self._wire.call("getUpdates", parameters, read_seconds=POLL_SECONDS + 10)

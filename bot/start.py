@@ -168,5 +168,6 @@ def policy_of(loaded: Loaded, bot_username: str) -> Policy:
         digest_time=loaded.digest_time,
         skip_holidays=settings.digest.skip_holidays,
         two_person_above=settings.announcements.two_person_above,
+        inline=settings.library.inline,
         bot_username=bot_username,
     )

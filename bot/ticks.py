@@ -48,12 +48,15 @@ def ticks(
     run: Work,
     sweep: Work,
     read: Work,
+    texts: Work,
+    fold: Work,
     look: Work,
 ) -> list[Tick]:
     """Return all ticks.
 
     `remove` takes people out of groups, `run` does errands in chats, `sweep` looks through the groups, `publish` keeps
-    what Telegram shows of the bot, `read` brings what feeds say, and `look` tells which links are alive.
+    what Telegram shows of the bot, `read` brings what feeds say, `look` tells which links are alive, `texts` reads what
+    is shared, and `fold` lets search know documents that an older version wrote.
     """
     working = is_working_day if policy.skip_holidays else None
 
@@ -87,6 +90,8 @@ def ticks(
         Tick("errands", 2, run, after=1),  # what happened meanwhile is heard first
         Tick("sweep", 3600, sweep, after=10),
         Tick("feeds", 60, read, after=5),
+        Tick("texts", 60, texts, after=20),
+        Tick("words", 3600, fold, tidies=True),
         Tick("links", 300, look, after=20),
         Tick("reviews", 86400, _asking(database, clock, [documents.ask_reviews]), after=30),
         Tick("housekeeping", 3600, _asking(database, clock, forgets), tidies=True, after=60),

@@ -40,6 +40,7 @@ class Policy:
     digest_time: time
     skip_holidays: bool
     two_person_above: int
+    inline: bool = False
     bot_username: str = ""
 
     def open_to(self, viewer: Viewer) -> bool:

@@ -12,7 +12,7 @@ from handlers.feature import Handler
 from handlers.language import negotiate
 from storage import access, dialogues, members, presence
 from storage.database import Transaction
-from storage.members import Member
+from storage.members import Member, Office
 
 
 async def recognise(update: Update, context: Context) -> None:
@@ -25,12 +25,20 @@ async def recognise(update: Update, context: Context) -> None:
     async with context.reading() as tx:
         member, held = await members.speaking(tx, user.id)
         context.turn.in_form = member is not None and await dialogues.current(tx, member.id) is not None
+    if update.inline_query is not None:  # typed in another chat: nobody is met by it
+        _seat(context, member, held)
+        return
     if member is None or member.unreachable_since is not None or presence.unnoted(member, context.now):
         async with context.services.database.transaction() as tx:
             member = await _meet(tx, context, user, context.now)
             held = (await members.offices(tx, [member.id]))[member.id]
-    context.turn.member = member
-    context.turn.viewer = access.viewer_of(member, held)
+    _seat(context, member, held)
+
+
+def _seat(context: Context, member: Member | None, held: frozenset[Office]) -> None:
+    if member is not None:
+        context.turn.member = member
+        context.turn.viewer = access.viewer_of(member, held)
 
 
 async def _meet(tx: Transaction, context: Context, user: User, now: datetime) -> Member:

@@ -179,5 +179,11 @@ def test_the_doctor_says_which_setting_to_change_and_why(setting: str) -> None:
     assert "so that" in remark
 
 
+def test_where_inline_mode_is_wanted_the_doctor_says_to_turn_it_on() -> None:
+    (remark,) = to_change(WELL, inline=True)
+    assert "inline mode is on" in remark
+    assert to_change({**WELL, "supports_inline_queries": True}, inline=True) == []
+
+
 def test_a_bot_that_says_nothing_of_new_settings_is_well() -> None:
     assert to_change(json.loads('{"can_join_groups": true}')) == []

@@ -65,6 +65,9 @@ FEATURE = Feature(
         "document:link": text("That is not a web address. It should look like https://example.org/paper."),
         "document:big": text("This file is larger than 20 MB. Please share a link to it instead."),
         "document:dangerous": text("Programs and files with macros cannot be shared. A PDF can."),
+        "document:mismatch": text(
+            "The name of this file says another type than its content. Please send it under its own name."
+        ),
         "document:duplicate": text("This is in the library already: “{title}”."),
         "document:frozen": text("This is not carried here at present. An administrator can tell you more."),
         "document:label": text(

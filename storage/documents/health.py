@@ -107,6 +107,8 @@ async def watch_links(tx: Transaction, now: datetime) -> None:
 
 async def look_anew(tx: Transaction, row: Document, now: datetime) -> None:
     """Begin anew with the link of a document whose address, or label, has changed."""
+    if row.file_id is None:
+        row.read_at, row.read_tries = None, 0  # another text may stand there
     known = await tx.get(DocumentLink, row.id, with_for_update=True)
     if row.url is None or row.label.named_audience:
         if known is not None:

@@ -42,6 +42,7 @@ from storage.documents.tables import (
     current,
     visible,
 )
+from storage.tlp import Label
 
 MOST = 200
 """Hits that are weighed and counted; a search that finds more says so."""
@@ -62,7 +63,10 @@ _SLIPS = 2
 
 @dataclass(frozen=True)
 class Filters:
-    """What a search or a shelf is narrowed to; None leaves it open. `saved` is the viewer's own shelf."""
+    """What a search or a shelf is narrowed to; None leaves it open.
+
+    `saved` is the viewer's own shelf. `clear_only` leaves what may be posted anywhere: it is TLP:CLEAR, and stands.
+    """
 
     topic_id: int | None = None
     pillar: str | None = None
@@ -71,6 +75,7 @@ class Filters:
     country: str | None = None
     kind: Kind | None = None
     saved: bool = False
+    clear_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,7 +103,8 @@ async def search(tx: Transaction, viewer: Viewer, words: str, filters: Filters =
     """
     number = NUMBER.match(words.strip())
     if number:
-        numbered = visible(viewer).where(Document.id == int(number[1]))
+        known = current(viewer) if filters.clear_only else visible(viewer)
+        numbered = known.where(Document.id == int(number[1]))
         return Hits(tuple(await tx.scalars(_ids(_narrowed(numbered, viewer, filters)))))
     listed = _ids(_narrowed(current(viewer), viewer, filters)).order_by(Document.id.desc()).limit(MOST + 1)
     wanted = _wanted(words)
@@ -146,6 +152,8 @@ def _narrowed(found: Select[Document], viewer: Viewer, filters: Filters) -> Sele
         found = found.where(Document.country == filters.country)
     if filters.kind is not None:
         found = found.where(Document.kind == filters.kind)
+    if filters.clear_only:
+        found = found.where(Document.label == Label.CLEAR, Document.frozen_at.is_(None))
     if filters.saved:
         kept = exists().where(
             DocumentMark.document_id == Document.id,

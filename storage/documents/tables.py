@@ -58,10 +58,10 @@ class Document(Base):
 
     `title` is in the document's own language, `titles` holds translations by language. `languages` and `pillars` are
     codes with spaces between. `shared_by` brought it, `organisation_id` is the source, `owner_id` answers for it now.
-    `sha256` and `file_kind` are what its content told, `read_at` when its text was read. `review_at` is when its
-    owner looks at it anew, `review_asked_at` when they were asked. `frozen_at` is since when a breach that was
-    reported keeps it from everybody but administrators, `hidden_at` since when reports hide it until decided; on a
-    withdrawn one it tells that moderators withdrew it, and that they alone may bring it back.
+    `sha256` and `file_kind` are what its content told, `read_at` when its text was read, at which of the `read_tries`.
+    `review_at` is when its owner looks at it anew, `review_asked_at` when they were asked. `frozen_at` is since when a
+    breach that was reported keeps it from everybody but administrators, `hidden_at` since when reports hide it until
+    decided; on a withdrawn one it tells that moderators withdrew it, and that they alone may bring it back.
     """
 
     __tablename__ = "document"
@@ -82,6 +82,7 @@ class Document(Base):
     sha256: Mapped[str | None] = mapped_column(String(64), index=True)
     pages: Mapped[int | None]
     read_at: Mapped[datetime | None] = mapped_column(Moment)
+    read_tries: Mapped[int] = mapped_column(default=0)
     publisher: Mapped[str | None] = mapped_column(String(120))
     year: Mapped[int | None]
     languages: Mapped[str | None] = mapped_column(String(40))

@@ -24,6 +24,7 @@ def _columns() -> list[sa.Column[Any]]:
         sa.Column("sha256", sa.String(length=64), nullable=True),
         sa.Column("pages", sa.Integer(), nullable=True),
         sa.Column("read_at", _MOMENT, nullable=True),
+        sa.Column("read_tries", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("kind", sa.String(length=32), nullable=False, server_default="other"),
         sa.Column("pillars", sa.String(length=20), nullable=False, server_default=""),
         sa.Column("country", sa.String(length=2), nullable=True),
