@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
+from handlers.documents.card import load
 from storage import documents, members, topics
 from storage.access import Viewer
 from storage.database import Database, Transaction
@@ -190,16 +192,37 @@ async def in_a_topic(tx: Transaction, reader: Reader) -> Iterable[int]:
     return [i for t in rooms for i in (await documents.search(tx, reader.viewer, "paper", Filters(topic_id=t))).ids]
 
 
+async def among_the_facets(tx: Transaction, reader: Reader) -> Iterable[int]:
+    everything = [number for (number,) in await tx.execute(select(Document.id).order_by(Document.id))]
+    told = await documents.facets(tx, reader.viewer, everything)
+    shown = await documents.shown(tx, reader.viewer, everything)
+    assert sorted(row.topic_id for row in told) == sorted(row.topic_id for row in shown)
+    return [row.id for row in shown]
+
+
+async def in_any_chat(tx: Transaction, reader: Reader) -> Iterable[int]:
+    return (await documents.search(tx, reader.viewer, "paper", Filters(clear_only=True))).ids
+
+
 async def in_a_digest(tx: Transaction, reader: Reader) -> Iterable[int]:
     everywhere = [topic.id for topic in await topics.everything(tx)]
     return [row.id for row in await documents.fresh(tx, reader.viewer, SINCE, everywhere)]
 
 
-@pytest.mark.parametrize("way", [by_search, on_the_shelf, among_the_saved, in_a_topic, in_a_digest])
+def posts(item: Item, reader: Reader) -> bool:
+    """Tell whether the reader may post the item into any chat."""
+    return sends(item, reader) and item.label is Label.CLEAR
+
+
+RULES = {among_the_facets: opens, in_any_chat: posts, in_a_digest: sends}
+WAYS = [by_search, on_the_shelf, among_the_saved, in_a_topic, *RULES]
+
+
+@pytest.mark.parametrize("way", WAYS)
 async def test_what_is_not_the_reader_s_is_in_no_list(library: Library, way: Way) -> None:
     async with library.database.reading() as tx:
         for reader in library.readers:
-            rule = sends if way is in_a_digest else lists
+            rule = RULES.get(way, lists)
             assert sorted(await way(tx, reader)) == [item.id for item in library.items if rule(item, reader)], reader
 
 
@@ -220,6 +243,10 @@ async def by_its_file(tx: Transaction, reader: Reader, at: int, _item: Item) -> 
 
 async def by_writing_its_number(tx: Transaction, reader: Reader, _at: int, item: Item) -> bool:
     return (await documents.search(tx, reader.viewer, f"D-{item.id}")).ids == (item.id,)
+
+
+async def by_a_notice(tx: Transaction, reader: Reader, _at: int, item: Item) -> bool:
+    return bool(await load(tx, {"document": item.id}, [reader.viewer]))
 
 
 OPENING = (by_number, by_link, by_its_file, by_writing_its_number)
@@ -257,17 +284,23 @@ async def _ask_each(library: Library, way: Open, rule: Callable[[Item, Reader], 
     return asked
 
 
+def _tells(item: Item, reader: Reader) -> bool:
+    return reader.viewer.active and opens(item, reader)
+
+
 def _rule_of(way: Open) -> Callable[[Item, Reader], bool]:
+    if way is by_a_notice:
+        return _tells
     return opens if way in OPENING else lists
 
 
-@pytest.mark.parametrize("way", [*OPENING, *LISTING])
+@pytest.mark.parametrize("way", [*OPENING, *LISTING, by_a_notice])
 async def test_what_is_not_the_reader_s_does_not_open(library: Library, way: Open) -> None:
     assert await _ask_each(library, way, _rule_of(way), every=24) == READERS * ITEMS / 24
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("way", [*OPENING, *LISTING])
+@pytest.mark.parametrize("way", [*OPENING, *LISTING, by_a_notice])
 async def test_no_case_of_all_opens_what_is_not_the_reader_s(library: Library, way: Open) -> None:
     assert await _ask_each(library, way, _rule_of(way), every=1) >= 5000
 
