@@ -204,7 +204,7 @@ async def _best(tx: Transaction, listed: Select[int], wanted: Sequence[Forms]) -
 async def _some(tx: Transaction, listed: Select[int], wanted: Sequence[Forms]) -> Hits:
     if len(wanted) == 1:
         return Hits(())
-    found = await _candidates(tx, listed, wanted, _Tier(any_word=True))
+    found = await _candidates(tx, listed, wanted, _Tier(any_word=True, loosely=True))
     return Hits(await _weighed(tx, found[:MOST], wanted), len(found) > MOST)
 
 
@@ -241,7 +241,7 @@ def _terms(word: Forms, tier: _Tier) -> list[tuple[str, bool]]:
     terms = [(word.key, len(word.key) > 1)]
     terms += [(form, False) for form in (word.stem, word.place) if form]
     if tier.loosely:
-        terms += [(form, True) for form in (word.loose, word.short) if form]
+        terms += [(form, True) for form in (word.loosest, word.short) if form]
     return terms
 
 
@@ -290,7 +290,7 @@ def _alike(word: Forms, tokens: str) -> float:
         (f" {word.place} ", _PLACED),
         (f" {word.stem} ", _STEMMED),
         (f" {word.key}", _BEGUN if len(word.key) > 1 else 0),
-        (f" {word.loose}", _LOOSE),
+        (f" {word.loosest}", _LOOSE),
         (f" {word.short}", _SHORTENED),
     )
     return next((weight for form, weight in forms if form in tokens), 0)

@@ -44,12 +44,17 @@ _SHORT_LOOSE, _SHORT_STEM, _LONG, _LONGER = 4, 3, 6, 8
 
 @dataclass(frozen=True)
 class Forms:
-    """All that a word is looked for by; `short` is its key without what endings change, None for a short word."""
+    """All that a word is known and looked for by.
+
+    `loosest` is the loose key of its stem, with which loose keys begin; `short` is its key without what endings
+    change. Both are None for a short word.
+    """
 
     key: str
     stem: str | None
     loose: str | None
     place: str | None
+    loosest: str | None
     short: str | None
 
 
@@ -75,12 +80,13 @@ def forms(word: str) -> Forms:
     """Return the forms of one folded word, as `words` returns it."""
     key = _key(word)
     stem = _key(_stem(word))
-    loose = _loose(key)
+    loose, loosest = _loose(key), _loose(stem)
     return Forms(
         key=key,
         stem=STEM + stem if len(stem) >= _SHORT_STEM and stem.isalpha() else None,
         loose=LOOSE + loose if len(loose) >= _SHORT_LOOSE and loose.isalpha() else None,
         place=_place(key),
+        loosest=LOOSE + loosest if len(loosest) >= _SHORT_LOOSE and loosest.isalpha() else None,
         short=_shortened(key) if len(key) >= _LONG and key.isalpha() else None,
     )
 
