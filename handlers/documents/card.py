@@ -143,7 +143,7 @@ def _facts(content: Card, say: Say) -> list[str | None]:
         say("Year: {year}", year=row.year) if row.year else None,
         say("Languages: {languages}", languages=tongues) if tongues else None,
         say("Kind: {kind}", kind=say(KINDS[row.kind])) if row.kind is not Kind.OTHER else None,
-        say("Pillars: {pillars}", pillars=pillars) if pillars else None,
+        pillars or None,
         say("Country: {country}", country=say.country(row.country)) if row.country else None,
         say("Pages: {n}", n=say.number(row.pages)) if row.pages else None,
         say("Topic: {topic}", topic=content.topic.title(say.language)) if content.topic else None,

@@ -43,16 +43,19 @@ async def choose(context: Context, press: ChooseLabel) -> None:
     say = context.say
     async with context.reading() as tx:
         row = await documents.kept(tx, context.viewer, press.document)
-    others = [one for one in Label if one is not row.label and (one.rank > row.label.rank or _owns(row, context))]
+    carried = [one for one in Label if one.rank <= context.policy.max_label.rank and one is not row.label]
+    others = [one for one in carried if one.rank > row.label.rank or _owns(row, context)]
     meanings = [
         say("{label}: {meaning}", label=one.value, meaning=say(MEANINGS[one])) for one in others if one in MEANINGS
     ]
     asked = say("How is {title} to be marked?", title=titled(row, say))
     strict = say("A stricter label holds at once: who may no longer see the document loses it, and copies of it too.")
     open_ = say("A more open one is for its owner alone, with the permission of its source.")
+    above = ", ".join(one.value for one in Label if one.rank > context.policy.max_label.rank)
+    kept_out = say("Not carried here: {labels}. Deliver that in person.", labels=above)
     buttons = [Button(one.value, Relabel(row.id, one, 0)) for one in others]
     back: Row = (Button(say("Back"), Manage(row.id)), Button(say("Menu"), Home()))
-    body = lines([asked, Html("\n".join(meanings)), strict, open_])
+    body = lines([asked, Html("\n".join(meanings)), strict, open_, kept_out])
     await context.show(Screen(body, (*columns(buttons, 1), back), row.label))
 
 
