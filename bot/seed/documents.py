@@ -17,7 +17,7 @@ UN = "ar zh en fr ru es"
 class SeedDocument:
     """A document: public ones carry their real address, invented ones say DEMO in the title.
 
-    `title_ru` is there where the Russian title is known for certain; `also` are codes of further topics.
+    `title_ru` is its Russian title, ours where there is no official one; `also` are codes of further topics.
     """
 
     title: str
@@ -111,6 +111,7 @@ DOCUMENTS: tuple[SeedDocument, ...] = (
         pillars="P2 P4",
         description="S/RES/2396 (2017): screening, prosecution, rehabilitation and reintegration of who returns.",
         also=("rehab",),
+        title_ru="Резолюция 2396 Совета Безопасности (возвращение и перемещение иностранных боевиков-террористов)",
     ),
     SeedDocument(
         title="Joint Plan of Action for the Implementation of the UN Global Counter-Terrorism Strategy in Central Asia",
@@ -122,6 +123,7 @@ DOCUMENTS: tuple[SeedDocument, ...] = (
         kind=Kind.STRATEGY,
         pillars=ALL,
         description="Adopted in Ashgabat on 30 November 2011; an updated plan followed in Tashkent in March 2022.",
+        title_ru="Совместный план действий по реализации Глобальной контртеррористической стратегии ООН в Центральной Азии",
     ),
     SeedDocument(
         title="Regional Seminar: Engaging the Media in Countering Terrorism in Central Asia, Bishkek",
@@ -133,6 +135,7 @@ DOCUMENTS: tuple[SeedDocument, ...] = (
         kind=Kind.REPORT,
         pillars="P1",
         description="Regional Workshop II: how media report on terrorism, and help to prevent it.",
+        title_ru="Региональный семинар: привлечение СМИ к противодействию терроризму в Центральной Азии, Бишкек",
     ),
     SeedDocument(
         title="Regional Workshop III: Border Security and Management for Countering Terrorism",
@@ -144,6 +147,7 @@ DOCUMENTS: tuple[SeedDocument, ...] = (
         kind=Kind.REPORT,
         pillars="P2 P3",
         description="Ashgabat, March 2015: policy and training for border security and management.",
+        title_ru="Третий региональный семинар: безопасность границ и управление ими в противодействии терроризму",
     ),
     SeedDocument(
         title="Preventing Terrorism and Countering Violent Extremism and Radicalization that Lead to Terrorism: "
@@ -156,6 +160,7 @@ DOCUMENTS: tuple[SeedDocument, ...] = (
         kind=Kind.HANDBOOK,
         pillars="P1 P4",
         description="ISBN 978-92-9235-023-9. A guidebook for police and policymakers on working with communities.",
+        title_ru="Предотвращение терроризма и борьба с насильственным экстремизмом: взаимодействие полиции с населением",
     ),
     SeedDocument(
         title="Handbook on the Management of Violent Extremist Prisoners and the Prevention of Radicalization to "
@@ -167,6 +172,7 @@ DOCUMENTS: tuple[SeedDocument, ...] = (
         url="https://www.unodc.org/pdf/criminal_justice/Handbook-on-VEPs.pdf",
         kind=Kind.HANDBOOK,
         pillars="P2 P4",
+        title_ru="Руководство по обращению с экстремистами в тюрьмах и предупреждению радикализации к насилию",
     ),
     SeedDocument(
         title="Rabat Memorandum on Good Practices for Effective Counterterrorism Practice in the Criminal Justice "
@@ -179,6 +185,7 @@ DOCUMENTS: tuple[SeedDocument, ...] = (
         kind=Kind.LAW,
         pillars="P2 P4",
         description="Fifteen good practices for investigators, prosecutors and courts.",
+        title_ru="Рабатский меморандум о передовой практике противодействия терроризму в уголовном правосудии",
     ),
     SeedDocument(
         title="Ankara Memorandum on Good Practices for a Multi-Sectoral Approach to Countering Violent Extremism",
@@ -190,6 +197,7 @@ DOCUMENTS: tuple[SeedDocument, ...] = (
         "ankara-memorandum-on-good-practices-for-a-multi-sectoral-approach-to-countering-violent-extremism",
         kind=Kind.LAW,
         pillars="P1",
+        title_ru="Анкарский меморандум о передовой практике многоотраслевого противодействия насильственному экстремизму",
     ),
     SeedDocument(
         title="Madrid Memorandum on Good Practices for Assistance to Victims of Terrorism Immediately after the "
@@ -201,6 +209,7 @@ DOCUMENTS: tuple[SeedDocument, ...] = (
         url="https://www.thegctf.org/Initiatives/Supporting-Victims-of-Terrorism",
         kind=Kind.LAW,
         pillars="P4",
+        title_ru="Мадридский меморандум о передовой практике помощи жертвам терроризма",
     ),
     SeedDocument(
         title="A Teacher's Guide on the Prevention of Violent Extremism",
@@ -211,6 +220,7 @@ DOCUMENTS: tuple[SeedDocument, ...] = (
         url="https://www.unesco.org/en/articles/teachers-guide-prevention-violent-extremism",
         kind=Kind.HANDBOOK,
         pillars="P1",
+        title_ru="Пособие для учителей по предупреждению насильственного экстремизма",
     ),
 )
 
@@ -225,6 +235,7 @@ INVENTED_DOCUMENTS: tuple[SeedDocument, ...] = (
         label=Label.GREEN,
         kind=Kind.FORM,
         pillars="P3",
+        title_ru="ДЕМО — концепция IV семинара",
     ),
     SeedDocument(
         title="DEMO — evaluation results",
@@ -236,6 +247,7 @@ INVENTED_DOCUMENTS: tuple[SeedDocument, ...] = (
         label=Label.GREEN,
         kind=Kind.REPORT,
         pillars="P3",
+        title_ru="ДЕМО — итоги оценки",
     ),
     SeedDocument(
         title="DEMO — Draft contact list for WG leads",
@@ -247,5 +259,6 @@ INVENTED_DOCUMENTS: tuple[SeedDocument, ...] = (
         label=Label.AMBER,
         kind=Kind.OTHER,
         pillars="P3",
+        title_ru="ДЕМО — проект списка контактов рабочих групп",
     ),
 )

@@ -148,7 +148,7 @@ def _nothing(words: str, filters: Filters, say: Say) -> str:
     if packed(replace(filters, saved=False)):
         return say("Nothing is here. Lift a filter, or look for other words.")
     if words:
-        return say("Try fewer words, or only their beginnings.")
+        return say("Try fewer words, only their beginnings, or another language.")
     if filters.saved:
         return say("You have saved nothing yet. Press Save on a document’s card.")
     return say("Nothing is here yet. You can share the first one.")
