@@ -123,7 +123,9 @@ DOCUMENTS: tuple[SeedDocument, ...] = (
         kind=Kind.STRATEGY,
         pillars=ALL,
         description="Adopted in Ashgabat on 30 November 2011; an updated plan followed in Tashkent in March 2022.",
-        title_ru="Совместный план действий по реализации Глобальной контртеррористической стратегии ООН в Центральной Азии",
+        title_ru=(
+            "Совместный план действий по реализации Глобальной контртеррористической стратегии ООН в Центральной Азии"
+        ),
     ),
     SeedDocument(
         title="Regional Seminar: Engaging the Media in Countering Terrorism in Central Asia, Bishkek",
@@ -160,7 +162,9 @@ DOCUMENTS: tuple[SeedDocument, ...] = (
         kind=Kind.HANDBOOK,
         pillars="P1 P4",
         description="ISBN 978-92-9235-023-9. A guidebook for police and policymakers on working with communities.",
-        title_ru="Предотвращение терроризма и борьба с насильственным экстремизмом: взаимодействие полиции с населением",
+        title_ru=(
+            "Предотвращение терроризма и борьба с насильственным экстремизмом: взаимодействие полиции с населением"
+        ),
     ),
     SeedDocument(
         title="Handbook on the Management of Violent Extremist Prisoners and the Prevention of Radicalization to "
@@ -197,7 +201,9 @@ DOCUMENTS: tuple[SeedDocument, ...] = (
         "ankara-memorandum-on-good-practices-for-a-multi-sectoral-approach-to-countering-violent-extremism",
         kind=Kind.LAW,
         pillars="P1",
-        title_ru="Анкарский меморандум о передовой практике многоотраслевого противодействия насильственному экстремизму",
+        title_ru=(
+            "Анкарский меморандум о передовой практике многоотраслевого противодействия насильственному экстремизму"
+        ),
     ),
     SeedDocument(
         title="Madrid Memorandum on Good Practices for Assistance to Victims of Terrorism Immediately after the "
