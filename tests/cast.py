@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
+import pytest
 from sqlalchemy import text
 from story import Person, Stage, written
 
@@ -17,6 +18,10 @@ from storage.tlp import Label
 
 JPOA, MEDIA, BORDER, VICTIMS = 1, 3, 4, 10
 """Ids of topics, by their place in the catalogue; the third is on request."""
+SOAKED = pytest.mark.parametrize(
+    "storage_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.soak)], indirect=True
+)
+"""A long story: it is told on SQLite every time, and on PostgreSQL when everything is soaked."""
 
 
 async def administrators(stage: Stage) -> tuple[Person, Person]:

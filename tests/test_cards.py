@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from cast import MEDIA, administrators, alters, forges, goes, paper, shelves, stands_at
+from cast import MEDIA, SOAKED, administrators, alters, forges, goes, paper, shelves, stands_at
 from moderators import holds
 from record import comes
 from sqlalchemy import func, select
@@ -24,7 +24,6 @@ from storage.members import Office, Role
 from storage.refusals import Refusal
 from storage.tlp import Label
 
-SQLITE = pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 TUESDAY = datetime(2026, 11, 24, 6, tzinfo=UTC)
 FILE = {"file_name": "paper.pdf", "mime_type": "application/pdf", "content_b64": "JVBERi0xLjQ="}
 
@@ -95,7 +94,7 @@ async def test_a_new_version_takes_its_followers_along_and_tells_nobody_of_what_
     assert await stage.rows("SELECT successor_id FROM document ORDER BY id") == [(2,), (3,), (None,)]
 
 
-@SQLITE
+@SOAKED
 async def test_versions_make_no_circle_and_a_label_names_its_audience(stage: Stage) -> None:
     await stage.joined(50, "Saltanat Demo")
     await stage.joined(51, "Reader Demo")
@@ -229,7 +228,7 @@ async def test_reports_hide_a_document_until_a_moderator_decides_in_place(stage:
     ]  # fmt: skip
 
 
-@SQLITE
+@SOAKED
 async def test_members_comment_for_a_while_and_the_owner_is_told(stage: Stage) -> None:
     await stands_at(stage, TUESDAY)
     owner = await stage.joined(50, "Saltanat Demo", organisation="Institute A")
@@ -275,7 +274,7 @@ async def test_members_comment_for_a_while_and_the_owner_is_told(stage: Stage) -
     assert await stage.rows("SELECT count(*) FROM document_mark") == [(0,)]
 
 
-@SQLITE
+@SOAKED
 async def test_an_owner_confirms_withdraws_brings_back_and_hands_over(stage: Stage) -> None:
     await stands_at(stage, TUESDAY)
     await administrators(stage)
@@ -287,7 +286,7 @@ async def test_an_owner_confirms_withdraws_brings_back_and_hands_over(stage: Sta
         stage,
         "INSERT INTO directory_entry (member_id, number, shows_name, shows_organisation, shows_category, shows_country,"
         " shows_topics, shows_email, contactable, languages, name_key, published_at)"
-        " VALUES (4, 7, 1, 1, 0, 0, 0, 0, 0, '', '', '2026-11-24 06:00:00')",
+        " VALUES (4, 7, true, true, false, false, false, false, false, '', '', '2026-11-24 06:00:00')",
     )
     async with stage.bot():
         await opens(reader, 1, "A draft")

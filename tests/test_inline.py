@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-from cast import alters, paper, shelves
+from cast import SOAKED, alters, paper, shelves
 from people import Person
 from record import calls
 from story import Stage, written
@@ -57,7 +56,7 @@ async def test_members_are_offered_what_is_clear_and_others_nothing(stage: Stage
     assert await stage.rows("SELECT count(*) FROM member WHERE telegram_id = 53") == [(0,)]
 
 
-@pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
+@SOAKED
 async def test_where_it_is_off_the_bot_does_not_ask_for_what_is_typed_elsewhere(stage: Stage) -> None:
     member = await stage.joined(50)
     await shelves(stage, 50, paper("Border control"))

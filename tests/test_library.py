@@ -5,14 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import pytest
-from cast import forges, goes, paper, shelves
+from cast import SOAKED, forges, goes, paper, shelves
 from story import Person, Stage, buttons, written
 
 from handlers.documents.library import Found, Narrow
 from storage.documents import Kind
-
-SQLITE = pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 
 
 async def finds(person: Person, words: str, *titles: str) -> dict[str, Any]:
@@ -25,7 +22,7 @@ async def finds(person: Person, words: str, *titles: str) -> dict[str, Any]:
     return answer
 
 
-@SQLITE
+@SOAKED
 async def test_words_are_found_however_they_are_written(stage: Stage) -> None:
     member = await stage.joined(50)
     titles = (
@@ -54,7 +51,7 @@ async def test_words_are_found_however_they_are_written(stage: Stage) -> None:
             await member.sees("That is a long text")
 
 
-@SQLITE
+@SOAKED
 async def test_pages_turn_in_place_and_titles_come_first(stage: Stage) -> None:
     member = await stage.joined(50)
     papers = (paper(f"Paper {number}") for number in range(1, 7))
@@ -78,7 +75,7 @@ async def test_pages_turn_in_place_and_titles_come_first(stage: Stage) -> None:
         assert last["message_id"] == shelf["message_id"]
 
 
-@SQLITE
+@SOAKED
 async def test_a_list_is_narrowed_in_three_taps_and_every_filter_can_be_lifted(stage: Stage) -> None:
     member = await stage.joined(50)
     facts: dict[str, Any] = {"year": 2014, "languages": "en ru", "pillars": "P1 P4", "country": "KZ"}

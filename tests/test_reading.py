@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from cast import MEDIA, alters, goes, paper, shelves, stands_at
+from cast import MEDIA, SOAKED, alters, goes, paper, shelves, stands_at
 from papers import COMPOUND, compound, docx, opendocument, pdf, zipped
 from record import goes_on
 from story import TOKEN, Stage, written
@@ -29,7 +29,6 @@ from handlers.glances import NOTHING_SEEN, Seen
 from storage.documents import FILE_LIMIT, Attachment, Draft
 from storage.tlp import Label
 
-SQLITE = pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
 HERE = networks(["127.0.0.0/8"])
 MP4 = b"\0\0\0\x18ftypisom"
@@ -247,7 +246,7 @@ async def test_a_link_tells_what_lies_behind_it_and_reaches_nothing_within() -> 
         assert there.asked == []
 
 
-@SQLITE
+@SOAKED
 async def test_a_file_is_looked_into_before_it_is_shared(stage: Stage) -> None:
     member = await stage.joined(50)
 
@@ -269,7 +268,7 @@ def shared(name: str, content: bytes) -> dict[str, Any]:
     return {"file_name": name, "content_b64": base64.b64encode(content).decode()}
 
 
-@SQLITE
+@SOAKED
 async def test_what_a_file_really_is_decides_whether_it_may_be_shared(stage: Stage) -> None:
     member = await stage.joined(50)
     async with stage.bot():

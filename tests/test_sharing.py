@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from cast import data_of, forges, goes, paper, shares, shelves
+from cast import SOAKED, data_of, forges, goes, paper, shares, shelves
 from record import calls
 from story import Stage, buttons, written
 
@@ -19,7 +19,6 @@ from handlers.prompts import Choose
 from storage import access, directory, members
 from storage.tlp import Label
 
-ON_SQLITE = pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 FILE = {"file_name": "paper.pdf", "mime_type": "application/pdf", "content_b64": "JVBERi0xLjQ="}
 REPORT = Seen(
     "Early  warning in <border> districts", "UNRCCA", 2024, "en ru", "What five countries do.",
@@ -94,7 +93,7 @@ async def test_a_link_of_which_everything_is_seen_takes_three_presses(stage: Sta
     assert '"permission": "confirmed"' in str(facts).replace("'", '"')
 
 
-@ON_SQLITE
+@SOAKED
 async def test_everything_else_can_be_said_from_the_summary(stage: Stage, glance: Known) -> None:
     member = await stage.joined(50)
     glance.pages["https://example.org/r"] = REPORT
@@ -213,7 +212,7 @@ async def test_amber_is_never_fetched_and_reaches_whom_its_source_names(stage: S
     assert glance.looked == ["https://example.org/secret"]
 
 
-@ON_SQLITE
+@SOAKED
 async def test_a_new_version_may_stand_at_the_address_of_the_old_one(stage: Stage, glance: Known) -> None:
     owner = await stage.joined(50)
     await shelves(stage, 50, replace(paper("The plan", Label.GREEN), url="https://example.org/plan"))
@@ -231,7 +230,7 @@ async def test_a_new_version_may_stand_at_the_address_of_the_old_one(stage: Stag
     assert await stage.rows("SELECT id, successor_id FROM document ORDER BY id") == [(1, 2), (2, None)]
 
 
-@ON_SQLITE
+@SOAKED
 async def test_what_is_there_already_opens_and_what_must_not_come_in_does_not(stage: Stage, glance: Known) -> None:
     member = await stage.joined(50)
     await shelves(stage, 50, replace(paper("The report", Label.GREEN), url="https://example.org/report"))
@@ -302,7 +301,7 @@ async def test_everything_people_send_can_be_shared_and_nothing_twice(stage: Sta
     ]
 
 
-@ON_SQLITE
+@SOAKED
 async def test_a_label_is_asked_for_and_what_is_too_high_is_refused_with_guidance(stage: Stage) -> None:
     member = await stage.joined(50)
     async with stage.bot():
@@ -356,7 +355,7 @@ async def test_an_album_opens_one_form_and_a_double_submit_shares_once(stage: St
     assert await stage.rows("SELECT title, file_name FROM document") == [("First of two", "paper.pdf")]
 
 
-@ON_SQLITE
+@SOAKED
 async def test_a_file_above_the_limit_is_refused_before_anything_is_asked(stage: Stage) -> None:
     member = await stage.joined(50)
     file: dict[str, Any] = {
