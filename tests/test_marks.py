@@ -219,6 +219,7 @@ RULES = {among_the_facets: opens, in_any_chat: posts, in_a_digest: sends}
 WAYS = [by_search, on_the_shelf, among_the_saved, in_a_topic, *RULES]
 
 
+@pytest.mark.timeout(240)
 async def test_what_is_not_the_reader_s_is_in_no_list(library: Library) -> None:
     async with library.database.reading() as tx:
         for way, reader in product(WAYS, library.readers):
@@ -298,6 +299,7 @@ def _rule_of(way: Open) -> Callable[[Item, Reader], bool]:
 SINGLE = (*OPENING, *LISTING, by_a_notice)
 
 
+@pytest.mark.timeout(240)
 async def test_what_is_not_the_reader_s_does_not_open(library: Library) -> None:
     for way in SINGLE:
         assert await _ask_each(library, way, _rule_of(way), every=36) == READERS * ITEMS / 36

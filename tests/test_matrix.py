@@ -8,6 +8,7 @@ from dataclasses import fields
 from enum import Enum
 from typing import Any, get_type_hints
 
+import pytest
 from record import calls
 from story import Person, Stage
 
@@ -86,6 +87,7 @@ def _value(kind: Any) -> Any:
     return next(iter(kind)) if issubclass(kind, Enum) else "x"
 
 
+@pytest.mark.timeout(240)
 async def test_each_role_gets_what_its_row_of_the_matrix_says_and_nothing_else(stage: Stage) -> None:
     stage.administrators = ()
     half = list(ROLES)["postgresql" in stage.storage_url :: 2]  # what is asked here is the same on both engines

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any, get_type_hints
 
+import pytest
 from cast import BORDER, administrators, paper, shelves
 from record import calls, last, replies, titles
 from story import Person, Stage, buttons, written
@@ -193,6 +194,7 @@ async def presses_everything(person: Person) -> None:
     assert await presses(person, *every_button(1, own=True)) == await presses(person, *every_button(999, own=True))
 
 
+@pytest.mark.timeout(240)
 async def test_no_name_is_told_to_who_is_no_member_by_any_command_link_or_button(stage: Stage) -> None:
     tokens = await holds_names(stage)
     people = await outside(stage)
@@ -221,6 +223,7 @@ async def test_no_name_is_told_to_who_is_no_member_by_any_command_link_or_button
     assert [state for (state,) in states] == [state.value for state in OUTSIDE]
 
 
+@pytest.mark.timeout(240)
 async def test_a_member_presses_every_button_there_is_and_nothing_breaks(stage: Stage) -> None:
     tokens = await holds_names(stage)
     person = await stage.joined(60, "Curious", organisation="Elsewhere")
