@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -118,8 +118,29 @@ async def test_a_list_is_narrowed_and_a_slip_of_the_pen_is_understood(shelves: l
         assert (len(slip.ids), slip.meant) == (1, "rehabilitation")
         some = await shelf.search("media weather")
         assert (some.partly, len(some.ids)) == (True, 2)
-        assert (await shelf.search("zzzz")).ids == ()
+        for nothing in ("zzzz", "ъ", "ьъ"):
+            assert (await shelf.search(nothing)).ids == ()
+        assert (await shelf.search("ъ rehabilitation")).meant is None
         assert await shelf.titles("казахстан") == ["Media handbook"]
+
+
+@pytest.mark.skipif(POSTGRES is None, reason="compares both engines")
+async def test_titles_and_topics_of_others_are_not_told_by_what_is_proposed_or_filtered(shelves: list[Shelf]) -> None:
+    for shelf in shelves:
+        first, second = shelf.topics[:2]
+        await shelf.share(
+            paper("Lyrafix notes", first),
+            paper("Media plan", first, also=(second,)),
+            paper("Zyrafix assessment", first, label=Label.AMBER),
+        )
+        async with shelf.database.transaction() as tx:
+            stranger = await members.welcome(tx, 51, "en", "UTC", NOW)
+            (await tx.get_one(topics.Topic, second)).policy = topics.Policy.CLOSED
+        other = replace(shelf, viewer=replace(shelf.viewer, id=stranger.id, organisation_id=None))
+        assert (await shelf.search("zyrafix")).meant is None
+        assert (await other.search("zyrafix")).meant == "lyrafix"
+        assert await other.titles("media") == ["Media plan"]
+        assert await other.titles("", Filters(topic_id=second)) == []
 
 
 @pytest.mark.skipif(POSTGRES is None, reason="compares both engines")
