@@ -144,6 +144,33 @@ async def test_titles_and_topics_of_others_are_not_told_by_what_is_proposed_or_f
 
 
 @pytest.mark.skipif(POSTGRES is None, reason="compares both engines")
+async def test_only_what_stands_last_is_listed_whatever_is_withdrawn_between(shelves: list[Shelf]) -> None:
+    for shelf in shelves[:1]:
+        plan = replace(paper("The plan", shelf.topics[0]), url="https://example.org/plan")
+
+        async def renewed(number: int, shelf: Shelf = shelf, plan: Draft = plan) -> int:
+            [anew] = await shelf.share(replace(plan, replaces=number))
+            async with shelf.database.transaction() as tx:
+                row = await documents.by_id(tx, shelf.viewer, anew)
+                await documents.supersede(tx, shelf.viewer, number, row, NOW)
+            return anew
+
+        async def withdraws(number: int, shelf: Shelf = shelf) -> None:
+            async with shelf.database.transaction() as tx:
+                await documents.withdraw(tx, shelf.viewer, number, NOW)
+
+        [first] = await shelf.share(plan)
+        second = await renewed(first)
+        third = await renewed(second)
+        await withdraws(second)
+        assert (await shelf.search("plan")).ids == (third,)
+        await withdraws(third)
+        assert (await shelf.search("plan")).ids == (first,)
+        fourth = await renewed(first)
+        assert (await shelf.search("plan")).ids == (fourth,)
+
+
+@pytest.mark.skipif(POSTGRES is None, reason="compares both engines")
 async def test_a_new_recipe_folds_every_document_anew(shelves: list[Shelf]) -> None:
     for shelf in shelves:
         await shelf.share(paper("Ёлкин", shelf.topics[0]), paper("Намунаев", shelf.topics[0]))
