@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import tomllib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
@@ -14,14 +15,15 @@ from conftest import POSTGRES
 from databases import Files, Server
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from handlers.documents.narrowing import ROOM, packed, squeezed, stretched, unpacked
-from storage import documents, members, topics
+from storage import documents, members, membership, topics
 from storage.access import Viewer
 from storage.database import Database
 from storage.documents import Document, DocumentWords, Draft, Filters, Kind, spelling
 from storage.members import MemberState
+from storage.membership import Step
 from storage.tlp import Label
 
 GOLD = tomllib.loads((Path(__file__).parent / "gold.toml").read_text(encoding="utf-8"))
@@ -168,6 +170,35 @@ async def test_only_what_stands_last_is_listed_whatever_is_withdrawn_between(she
         assert (await shelf.search("plan")).ids == (first,)
         fourth = await renewed(first)
         assert (await shelf.search("plan")).ids == (fourth,)
+
+
+@pytest.mark.skipif(POSTGRES is None, reason="holds rows")
+@pytest.mark.parametrize("act", ["replaces", "leaves"])
+async def test_who_replaces_a_document_or_leaves_it_waits_for_who_changes_it(shelves: list[Shelf], act: str) -> None:
+    shelf, begins = shelves[1], asyncio.Event()
+    [number] = await shelf.share(paper("The plan", shelf.topics[0]))
+    async with shelf.database.transaction() as tx:
+        (await members.held(tx, shelf.viewer.id)).state = MemberState.ACTIVE
+
+    async def acts() -> None:
+        await begins.wait()
+        async with shelf.database.transaction() as tx:
+            if act == "replaces":
+                anew = replace(paper("The new plan", shelf.topics[0]), replaces=number)
+                row = await documents.share(tx, shelf.viewer, anew, Label.AMBER, NOW)
+                await documents.supersede(tx, shelf.viewer, number, row, NOW)
+            else:
+                await membership.move(tx, await members.held(tx, shelf.viewer.id), Step.LEFT, NOW, by=shelf.viewer.id)
+
+    waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+    async with asyncio.TaskGroup() as both, asyncio.timeout(20):
+        both.create_task(acts())
+        async with shelf.database.transaction() as tx:
+            await documents.to_change(tx, shelf.viewer, number)
+            begins.set()
+            while not await tx.scalar(text(waits)):
+                continue
+            await documents.confirm(tx, shelf.viewer, number, NOW)  # writes to the log
 
 
 @pytest.mark.skipif(POSTGRES is None, reason="compares both engines")

@@ -91,6 +91,8 @@ async def share(tx: Transaction, viewer: Viewer, draft: Draft, highest: Label, n
     check_audience(viewer, draft.label, draft.organisations, draft.people)
     file = draft.file
     unique_id, sha256 = (file.unique_id, file.sha256) if file else (None, None)
+    if draft.replaces is not None:  # held before the log is, as by all who change a document
+        await tx.get(Document, draft.replaces, with_for_update=True)
     await check_new(tx, viewer, draft.url, unique_id, sha256, besides=draft.replaces)
     row = _row(draft, viewer, now)
     tx.add(row)
