@@ -162,6 +162,12 @@ async def test_only_what_stands_last_is_listed_whatever_is_withdrawn_between(she
                 await documents.withdraw(tx, shelf.viewer, number, NOW)
 
         [first] = await shelf.share(plan)
+        async with shelf.database.transaction() as tx:
+            await documents.words.index(tx, await documents.by_id(tx, shelf.viewer, first), "harmonisation")
+        assert (await shelf.search("harmonisation")).ids == (first,)
+        async with shelf.database.transaction() as tx:
+            await documents.readdress(tx, shelf.viewer, first, "https://example.org/plan", NOW)
+        assert (await shelf.search("harmonisation")).ids == ()
         second = await renewed(first)
         third = await renewed(second)
         await withdraws(second)
