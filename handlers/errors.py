@@ -51,7 +51,7 @@ def refused(refusals: Mapping[str, str], refusal: Refusal, viewer: Viewer, say: 
         go_on = Button(say("Continue"), Begin(refusal.facts["dialogue"]), style="primary")
         return Screen(sentence, ((go_on, Button(say("Cancel it"), CancelForm())),))
     found = [Button(say("Open it"), OpenDocument(refusal.facts["document"]))] if "document" in refusal.facts else []
-    return Screen(sentence, ((*found, Button(say("Menu"), Home())),))
+    return Screen(sentence, ((*found, Button(say("Menu"), Home())),), refusal.facts.get("marked"))
 
 
 def _outside(sentence: str, viewer: Viewer, say: Say, policy: Policy) -> Screen:

@@ -97,7 +97,8 @@ class Say:
         return str(self._locale.days["stand-alone"]["wide"][number])
 
     def country(self, code: str) -> str:
-        return _COUNTRY_NAMES.get((self.language, code)) or str(self._locale.territories[code])
+        """Return the name of a country; a code that nobody knows stands for itself."""
+        return _COUNTRY_NAMES.get((self.language, code)) or str(self._locale.territories.get(code, code))
 
     def language_name(self, code: str) -> str:
         """Return the name of a language as it stands within a sentence; a code that nobody knows stands for itself."""

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Update, delete, update
+from sqlalchemy import Select, Update, delete, select, update
 
 from storage import audit, dialogues, members, removals
 from storage.audit import Event
@@ -125,6 +125,7 @@ async def move(
     before = member.state
     goes = before in BELONGING and transition.target not in BELONGING
     if goes:
+        await tx.execute(_shelved_by(member.id))
         await keep_an_administrator(tx, member)
     member.state, member.state_since, member.state_reason = transition.target, now, reason
     await audit.record(tx, transition.event, now, actor=by, subject=member.id, before=before.value, **facts)
@@ -182,6 +183,12 @@ def _documents_of(member_id: int) -> Update:
     # Nobody owns them then: the moderators of the topic answer for what has no owner.
     shelved = Base.metadata.tables["document"]
     return update(shelved).where(shelved.c.owner_id == member_id)
+
+
+def _shelved_by(member_id: int) -> Select[int]:
+    # Held before the log is, as by all who change a document.
+    shelved = Base.metadata.tables["document"]
+    return select(shelved.c.id).where(shelved.c.owner_id == member_id).order_by(shelved.c.id).with_for_update()
 
 
 def _claims_of(member_id: int) -> Update:

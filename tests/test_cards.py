@@ -21,6 +21,7 @@ from handlers.presses import OpenDocument, Review
 from storage import access, documents, members
 from storage.documents import Attachment, DocumentAudience, Draft, Flaw, Kind
 from storage.members import Office, Role
+from storage.outbox import OutboxRow, OutboxState, Promise, Settlement, promise
 from storage.refusals import Refusal
 from storage.tlp import Label
 
@@ -113,6 +114,25 @@ async def test_versions_make_no_circle_and_a_label_names_its_audience(stage: Sta
             audience = select(func.count()).select_from(DocumentAudience)
             assert await tx.scalar(audience) == named
             assert (3 not in await documents.link_health(tx, [3])) is label.named_audience
+
+
+@SQLITE
+async def test_news_that_a_stricter_label_overtakes_on_its_way_vanish(stage: Stage) -> None:
+    await stage.joined(50, "Saltanat Demo", organisation="Institute A")
+    await stage.joined(51, "Reader Demo", organisation="Institute B")
+    await shelves(stage, 50, paper("First", Label.GREEN))
+    async with stage.beside() as database, database.transaction() as tx:
+        await promise(tx, [Promise(number, "document:version", {"document": 1}) for number in (1, 2)], TUESDAY)
+        sent = [
+            Settlement(row, OutboxState.SENT, message_id=70 + row) for row in await tx.scalars(select(OutboxRow.id))
+        ]
+        for settlement in sent:
+            await documents.told(tx, {"document": 1}, settlement, TUESDAY)
+        me = await access.viewer(tx, 1)
+        await documents.relabel(tx, me, 1, Label.AMBER, Label.AMBER, TUESDAY)
+        for settlement in sent:
+            await documents.told(tx, {"document": 1}, settlement, TUESDAY)
+    assert await stage.rows("SELECT chat_id FROM errand") == [(51,)]
 
 
 async def test_a_stricter_label_calls_copies_back_and_a_more_open_one_needs_the_owners_word(stage: Stage) -> None:

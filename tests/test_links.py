@@ -324,7 +324,7 @@ async def test_who_owns_a_dead_link_is_told_once_a_death_and_gives_it_a_new_addr
         shown = await owner.sees("TLP:GREEN", "A lost paper", "D-1", "not worked since 30 November", "no such page")
         assert shown["has_protected_content"]
         assert buttons(shown) == [
-            "Open the document", "Give a new address", "Name a copy in an archive", "Still works for me",
+            "Open the document", "Give a new address", "Name an archive copy", "Still works for me",
         ]  # fmt: skip
         await is_found(stage, NOW + timedelta(days=3), "dead")
         await goes(owner, "Still works for me", "looked at again in a day")
@@ -345,7 +345,7 @@ async def test_who_owns_a_dead_link_is_told_once_a_death_and_gives_it_a_new_addr
         for press in (NewAddress(1), ArchiveAddress(1), StillWorks(1)):
             await forges(other, press)
             await other.sees("There is no such document")
-        await goes(owner, "Name a copy", "in an archive, such as")
+        await goes(owner, "Name an archive", "in an archive, such as")
         await owner.says("https://web.archive.org/web/2026/https://border.example.org/a?b=c&d=e")
         await owner.sees("The copy is noted")
         await forges(owner, ArchiveAddress(1))

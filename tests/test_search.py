@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import tomllib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,14 +15,15 @@ from conftest import POSTGRES
 from databases import Files, Server
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from handlers.documents.narrowing import ROOM, packed, squeezed, stretched, unpacked
-from storage import documents, members, topics
+from storage import documents, members, membership, topics
 from storage.access import Viewer
 from storage.database import Database
 from storage.documents import Document, DocumentWords, Draft, Filters, Kind, spelling
 from storage.members import MemberState
+from storage.membership import Step
 from storage.tlp import Label
 
 GOLD = tomllib.loads((Path(__file__).parent / "gold.toml").read_text(encoding="utf-8"))
@@ -118,8 +120,91 @@ async def test_a_list_is_narrowed_and_a_slip_of_the_pen_is_understood(shelves: l
         assert (len(slip.ids), slip.meant) == (1, "rehabilitation")
         some = await shelf.search("media weather")
         assert (some.partly, len(some.ids)) == (True, 2)
-        assert (await shelf.search("zzzz")).ids == ()
+        for nothing in ("zzzz", "ъ", "ьъ"):
+            assert (await shelf.search(nothing)).ids == ()
+        assert (await shelf.search("ъ rehabilitation")).meant is None
         assert await shelf.titles("казахстан") == ["Media handbook"]
+
+
+@pytest.mark.skipif(POSTGRES is None, reason="compares both engines")
+async def test_titles_and_topics_of_others_are_not_told_by_what_is_proposed_or_filtered(shelves: list[Shelf]) -> None:
+    for shelf in shelves:
+        first, second = shelf.topics[:2]
+        await shelf.share(
+            paper("Lyrafix notes", first),
+            paper("Media plan", first, also=(second,)),
+            paper("Zyrafix assessment", first, label=Label.AMBER),
+        )
+        async with shelf.database.transaction() as tx:
+            stranger = await members.welcome(tx, 51, "en", "UTC", NOW)
+            (await tx.get_one(topics.Topic, second)).policy = topics.Policy.CLOSED
+        other = replace(shelf, viewer=replace(shelf.viewer, id=stranger.id, organisation_id=None))
+        assert (await shelf.search("zyrafix")).meant is None
+        assert (await other.search("zyrafix")).meant == "lyrafix"
+        assert await other.titles("media") == ["Media plan"]
+        assert await other.titles("", Filters(topic_id=second)) == []
+
+
+@pytest.mark.skipif(POSTGRES is None, reason="compares both engines")
+async def test_only_what_stands_last_is_listed_whatever_is_withdrawn_between(shelves: list[Shelf]) -> None:
+    for shelf in shelves[:1]:
+        plan = replace(paper("The plan", shelf.topics[0]), url="https://example.org/plan")
+
+        async def renewed(number: int, shelf: Shelf = shelf, plan: Draft = plan) -> int:
+            [anew] = await shelf.share(replace(plan, replaces=number))
+            async with shelf.database.transaction() as tx:
+                row = await documents.by_id(tx, shelf.viewer, anew)
+                await documents.supersede(tx, shelf.viewer, number, row, NOW)
+            return anew
+
+        async def withdraws(number: int, shelf: Shelf = shelf) -> None:
+            async with shelf.database.transaction() as tx:
+                await documents.withdraw(tx, shelf.viewer, number, NOW)
+
+        [first] = await shelf.share(plan)
+        async with shelf.database.transaction() as tx:
+            await documents.words.index(tx, await documents.by_id(tx, shelf.viewer, first), "harmonisation")
+        assert (await shelf.search("harmonisation")).ids == (first,)
+        async with shelf.database.transaction() as tx:
+            await documents.readdress(tx, shelf.viewer, first, "https://example.org/plan", NOW)
+        assert (await shelf.search("harmonisation")).ids == ()
+        second = await renewed(first)
+        third = await renewed(second)
+        await withdraws(second)
+        assert (await shelf.search("plan")).ids == (third,)
+        await withdraws(third)
+        assert (await shelf.search("plan")).ids == (first,)
+        fourth = await renewed(first)
+        assert (await shelf.search("plan")).ids == (fourth,)
+
+
+@pytest.mark.skipif(POSTGRES is None, reason="holds rows")
+@pytest.mark.parametrize("act", ["replaces", "leaves"])
+async def test_who_replaces_a_document_or_leaves_it_waits_for_who_changes_it(shelves: list[Shelf], act: str) -> None:
+    shelf, begins = shelves[1], asyncio.Event()
+    [number] = await shelf.share(paper("The plan", shelf.topics[0]))
+    async with shelf.database.transaction() as tx:
+        (await members.held(tx, shelf.viewer.id)).state = MemberState.ACTIVE
+
+    async def acts() -> None:
+        await begins.wait()
+        async with shelf.database.transaction() as tx:
+            if act == "replaces":
+                anew = replace(paper("The new plan", shelf.topics[0]), replaces=number)
+                row = await documents.share(tx, shelf.viewer, anew, Label.AMBER, NOW)
+                await documents.supersede(tx, shelf.viewer, number, row, NOW)
+            else:
+                await membership.move(tx, await members.held(tx, shelf.viewer.id), Step.LEFT, NOW, by=shelf.viewer.id)
+
+    waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+    async with asyncio.TaskGroup() as both, asyncio.timeout(20):
+        both.create_task(acts())
+        async with shelf.database.transaction() as tx:
+            await documents.to_change(tx, shelf.viewer, number)
+            begins.set()
+            while not await tx.scalar(text(waits)):
+                continue
+            await documents.confirm(tx, shelf.viewer, number, NOW)  # writes to the log
 
 
 @pytest.mark.skipif(POSTGRES is None, reason="compares both engines")

@@ -242,6 +242,7 @@ async def test_what_is_there_already_opens_and_what_must_not_come_in_does_not(st
         await member.sees("Traffic Light Protocol")
         again = await goes(member, "TLP:CLEAR", "in the library already", "The report")
         assert buttons(again) == ["Open it", "Menu"]
+        assert written(again).startswith("TLP:GREEN")
         await goes(member, "Open it", "TLP:GREEN", "The report")
         await member.says("/cancel")
         await member.sees("Cancelled")

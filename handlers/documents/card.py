@@ -20,6 +20,7 @@ from storage.database import Transaction
 from storage.documents import Document, DocumentLink, Kind, Mark, Stage
 from storage.outbox import Facts
 from storage.refusals import Refusal
+from storage.tlp import highest
 
 KILOBYTE, MEGABYTE = 1024, 1024**2
 UNMARKED = Mark()
@@ -122,7 +123,8 @@ def draw(content: Card, say: Say, policy: Policy, *, back: str = "library") -> S
     description = isolated(row.description) if row.description else None
     rows = (*_ways_to_it(content, say), *_deeds(content, say, policy))
     back_row = (Button(say("Back"), Open(back)), Button(say("Menu"), Home()))
-    return Screen(lines([note, head, description, known, told]), (*rows, back_row), row.label)
+    label = highest([row.label, *([content.newest.label] if content.newest else [])])
+    return Screen(lines([note, head, description, known, told]), (*rows, back_row), label)
 
 
 def titled(row: Document, say: Say) -> Html:

@@ -167,7 +167,7 @@ def _dead(content: Cared, say: Say, _policy: Policy) -> Screen:
     rows: tuple[Row, ...] = (
         (Button(say("Open the document"), OpenDocument(row.id)),),
         (Button(say("Give a new address"), NewAddress(row.id)),),
-        (Button(say("Name a copy in an archive"), ArchiveAddress(row.id)),),
+        (Button(say("Name an archive copy"), ArchiveAddress(row.id)),),
         (Button(say("Still works for me"), StillWorks(row.id)),),
     )
     words = [_named(content, say), f"{told} {why(link.problem, say)}", asked, _gone(content, say)]

@@ -141,6 +141,6 @@ def _ways(content: Card, say: Say) -> tuple[Row, ...]:
 
 NOTICES = (
     Notice("document:comment", _said, _load_said),
-    Notice("document:comments", _opened, load),
+    Notice("document:comments", _opened, load, documents.told),
     Notice("document:closed", _closed, load),
 )

@@ -88,7 +88,7 @@ async def search(context: Context) -> None:
     say = context.say
     asked = say(
         "What are you looking for? Just write a few words, in any language and spelling: titles, descriptions, "
-        "publishers and the text of PDFs are searched."
+        "publishers and the text of files are searched."
     )
     await context.show(Screen(asked, ((Button(say("Menu"), Home()),),)))
 

@@ -88,4 +88,7 @@ def _withdrawn(content: Withdrawn, say: Say, policy: Policy) -> Screen:
     return Screen(lines([told, ask]), ((Button(say("Open it"), OpenDocument(row.id)), menu),), row.label)
 
 
-NOTICES = (Notice("document:version", _newer, load), Notice("document:withdrawn", _withdrawn, _load_withdrawn))
+NOTICES = (
+    Notice("document:version", _newer, load, documents.told),
+    Notice("document:withdrawn", _withdrawn, _load_withdrawn),
+)

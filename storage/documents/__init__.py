@@ -31,7 +31,7 @@ from storage.documents.health import (
     responsible,
     watch_links,
 )
-from storage.documents.labels import landed, relabel
+from storage.documents.labels import landed, relabel, told
 from storage.documents.links import FILE_LIMIT, check_file, clean_url, url_key
 from storage.documents.marks import Mark, follow, mark_of, save
 from storage.documents.search import MOST, Filters, Hits, facets, search, shown
@@ -61,5 +61,5 @@ __all__ = [
     "follow", "freeze", "fresh", "hand_over", "heirs", "keeps", "kept", "known", "landed", "link_health",
     "look_anew", "mark_of", "newest", "note_look", "older", "promise_file", "readdress", "reindex",
     "relabel", "responsible", "save", "search", "share", "shown", "still_works", "supersede", "thaw",
-    "to_change", "url_key", "waits", "watch_links", "withdraw",
+    "to_change", "told", "url_key", "waits", "watch_links", "withdraw",
 ]  # fmt: skip

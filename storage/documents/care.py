@@ -8,6 +8,7 @@ from storage import audit
 from storage.access import Viewer
 from storage.audit import Event
 from storage.database import Transaction
+from storage.documents import words
 from storage.documents.fate import to_change
 from storage.documents.health import WORKS, look_anew
 from storage.documents.links import clean_url, url_key
@@ -26,6 +27,8 @@ async def readdress(tx: Transaction, viewer: Viewer, document_id: int, written: 
         await check_new(tx, viewer, url, None)
     row.url, row.url_key = url, key
     await look_anew(tx, row, now)
+    if row.file_id is None:
+        await words.index(tx, row, "")  # until what stands there is read, nothing is known of it
     await _record(tx, Event.DOCUMENT_READDRESSED, viewer, row, now)
 
 

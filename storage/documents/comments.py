@@ -11,8 +11,9 @@ from storage.access import Action, Viewer
 from storage.audit import Event
 from storage.database import Transaction
 from storage.documents import marks
-from storage.documents.fate import answering, to_change
+from storage.documents.fate import to_change
 from storage.documents.finding import by_id
+from storage.documents.health import responsible
 from storage.documents.tables import Document, Stage
 from storage.outbox import Promise, promise
 from storage.refusals import Refusal
@@ -42,7 +43,7 @@ async def comment(tx: Transaction, viewer: Viewer, document_id: int, words: str,
     if not commented(row, now):
         raise Refusal("document:over")
     facts = {"document": row.id, "by": viewer.id, "words": words}
-    asked = await answering(tx, row)
+    asked = await responsible(tx, row)
     await promise(tx, [Promise(one, "document:comment", facts) for one in asked], now)
     return row
 
@@ -54,5 +55,5 @@ async def close_comments(tx: Transaction, now: datetime) -> None:
         row.stage = Stage.PUBLISHED
         until = row.comments_until or now
         key, facts = f"document:closed:{row.id}:{int(until.timestamp())}", {"document": row.id}
-        asked = await answering(tx, row)
+        asked = await responsible(tx, row)
         await promise(tx, [Promise(one, "document:closed", facts, key=f"{key}:{one}") for one in asked], now)

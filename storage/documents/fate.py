@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, update
 
-from storage import access, audit, topics
+from storage import access, audit
 from storage.access import Action, Viewer
 from storage.audit import Event
 from storage.database import Base, Transaction
@@ -75,11 +75,6 @@ async def known(tx: Transaction, viewer: Viewer, document_id: int) -> Document |
     return await tx.scalar(there) if viewer.active else None
 
 
-async def answering(tx: Transaction, row: Document) -> list[int]:
-    """Return the ids of who answers for a document: its owner, else the moderators of its topic."""
-    return [row.owner_id] if row.owner_id is not None else await topics.moderators(tx, row.topic_id)
-
-
 async def withdraw(tx: Transaction, viewer: Viewer, document_id: int, now: datetime) -> None:
     """Take a document off the shelves; whoever follows it is told, and its owner if it was not them."""
     row = await to_change(tx, viewer, document_id)
@@ -89,8 +84,14 @@ async def withdraw(tx: Transaction, viewer: Viewer, document_id: int, now: datet
 
 
 async def withdrawn(tx: Transaction, row: Document, now: datetime, *, by: int, told: Collection[int] = ()) -> None:
-    """Note that a document, held by the caller, was withdrawn, and tell its followers and some others."""
+    """Note that a document, held by the caller, was withdrawn, and tell its followers and some others.
+
+    Where a newer version stands for it, that one stands for what came before as well, or lists would show it again.
+    """
     row.stage = Stage.WITHDRAWN
+    if row.successor_id is not None:
+        before = update(Document).where(Document.successor_id == row.id)
+        await tx.execute(before.values(successor_id=row.successor_id))
     if row.owner_id != by:
         row.hidden_at = row.hidden_at or now
     await audit.record(tx, Event.DOCUMENT_WITHDRAWN, now, actor=by, subject=row.owner_id, document=row.id)

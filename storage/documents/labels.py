@@ -15,6 +15,7 @@ from storage.documents.fate import to_change
 from storage.documents.health import look_anew
 from storage.documents.tables import Document, DocumentAudience, visible
 from storage.errands import ErrandKind
+from storage.members import Member
 from storage.outbox import Copy, Facts, Lane, OutboxRow, Promise, Settlement, copies, promise
 from storage.refusals import Refusal
 from storage.tlp import Label
@@ -101,12 +102,33 @@ async def landed(tx: Transaction, facts: Facts, settlement: Settlement, now: dat
     One that was marked more strictly while it was on its way vanishes at once.
     """
     row = await tx.get(Document, facts["document"])
-    sent = await tx.get(OutboxRow, settlement.row_id)
-    person = await members.by_id(tx, sent.member_id) if sent is not None and sent.member_id is not None else None
-    if row is None or settlement.message_id is None or person is None or person.telegram_id is None:
-        return
-    viewer = (await access.viewers(tx, [person.id]))[person.id]
-    theirs = await tx.scalar(visible(viewer).where(Document.id == row.id)) is not None
-    if row.label.named_audience or not theirs:
-        message, due = {"message_id": settlement.message_id}, now + DELETABLE if theirs else now
+    if row is not None and not await _overtaken(tx, row, settlement, now) and row.label.named_audience:
+        await _vanishes(tx, settlement, now, now + DELETABLE)
+
+
+async def told(tx: Transaction, facts: Facts, settlement: Settlement, now: datetime) -> None:
+    """Let what tells of a document vanish at once, where that was marked more strictly while it was on its way."""
+    row = await tx.get(Document, facts["document"])
+    if row is not None and row.label.named_audience:
+        await _overtaken(tx, row, settlement, now)
+
+
+async def _overtaken(tx: Transaction, row: Document, settlement: Settlement, now: datetime) -> bool:
+    person = await _recipient(tx, settlement)
+    viewer = (await access.viewers(tx, [person.id]))[person.id] if person is not None else None
+    if viewer is None or await tx.scalar(visible(viewer).where(Document.id == row.id)) is not None:
+        return False
+    await _vanishes(tx, settlement, now, now)
+    return True
+
+
+async def _vanishes(tx: Transaction, settlement: Settlement, now: datetime, due: datetime) -> None:
+    person = await _recipient(tx, settlement)
+    if person is not None and person.telegram_id is not None and settlement.message_id is not None:
+        message = {"message_id": settlement.message_id}
         await errands.send(tx, ErrandKind.DELETE, person.telegram_id, message, now, due_at=due)
+
+
+async def _recipient(tx: Transaction, settlement: Settlement) -> Member | None:
+    sent = await tx.get(OutboxRow, settlement.row_id)
+    return await members.by_id(tx, sent.member_id) if sent is not None and sent.member_id is not None else None

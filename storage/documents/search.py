@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any
 
 from rapidfuzz import fuzz, process
@@ -27,6 +27,7 @@ from sqlalchemy import (
     text,
 )  # fmt: skip
 
+from storage import topics
 from storage.access import Viewer
 from storage.database import Transaction
 from storage.documents import spelling
@@ -43,6 +44,7 @@ from storage.documents.tables import (
     visible,
 )
 from storage.tlp import Label
+from storage.topics import Topic
 
 MOST = 200
 """Hits that are weighed and counted; a search that finds more says so."""
@@ -108,6 +110,8 @@ async def search(tx: Transaction, viewer: Viewer, words: str, filters: Filters =
         return Hits(tuple(await tx.scalars(_ids(_narrowed(numbered, viewer, filters)))))
     listed = _ids(_narrowed(current(viewer), viewer, filters)).order_by(Document.id.desc()).limit(MOST + 1)
     wanted = _wanted(words)
+    if not wanted and spelling.words(words):
+        return Hits(())  # letters that stand for no sound are no word
     if not wanted:
         ids = list(await tx.scalars(listed))
         return Hits(tuple(ids[:MOST]), len(ids) > MOST)
@@ -140,7 +144,8 @@ def _ids(found: Select[Document]) -> Select[int]:
 
 def _narrowed(found: Select[Document], viewer: Viewer, filters: Filters) -> Select[Document]:
     if filters.topic_id is not None:
-        also = exists().where(DocumentTopic.document_id == Document.id, DocumentTopic.topic_id == filters.topic_id)
+        mine = select(Topic.id).where(Topic.id == filters.topic_id, topics.known(viewer))
+        also = exists().where(DocumentTopic.document_id == Document.id, DocumentTopic.topic_id.in_(mine))
         found = found.where(or_(Document.topic_id == filters.topic_id, also))
     if filters.pillar is not None:
         found = found.where(_among(Document.pillars, filters.pillar))
@@ -172,7 +177,7 @@ def _among(codes: ColumnElement[str] | object, code: str) -> ColumnElement[bool]
 def _wanted(words: str) -> list[Forms]:
     folded = list(dict.fromkeys(spelling.words(words)))
     telling = [word for word in folded if word not in _STOP] or folded
-    return [spelling.forms(word) for word in telling[:_MOST_WORDS]]
+    return [found for word in telling[:_MOST_WORDS] if (found := spelling.forms(word)).key]
 
 
 @dataclass(frozen=True)
@@ -182,6 +187,7 @@ class _Tier:
     titles_only: bool = False
     loosely: bool = False
     any_word: bool = False
+    exactly: bool = False
 
 
 _IN_TITLES, _ANYWHERE, _LOOSELY = _Tier(titles_only=True), _Tier(), _Tier(loosely=True)
@@ -238,7 +244,7 @@ async def _on_postgresql(tx: Transaction, listed: Select[int], wanted: Sequence[
 
 def _terms(word: Forms, tier: _Tier) -> list[tuple[str, bool]]:
     """Return the terms that stand for a word, each with whether its beginning is enough."""
-    terms = [(word.key, len(word.key) > 1)]
+    terms = [(word.key, len(word.key) > 1 and not tier.exactly)]
     terms += [(form, False) for form in (word.stem, word.place) if form]
     if tier.loosely:
         terms += [(form, True) for form in (word.loosest, word.short) if form]
@@ -297,8 +303,11 @@ def _alike(word: Forms, tokens: str) -> float:
 
 
 async def _meant(tx: Transaction, viewer: Viewer, listed: Select[int], wanted: Sequence[Forms]) -> Hits | None:
-    """Look for the nearest known words instead; only what finds something that the viewer may see is proposed."""
-    nearest = [await _nearest(tx, word) for word in wanted]
+    """Look for the nearest known words instead, of titles that the viewer may see: others must not even stand between.
+
+    Whoever shares a word could else tell by what is proposed whether a title that is not theirs holds one like it.
+    """
+    nearest = [await _nearest(tx, listed, word) for word in wanted]
     if all(near == word.key for near, word in zip(nearest, wanted, strict=True)):
         return None
     meant = [spelling.forms(near) for near in nearest]
@@ -307,13 +316,25 @@ async def _meant(tx: Transaction, viewer: Viewer, listed: Select[int], wanted: S
     return replace(hits, meant=said) if said else None
 
 
-async def _nearest(tx: Transaction, word: Forms) -> str:
+async def _nearest(tx: Transaction, listed: Select[int], word: Forms) -> str:
     """Return the key of the known word that is most like this one; itself if none is."""
     key, size = word.key, len(word.key)
     like = or_(DocumentTerm.term.startswith(key[:1]), DocumentTerm.term.endswith(key[-2:]))
     known = select(DocumentTerm.term).where(DocumentTerm.size.between(size - _SLIPS, size + _SLIPS), like)
     found = process.extract(key, list(await tx.scalars(known)), scorer=fuzz.ratio, score_cutoff=_LIKE, limit=None)
-    return min(((-score, term) for term, score, _ in found), default=(0.0, key))[1]
+    for _, alike in groupby(sorted(found, key=lambda one: -one[1]), key=lambda one: one[1]):
+        held = await _held(tx, listed, [term for term, _, _ in alike])
+        if held:
+            return min(held)
+    return key
+
+
+async def _held(tx: Transaction, listed: Select[int], terms: Sequence[str]) -> set[str]:
+    """Return those terms that stand in titles of what is listed."""
+    sought = [Forms(term, None, None, None, None, None) for term in terms]
+    ids = await _candidates(tx, listed, sought, _Tier(titles_only=True, any_word=True, exactly=True))
+    titles = await tx.scalars(select(DocumentWords.title).where(DocumentWords.document_id.in_(ids)))
+    return {token for title in titles for token in title.split()}.intersection(terms)
 
 
 def _as_written(best: Sequence[Document], meant: Sequence[Forms]) -> str | None:

@@ -91,6 +91,8 @@ async def share(tx: Transaction, viewer: Viewer, draft: Draft, highest: Label, n
     check_audience(viewer, draft.label, draft.organisations, draft.people)
     file = draft.file
     unique_id, sha256 = (file.unique_id, file.sha256) if file else (None, None)
+    if draft.replaces is not None:  # held before the log is, as by all who change a document
+        await tx.get(Document, draft.replaces, with_for_update=True)
     await check_new(tx, viewer, draft.url, unique_id, sha256, besides=draft.replaces)
     row = _row(draft, viewer, now)
     tx.add(row)
@@ -149,7 +151,8 @@ async def check_new(
     """Refuse with `document:duplicate` a link or file that is in the library already.
 
     What the viewer may not see is not a duplicate to them: a refusal would tell that it exists. What they could see
-    but for a breach that was reported is refused with `document:frozen`. `besides` is a document that it may be like.
+    but for a breach that was reported is refused with `document:frozen`. `besides` is a document that it may
+    be like; it may then be like any older version, too.
     """
     same: list[ColumnElement[bool]] = []
     if url:
@@ -160,12 +163,14 @@ async def check_new(
         same.append(Document.sha256 == sha256)
     if not same:
         return
-    standing = and_(Document.stage != Stage.WITHDRAWN, true() if besides is None else Document.id != besides)
+    others = true() if besides is None else and_(Document.id != besides, Document.successor_id.is_(None))
+    standing = and_(Document.stage != Stage.WITHDRAWN, others)
     known = await tx.scalar(permitted(viewer).where(or_(*same), standing).order_by(Document.id.desc()).limit(1))
     if known is not None and (known.frozen_at is not None or known.hidden_at is not None):
         raise Refusal("document:frozen")
     if known is not None:
-        raise Refusal("document:duplicate", title=known.title_in(viewer.language), document=known.id)
+        facts = {"document": known.id, "marked": known.label}
+        raise Refusal("document:duplicate", title=known.title_in(viewer.language), **facts)
 
 
 def _row(draft: Draft, viewer: Viewer, now: datetime) -> Document:

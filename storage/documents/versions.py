@@ -23,18 +23,23 @@ _MOST = 200
 async def supersede(tx: Transaction, viewer: Viewer, old_id: int, row: Document, now: datetime) -> None:
     """Let `row` stand for the newest version of a document; its followers and savers come along and are told once.
 
+    It stands for a withdrawn newest version too, and then for the one before, which lists show until now.
     Refusals: `document:unknown`, where the viewer does not answer for it, and `document:circle`.
     """
     old = await to_change(tx, viewer, old_id)
+    replaced = [old]
     while old.successor_id is not None:
         old = await to_change(tx, viewer, old.successor_id)
+        replaced = [*replaced, old] if old.stage is Stage.WITHDRAWN else [old]
     if old.id == row.id or row.successor_id is not None or not keeps(viewer, row):
         raise Refusal("document:circle")
-    old.successor_id = row.id
+    for one in replaced:
+        one.successor_id = row.id
     await tx.flush()
-    event, after = Event.DOCUMENT_REPLACED, row.id
-    await audit.record(tx, event, now, actor=viewer.id, subject=old.owner_id, document=old.id, after=after)
-    await marks.move(tx, old, row)
+    old, event = replaced[0], Event.DOCUMENT_REPLACED
+    await audit.record(tx, event, now, actor=viewer.id, subject=old.owner_id, document=old.id, after=row.id)
+    for one in replaced:
+        await marks.move(tx, one, row)
     owner = [old.owner_id] if old.owner_id is not None else []
     await marks.tell(tx, row, "document:version", now, but=viewer.id, also=owner)
 

@@ -44,6 +44,8 @@ async def report(
     """Tell all administrators of a breach and freeze what it names."""
     access.require(viewer, Action.BELONG)
     post = (await posts.held(tx, item.post.id))[0] if item.post else None
+    if item.document is not None:  # held before the log is, as by all who change a document
+        await tx.get(Document, item.document.id, with_for_update=True)
     row = Breach(
         member_id=viewer.id, post_id=post.id if post else None, words=words, link=link, state=BreachState.OPEN,
         document_id=item.document.id if item.document else None, at=now,
