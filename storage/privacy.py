@@ -24,11 +24,28 @@ _ERASED_WITH_A_PERSON = (
 _OWNER = "member_id"
 _SENDER = "by_id"
 """Who wrote a nomination: the nominee reads nothing of it."""
+_OF_OTHERS = frozenset(
+    {
+        "token",
+        "label",
+        "url",
+        "url_key",
+        "archive_url",
+        "shared_by",
+        "owner_id",
+        "successor_id",
+        "frozen_at",
+        "hidden_at",
+    }
+)
+"""What others may have made of a document since, and who no longer sees it is not told."""
 _UNTOLD = {
     ("introduction", "asker_id"): frozenset({"target_id", "state", "answered_at", "bars"}),
     ("review", "member_id"): frozenset({"decided_by"}),
     ("mute", "member_id"): frozenset({"by_id", "lifted_by"}),
     ("breach", "member_id"): frozenset({"decided_by"}),
+    ("document", "shared_by"): _OF_OTHERS,
+    ("document", "owner_id"): _OF_OTHERS,
 }
 """What a copy leaves out, by the table and how it points at the person: how somebody else answered is theirs."""
 CLOSED_FOR = timedelta(days=30)

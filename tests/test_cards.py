@@ -116,7 +116,7 @@ async def test_versions_make_no_circle_and_a_label_names_its_audience(stage: Sta
             assert (3 not in await documents.link_health(tx, [3])) is label.named_audience
 
 
-@SQLITE
+@SOAKED
 async def test_news_that_a_stricter_label_overtakes_on_its_way_vanish(stage: Stage) -> None:
     await stage.joined(50, "Saltanat Demo", organisation="Institute A")
     await stage.joined(51, "Reader Demo", organisation="Institute B")

@@ -57,7 +57,7 @@ async def lookup(host: str, _port: int) -> Sequence[str]:
     return known.get(host, ["127.0.0.1"])
 
 
-def worker(database: Database, clock: Watch, patience: float = 0.4) -> Links:
+def worker(database: Database, clock: Watch, patience: float = 1.5) -> Links:
     return Links(database, clock, Fetcher(HERE, patience=patience, lookup=lookup))
 
 

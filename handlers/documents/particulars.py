@@ -56,7 +56,7 @@ def _read_year(form: Form, reply: Reply) -> int:
 def _ask_languages(form: Form, say: Say) -> Question:
     codes = dict.fromkeys((*OF_DOCUMENTS, *(form.answers.get("languages") or ())))
     options = tuple(Option(language_name(code), code) for code in codes)
-    return Question(say("In which languages is it to be had there?"), options, columns=2, several=True)
+    return Question(say("In which languages can one read it?"), options, columns=2, several=True)
 
 
 def _show_languages(_form: Form, _say: Say, answer: Any) -> Html:

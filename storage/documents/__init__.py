@@ -34,7 +34,7 @@ from storage.documents.health import (
 from storage.documents.labels import landed, relabel, told
 from storage.documents.links import FILE_LIMIT, check_file, clean_url, url_key
 from storage.documents.marks import Mark, follow, mark_of, save
-from storage.documents.search import MOST, Filters, Hits, facets, search, shown
+from storage.documents.search import Filters, Hits, facets, search, shown
 from storage.documents.sharing import Attachment, Draft, check_label, check_new, share
 from storage.documents.spelling import fold
 from storage.documents.tables import (
@@ -53,7 +53,7 @@ from storage.documents.versions import newest, older, supersede
 from storage.documents.words import reindex
 
 __all__ = [
-    "FILE_LIMIT", "MOST", "NUMBER", "Attachment", "Document", "DocumentAudience", "DocumentFlag", "DocumentLink",
+    "FILE_LIMIT", "NUMBER", "Attachment", "Document", "DocumentAudience", "DocumentFlag", "DocumentLink",
     "DocumentMark", "DocumentTopic", "DocumentWords", "Draft", "DueLink", "Filters", "Flagged", "Flaw", "Found",
     "Hits", "Kind", "LinkState", "Look", "Mark", "Stage", "archive", "ask_comments", "ask_reviews", "bring_back",
     "by_file", "by_id", "by_token", "check_file", "check_label", "check_new", "claim_links", "clean_url",

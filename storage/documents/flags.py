@@ -124,7 +124,7 @@ async def decide_flags(tx: Transaction, viewer: Viewer, document_id: int, now: d
     if withdraw and row.stage is not Stage.WITHDRAWN:
         await fate.withdrawn(tx, row, now, by=viewer.id)
     elif not withdraw:
-        row.hidden_at = None
+        row.hidden_at = row.hidden_at if row.stage is Stage.WITHDRAWN else None
         await audit.record(tx, Event.DOCUMENT_KEPT, now, actor=viewer.id, subject=row.owner_id, document=row.id)
     outcome = "withdrawn" if withdraw else "kept"
     await _tell_owner(tx, row, reasons, outcome, now, hidden=was_hidden)

@@ -1,36 +1,30 @@
 """Search: the best hits first, over scripts and spellings, of what the viewer may see; alike on both engines.
 
-The engine's index brings candidates, the newest of each tier, from the strictest tier to the loosest. How good each
-is, is weighed here, so that both engines answer alike.
+The engine's index brings `candidates`, and how good each is, is weighed in `weighing`: so both engines answer alike.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby, pairwise
+from itertools import groupby
 from typing import Any
 
 from rapidfuzz import fuzz, process
 from sqlalchemy import (
-    ARRAY,
     ColumnElement,
-    Integer,
     Select,
-    any_,
     exists,
     func,
-    literal,
-    literal_column,
     or_,
     select,
-    text,
 )  # fmt: skip
 
 from storage import topics
 from storage.access import Viewer
 from storage.database import Transaction
 from storage.documents import spelling
+from storage.documents.candidates import ANYWHERE, IN_TITLES, LOOSELY, MOST, Tier, candidates
 from storage.documents.finding import NUMBER
 from storage.documents.spelling import Forms
 from storage.documents.tables import (
@@ -43,14 +37,11 @@ from storage.documents.tables import (
     current,
     visible,
 )
+from storage.documents.weighing import weighed
 from storage.tlp import Label
 from storage.topics import Topic
 
-MOST = 200
-"""Hits that are weighed and counted; a search that finds more says so."""
 _ENOUGH = 60
-_COMMON = 4000
-"""From how many hits on a word is common: then the newest documents are walked instead of the index."""
 _MOST_WORDS = 8
 _STOP = frozenset(
     spelling.words(
@@ -180,126 +171,25 @@ def _wanted(words: str) -> list[Forms]:
     return [found for word in telling[:_MOST_WORDS] if (found := spelling.forms(word)).key]
 
 
-@dataclass(frozen=True)
-class _Tier:
-    """How strict one question to the index is."""
-
-    titles_only: bool = False
-    loosely: bool = False
-    any_word: bool = False
-    exactly: bool = False
-
-
-_IN_TITLES, _ANYWHERE, _LOOSELY = _Tier(titles_only=True), _Tier(), _Tier(loosely=True)
-
-
 async def _best(tx: Transaction, listed: Select[int], wanted: Sequence[Forms]) -> Hits:
     """Weigh what is found: in titles, if that is enough; else all there is; of too much, what is less strict first."""
-    found = dict.fromkeys(await _candidates(tx, listed, wanted, _IN_TITLES))
+    found = dict.fromkeys(await candidates(tx, listed, wanted, IN_TITLES))
     if len(found) >= _ENOUGH:
-        return Hits((await _weighed(tx, list(found), wanted))[:MOST], more=True)
-    newest = await _candidates(tx, listed, wanted, _LOOSELY)
+        return Hits((await weighed(tx, list(found), wanted))[:MOST], more=True)
+    newest = await candidates(tx, listed, wanted, LOOSELY)
     if len(newest) <= MOST:
-        return Hits(await _weighed(tx, newest, wanted))
-    found |= dict.fromkeys(await _candidates(tx, listed, wanted, _ANYWHERE))
+        return Hits(await weighed(tx, newest, wanted))
+    found |= dict.fromkeys(await candidates(tx, listed, wanted, ANYWHERE))
     if len(found) < _ENOUGH:
         found |= dict.fromkeys(newest)
-    return Hits((await _weighed(tx, list(found), wanted))[:MOST], more=True)
+    return Hits((await weighed(tx, list(found), wanted))[:MOST], more=True)
 
 
 async def _some(tx: Transaction, listed: Select[int], wanted: Sequence[Forms]) -> Hits:
     if len(wanted) == 1:
         return Hits(())
-    found = await _candidates(tx, listed, wanted, _Tier(any_word=True, loosely=True))
-    return Hits(await _weighed(tx, found[:MOST], wanted), len(found) > MOST)
-
-
-async def _candidates(tx: Transaction, listed: Select[int], wanted: Sequence[Forms], tier: _Tier) -> list[int]:
-    """Return the newest documents of a tier, one more than are counted."""
-    if tx.get_bind().dialect.name != "sqlite":
-        return await _on_postgresql(tx, listed, wanted, tier)
-    hit: Select[int] = (
-        select(literal_column("rowid"))
-        .select_from(text("document_index"))
-        .where(text("document_index MATCH :asked ORDER BY rowid DESC"))
-    )
-    return list(await tx.scalars(listed.where(Document.id.in_(hit)), {"asked": _on_sqlite(wanted, tier)}))
-
-
-async def _on_postgresql(tx: Transaction, listed: Select[int], wanted: Sequence[Forms], tier: _Tier) -> list[int]:
-    """Ask the index for a rare word, and walk the newest documents for a common one."""
-    asked, where = _as_tsquery(wanted, tier), "titles" if tier.titles_only else "words"
-    hit = f"{where} @@ CAST(:asked AS tsquery)"
-    # A plan made for any word would be the wrong one for most.
-    await tx.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
-    found = text(f"SELECT document_id FROM document_index WHERE {hit} LIMIT :most")  # noqa: S608 - our own words
-    ids = list(await tx.scalars(found, {"asked": asked, "most": _COMMON}))
-    if not ids:
-        return []
-    if len(ids) < _COMMON:
-        return list(await tx.scalars(listed.where(Document.id == any_(literal(ids, ARRAY(Integer))))))
-    there = text(f"EXISTS (SELECT 1 FROM document_index WHERE document_id = document.id AND {hit})")  # noqa: S608
-    return list(await tx.scalars(listed.where(there), {"asked": asked}))
-
-
-def _terms(word: Forms, tier: _Tier) -> list[tuple[str, bool]]:
-    """Return the terms that stand for a word, each with whether its beginning is enough."""
-    terms = [(word.key, len(word.key) > 1 and not tier.exactly)]
-    terms += [(form, False) for form in (word.stem, word.place) if form]
-    if tier.loosely:
-        terms += [(form, True) for form in (word.loosest, word.short) if form]
-    return terms
-
-
-def _on_sqlite(wanted: Sequence[Forms], tier: _Tier) -> str:
-    def one(word: Forms) -> str:
-        return "(" + " OR ".join(f'"{term}"{" *" if begins else ""}' for term, begins in _terms(word, tier)) + ")"
-
-    asked = (" OR " if tier.any_word else " AND ").join(one(word) for word in wanted)
-    return f"{{title}} : ({asked})" if tier.titles_only else asked
-
-
-def _as_tsquery(wanted: Sequence[Forms], tier: _Tier) -> str:
-    def one(word: Forms) -> str:
-        return "(" + " | ".join(f"'{term}'{':*' if begins else ''}" for term, begins in _terms(word, tier)) + ")"
-
-    return (" | " if tier.any_word else " & ").join(one(word) for word in wanted)
-
-
-async def _weighed(tx: Transaction, ids: Sequence[int], wanted: Sequence[Forms]) -> tuple[int, ...]:
-    """Return documents by their weight, the best first, and of equal ones the newest."""
-    asked = select(DocumentWords.document_id, DocumentWords.title, DocumentWords.rest)
-    found = (await tx.execute(asked.where(DocumentWords.document_id.in_(ids)))).all()
-    weights = {number: _weight(f" {title} ", f" {rest} ", wanted) for number, title, rest in found}
-    return tuple(sorted(ids, key=lambda number: (-weights.get(number, 0), -number)))
-
-
-_IN_TITLE, _BESIDE, _INSIDE = 1.0, 0.4, 0.1
-_EXACT, _PLACED, _STEMMED, _BEGUN, _LOOSE, _SHORTENED = 1.0, 0.95, 0.9, 0.75, 0.45, 0.3
-
-
-def _weight(title: str, rest: str, wanted: Sequence[Forms]) -> float:
-    """Weigh a document: where each word stands and how alike it is, and whether the words follow each other."""
-    total = sum(max(_IN_TITLE * _alike(w, title), _BESIDE * _alike(w, rest), _INSIDE) for w in wanted)
-    keys = [token for token in title.split() if token[0] not in _MARKS]
-    followed = sum(pair in pairwise(keys) for pair in pairwise(word.key for word in wanted))
-    return total + 0.5 * followed + 0.3 * len(wanted) / max(len(keys), len(wanted))
-
-
-_MARKS = frozenset({spelling.STEM, spelling.LOOSE, spelling.PLACE})
-
-
-def _alike(word: Forms, tokens: str) -> float:
-    """Return how much like a word the best of some tokens is, which stand between spaces."""
-    forms = (
-        (f" {word.key} ", _EXACT),
-        (f" {word.place} ", _PLACED),
-        (f" {word.stem} ", _STEMMED),
-        (f" {word.key}", _BEGUN if len(word.key) > 1 else 0),
-        (f" {word.loosest}", _LOOSE),
-        (f" {word.short}", _SHORTENED),
-    )
-    return next((weight for form, weight in forms if form in tokens), 0)
+    found = await candidates(tx, listed, wanted, Tier(any_word=True, loosely=True))
+    return Hits(await weighed(tx, found[:MOST], wanted), len(found) > MOST)
 
 
 async def _meant(tx: Transaction, viewer: Viewer, listed: Select[int], wanted: Sequence[Forms]) -> Hits | None:
@@ -332,7 +222,7 @@ async def _nearest(tx: Transaction, listed: Select[int], word: Forms) -> str:
 async def _held(tx: Transaction, listed: Select[int], terms: Sequence[str]) -> set[str]:
     """Return those terms that stand in titles of what is listed."""
     sought = [Forms(term, None, None, None, None, None) for term in terms]
-    ids = await _candidates(tx, listed, sought, _Tier(titles_only=True, any_word=True, exactly=True))
+    ids = await candidates(tx, listed, sought, Tier(titles_only=True, any_word=True, exactly=True))
     titles = await tx.scalars(select(DocumentWords.title).where(DocumentWords.document_id.in_(ids)))
     return {token for title in titles for token in title.split()}.intersection(terms)
 
