@@ -24,6 +24,7 @@ from storage.database import Database
 from storage.documents import Document, DocumentWords, Draft, Filters, Kind, spelling
 from storage.members import MemberState
 from storage.membership import Step
+from storage.refusals import Refusal
 from storage.tlp import Label
 
 GOLD = tomllib.loads((Path(__file__).parent / "gold.toml").read_text(encoding="utf-8"))
@@ -284,3 +285,13 @@ def test_documents_say_their_title_in_the_reader_s_language() -> None:
     assert [row.title_in(language) for language in ("ru", "en", "kk")] == [
         "Безопасность границ", "Border security", "Border security",
     ]  # fmt: skip
+
+
+@pytest.mark.skipif(POSTGRES is None, reason="compares both engines")
+async def test_what_two_share_at_the_same_moment_is_there_once(shelves: list[Shelf]) -> None:
+    for shelf in shelves:
+        same = paper("The same paper", shelf.topics[0])
+        ended = await asyncio.gather(*(shelf.share(same) for _ in range(5)), return_exceptions=True)
+        refused = [one.reason for one in ended if isinstance(one, Refusal)]
+        assert refused == ["document:duplicate"] * 4, ended
+        assert await shelf.titles("same paper") == ["The same paper"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, true
+from sqlalchemy import ColumnElement, and_, or_, text, true
 
 from storage import access, audit
 from storage.access import Action, Viewer
@@ -91,6 +91,7 @@ async def share(tx: Transaction, viewer: Viewer, draft: Draft, highest: Label, n
     check_audience(viewer, draft.label, draft.organisations, draft.people)
     file = draft.file
     unique_id, sha256 = (file.unique_id, file.sha256) if file else (None, None)
+    await _one_after_another(tx, url_key(draft.url) if draft.url else None, unique_id, sha256)
     if draft.replaces is not None:  # held before the log is, as by all who change a document
         await tx.get(Document, draft.replaces, with_for_update=True)
     await check_new(tx, viewer, draft.url, unique_id, sha256, besides=draft.replaces)
@@ -107,6 +108,14 @@ async def share(tx: Transaction, viewer: Viewer, draft: Draft, highest: Label, n
     facts |= {"written": draft.written_label} if draft.written_label else {}
     await audit.record(tx, audit.Event.DOCUMENT_SHARED, now, actor=viewer.id, **facts)
     return row
+
+
+async def _one_after_another(tx: Transaction, *keys: str | None) -> None:
+    """Let who shares the same thing at the same moment wait, and find it there; SQLite has one writer anyway."""
+    if tx.get_bind().dialect.name == "sqlite":
+        return
+    for key in sorted(key for key in keys if key):
+        await tx.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
 
 
 def check_label(viewer: Viewer, label: Label, highest: Label) -> None:
