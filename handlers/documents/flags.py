@@ -11,7 +11,7 @@ from handlers.context import Context, Policy
 from handlers.documents.card import AskFlag, Card, load, titled
 from handlers.feature import Notice
 from handlers.language import Html, Say, isolated, text
-from handlers.presses import Home, OpenDocument, OpenVersion, ReportBreach
+from handlers.presses import Home, Open, OpenDocument, OpenVersion, ReportBreach
 from handlers.screens import Screen, lines
 from storage import documents
 from storage.access import Viewer
@@ -80,7 +80,8 @@ async def flag(context: Context, press: FlagFor) -> None:
     async with context.transaction() as tx:
         await documents.flag(tx, await context.myself(tx), press.document, press.flaw, context.now)
     thanks = context.say("Thank you, the moderators see it. Nobody is told that it was you.")
-    await context.show(Screen(thanks, ((Button(context.say("Menu"), Home()),),)))
+    ways = (Button(context.say("Browse the library"), Open("library")), Button(context.say("Menu"), Home()))
+    await context.show(Screen(thanks, (ways,)))
 
 
 async def judge(context: Context, press: JudgeFlags) -> None:

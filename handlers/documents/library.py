@@ -123,7 +123,8 @@ async def _show(context: Context, asked: Asked, first: int, *, said: str | None 
         shown = await documents.shown(tx, context.viewer, hits.ids[offset : offset + PAGE])
         health = await documents.link_health(tx, [row.id for row in shown])
         known = await topics.titles(tx, context.viewer, [] if filters.topic_id is None else [filters.topic_id])
-    heading = _heading(said or words, filters, hits, known, context.say)
+    meant = hits.meant if not offset else None  # it stands in the best hit, and this page may be marked less strictly
+    heading = _heading(said or words, filters, replace(hits, meant=meant), known, context.say)
     listed = _listed(shown, health, context.say) or _nothing(words, filters, context.say)
     rows = [*_open(shown), *_turning(hits, asked, offset), *_ways(asked, hits, context.say)]
     await context.show(Screen(lines([heading, listed]), tuple(rows), highest([row.label for row in shown])))

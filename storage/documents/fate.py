@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, exists, or_, select, update
 
 from storage import access, audit
 from storage.access import Action, Viewer
@@ -19,6 +19,7 @@ from storage.members import BELONGING, Member
 from storage.outbox import Promise, promise
 from storage.pages import Page, page
 from storage.refusals import Refusal
+from storage.topics import Policy, Subscription, Topic
 
 
 async def freeze(tx: Transaction, row: Document, now: datetime) -> bool:
@@ -141,4 +142,6 @@ def _heirs(row: Document) -> Select[Member]:
     open_ = (entries.c.published_at.is_not(None), entries.c.shows_name, entries.c.shows_organisation)
     shown = select(entries.c.member_id).where(*open_)
     there = (Member.organisation_id == (row.organisation_id or 0), Member.state.in_(BELONGING), Member.id.in_(shown))
-    return select(Member).where(*there, Member.id != (row.owner_id or 0))
+    inside = exists().where(Subscription.topic_id == row.topic_id, Subscription.member_id == Member.id)
+    ajar = exists().where(Topic.id == row.topic_id, Topic.policy != Policy.CLOSED)
+    return select(Member).where(*there, Member.id != (row.owner_id or 0), or_(ajar, inside))
