@@ -73,7 +73,8 @@ def error_handler(refusals: Mapping[str, str]) -> Any:
         if isinstance(error, AlreadyHandledError):
             context.turn.settled = True
         elif not isinstance(error, Refusal):
-            context.turn.failure = error
+            # The first one counts: what goes wrong after the gate could not open goes wrong because of that.
+            context.turn.failure = context.turn.failure or error
         elif error.reason == "button:again":
             await context.toast(words(refusals, error, context.say))
         elif not _answered(context, albums):

@@ -85,9 +85,15 @@ def is_trouble(error: BaseException) -> bool:
 
 def is_gone(error: BaseException) -> bool:
     """Tell whether the database certainly took no work at all just then: no statement can be to blame."""
-    if isinstance(error, errors.DBAPIError) and error.connection_invalidated:
+    if isinstance(error, errors.DBAPIError) and (error.connection_invalidated or _says_the_driver_alone(error)):
         return True
     return _state_of(error).startswith(_GONE)
+
+
+def _says_the_driver_alone(error: errors.DBAPIError) -> bool:
+    """Tell whether a server's driver lost its connection, even while it was made: such an error has no SQLSTATE."""
+    lost = isinstance(error, (errors.OperationalError, errors.InternalError)) and _state_of(error) == "None"
+    return lost and not isinstance(error.orig, sqlite3.Error)
 
 
 def _state_of(error: BaseException) -> str:
