@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_APOSTROPHES = dict.fromkeys(map(ord, "\u02bb\u02bc\u2018\u2019'`\u00b4\u02b9\u02ba\u2033"))
+APOSTROPHES = dict.fromkeys(map(ord, "\u02bb\u02bc\u2018\u2019'`\u00b4\u02b9\u02ba\u2033"))
+"""What is written for the apostrophe of the region's languages, and falls away."""
 _LATIN = str.maketrans({"ç": "ch", "ş": "sh", "ž": "j", "ň": "n", "ý": "y", "ə": "a", "ı": "i", "ñ": "n"})
 _CYRILLIC = str.maketrans(
     {
@@ -33,7 +34,7 @@ _SCRIPTS = ("LATIN", "CYRILLIC", "GREEK", "ARABIC")
 
 def key(name: str) -> str:
     """Return what the spellings of a name have in common: `Жахонгир`, `Jahongir` and `Jaxongir` give `jahonir`."""
-    folded = unicodedata.normalize("NFKC", name).casefold().translate(_APOSTROPHES)
+    folded = unicodedata.normalize("NFKC", name).casefold().translate(APOSTROPHES)
     folded = folded.translate(_LATIN).translate(_CYRILLIC)
     folded = "".join(c for c in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(c))
     for written, heard in _SOUNDS:

@@ -13,29 +13,14 @@ from functools import cache, lru_cache
 
 import snowballstemmer
 
+from storage import names
 from storage.documents.places import PLACES
 
 STEM, LOOSE, PLACE = "σ", "λ", "π"
 """What a stem's key, a loose key and a place begin with where they stand between keys; keys never hold them."""
 LONGEST = 40
-_APOSTROPHES = dict.fromkeys(map(ord, "ʻʼ‘’'`´ʹʺ″"))
 _ARABIC = str.maketrans({"ي": "ی", "ى": "ی", "ك": "ک", "ة": "ه", "‌": " "})
 _WORD = re.compile(r"[^\W_]+")
-_LATIN = str.maketrans({"ç": "ch", "ş": "sh", "ž": "j", "ň": "n", "ý": "y", "ə": "a", "ı": "i", "ß": "ss"})
-_CYRILLIC = str.maketrans(
-    {
-        "а": "a", "б": "b", "в": "v", "г": "g", "д": "d", "е": "e", "ё": "e", "ж": "zh", "з": "z", "и": "i", "й": "y",
-        "к": "k", "л": "l", "м": "m", "н": "n", "о": "o", "п": "p", "р": "r", "с": "s", "т": "t", "у": "u", "ф": "f",
-        "х": "kh", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "shch", "ъ": "", "ы": "y", "ь": "", "э": "e", "ю": "yu",
-        "я": "ya", "ә": "a", "ғ": "g", "қ": "k", "ң": "ng", "ө": "o", "ұ": "u", "ү": "u", "һ": "h", "і": "i",
-        "ў": "o", "ҳ": "h", "ҷ": "j", "ӣ": "i", "ӯ": "u",
-    }
-)  # fmt: skip
-_MEETING = (
-    ("shch", "sh"), ("dzh", "j"), ("dj", "j"), ("zh", "j"), ("kh", "h"), ("x", "h"), ("gh", "g"), ("ts", "c"),
-    ("q", "k"), ("w", "v"), ("iy", "y"), ("yo", "o"), ("io", "o"), ("ye", "e"), ("ie", "e"), ("ya", "a"), ("ia", "a"),
-    ("yu", "u"), ("iu", "u"), ("y", "i"), ("ng", "n"),
-)  # fmt: skip
 _BORROWED = (("ks", "h"), ("ch", "č"), ("c", "k"), ("č", "ch"), ("z", "s"))
 _VOWELS = str.maketrans("ou", "aa")
 _DOUBLE = re.compile(r"(.)\1+")
@@ -60,7 +45,7 @@ class Forms:
 
 def words(text: str) -> list[str]:
     """Return the words of a text without case, accents, apostrophes and ё, each at most `LONGEST` characters."""
-    plain = unicodedata.normalize("NFKC", text).casefold().translate(_APOSTROPHES).translate(_ARABIC)
+    plain = unicodedata.normalize("NFKC", text).casefold().translate(names.APOSTROPHES).translate(_ARABIC)
     plain = plain.replace("ё", "е")
     bare = "".join(c for c in unicodedata.normalize("NFD", plain) if not unicodedata.combining(c) or c in _KEPT)
     return [word[:LONGEST] for word in _WORD.findall(unicodedata.normalize("NFC", bare).replace("ё", "е"))]
@@ -106,11 +91,8 @@ def indexed(text: str) -> str:
 
 @lru_cache(maxsize=100_000)
 def _key(word: str) -> str:
-    latin = word.translate(_LATIN).translate(_CYRILLIC)
-    plain = "".join(c for c in unicodedata.normalize("NFKD", latin) if not unicodedata.combining(c))
-    for written, meant in _MEETING:
-        plain = plain.replace(written, meant)
-    return plain if plain.isdigit() else _DOUBLE.sub(r"\1", plain)
+    """Return the key of a word, as of a name; a number, and letters that no name here has, stand as they are."""
+    return word if word.isdigit() else names.key(word) or word
 
 
 def _loose(key: str) -> str:
