@@ -49,16 +49,20 @@ def keeps(viewer: Viewer, row: Document) -> bool:
 async def kept(tx: Transaction, viewer: Viewer, document_id: int) -> Document:
     """Return a document that the viewer answers for. Refusal: `document:unknown`."""
     access.require(viewer, Action.SHARE)
-    row = await by_id(tx, viewer, document_id)
-    if not keeps(viewer, row):
-        raise Refusal("document:unknown")
-    return row
+    return _kept(viewer, await by_id(tx, viewer, document_id))
 
 
 async def to_change(tx: Transaction, viewer: Viewer, document_id: int) -> Document:
     """Return a document that the viewer answers for, held. Refusal: `document:unknown`."""
-    await held(tx, viewer, document_id)
-    return await kept(tx, viewer, document_id)
+    row = await held(tx, viewer, document_id)
+    access.require(viewer, Action.SHARE)
+    return _kept(viewer, row)
+
+
+def _kept(viewer: Viewer, row: Document) -> Document:
+    if not keeps(viewer, row):
+        raise Refusal("document:unknown")
+    return row
 
 
 async def held(tx: Transaction, viewer: Viewer, document_id: int) -> Document:

@@ -26,6 +26,11 @@ async def by_id(tx: Transaction, viewer: Viewer, document_id: int) -> Document:
     return found
 
 
+async def sees(tx: Transaction, viewer: Viewer, document_id: int) -> bool:
+    """Tell whether a document is the viewer's to see."""
+    return await tx.scalar(visible(viewer).with_only_columns(Document.id).where(Document.id == document_id)) is not None
+
+
 async def by_token(tx: Transaction, viewer: Viewer, token: str) -> Document | None:
     """Return the document of a deep link, if it is the viewer's to see."""
     return await tx.scalar(visible(viewer).where(Document.token == token))

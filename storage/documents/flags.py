@@ -14,7 +14,8 @@ from storage.access import Action, Viewer
 from storage.audit import Event
 from storage.database import Transaction, insert
 from storage.documents import fate
-from storage.documents.tables import Document, DocumentFlag, Stage, visible
+from storage.documents.finding import sees
+from storage.documents.tables import Document, DocumentFlag, Stage
 from storage.members import Role
 from storage.outbox import Facts, Lane, Promise, promise, shown
 from storage.refusals import Refusal
@@ -137,8 +138,8 @@ async def _judged(tx: Transaction, viewer: Viewer, document_id: int) -> Document
     row = await tx.get(Document, document_id, with_for_update=True)
     if row is None or not access.moderates(viewer, row.topic_id):
         raise Refusal("document:unknown")
-    waits = row.hidden_at is not None and row.stage is not Stage.WITHDRAWN
-    if not waits and not await _open(tx, row.id):
+    hidden = row.hidden_at is not None and row.stage is not Stage.WITHDRAWN
+    if not hidden and not await _open(tx, row.id):
         raise Refusal("document:decided")
     if viewer.id not in await deciders(tx, row):
         raise Refusal("document:own-flags")
@@ -192,6 +193,5 @@ async def flagged(tx: Transaction, facts: Facts, viewers: Sequence[Viewer]) -> d
     found = {}
     for viewer in viewers:
         if access.moderates(viewer, row.topic_id):
-            readable = await tx.scalar(visible(viewer).where(Document.id == row.id)) is not None
-            found[viewer.id] = Flagged(row, reasons, readable, decider)
+            found[viewer.id] = Flagged(row, reasons, await sees(tx, viewer, row.id), decider)
     return found

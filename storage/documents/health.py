@@ -15,10 +15,9 @@ from storage.audit import Event
 from storage.database import Transaction, insert
 from storage.documents.links import clean_url, url_key
 from storage.documents.sharing import FIRST_LOOK, watched
-from storage.documents.tables import Document, DocumentLink, LinkState, Stage
+from storage.documents.tables import OPEN, Document, DocumentLink, LinkState, carried
 from storage.outbox import Lane, Promise, promise
 from storage.refusals import Refusal
-from storage.tlp import Label
 
 EVERY = timedelta(weeks=1)
 SPREAD = timedelta(hours=12)
@@ -35,7 +34,6 @@ SHORTEST_WAIT, LONGEST_WAIT = timedelta(hours=1), 4 * EVERY
 WORKS = timedelta(days=1)
 """When a link is looked at again that somebody says to work."""
 AT_ONCE = 200
-_OPEN = (Label.CLEAR, Label.GREEN)
 
 
 class Found(StrEnum):
@@ -78,8 +76,7 @@ async def link_health(tx: Transaction, document_ids: Collection[int]) -> dict[in
 
 def _looked_at() -> ColumnElement[bool]:
     """Return which documents' links are looked at: whose address may be known outside, while lists show them."""
-    standing = and_(Document.stage != Stage.WITHDRAWN, Document.hidden_at.is_(None), Document.frozen_at.is_(None))
-    return and_(Document.url.is_not(None), Document.label.in_(_OPEN), Document.successor_id.is_(None), standing)
+    return and_(Document.url.is_not(None), Document.label.in_(OPEN), carried())
 
 
 async def claim_links(tx: Transaction, now: datetime, limit: int) -> list[DueLink]:
@@ -117,7 +114,7 @@ async def look_anew(tx: Transaction, row: Document, now: datetime) -> None:
         watched(tx, row, now)
     else:
         known.state, known.since, known.due_at = LinkState.UNKNOWN, now, now + FIRST_LOOK
-        known.url = known.problem = known.checked_at = known.told_at = known.told = None
+        known.url = known.problem = known.checked_at = known.told = None
         known.failures = 0
 
 
@@ -151,7 +148,7 @@ def _answers(link: DocumentLink, look: Look, now: datetime) -> None:
     link.failures, link.problem, link.checked_at = 0, look.problem, now
     link.due_at = now + EVERY + _jitter(link.document_id)
     if state is LinkState.WELL:
-        link.told = link.told_at = None
+        link.told = None
 
 
 def _fails(link: DocumentLink, problem: str | None, now: datetime) -> None:
@@ -200,7 +197,7 @@ async def _tell(tx: Transaction, row: Document, link: DocumentLink, now: datetim
     worse = link.state is LinkState.DEAD and link.told is not LinkState.DEAD
     if not (worse or (link.state is LinkState.WALL and link.told is None)):
         return
-    link.told, link.told_at = link.state, now
+    link.told = link.state
     name = "document:dead" if worse else "document:wall"
     told = await responsible(tx, row)
     await promise(tx, [Promise(member_id, name, {"document": row.id}, Lane.BULK) for member_id in told], now)

@@ -12,11 +12,12 @@ from storage.audit import Event
 from storage.database import Transaction
 from storage.documents import flags
 from storage.documents.fate import to_change
+from storage.documents.finding import sees
 from storage.documents.health import look_anew
-from storage.documents.tables import Document, DocumentAudience, visible
+from storage.documents.tables import Document, DocumentAudience
 from storage.errands import ErrandKind
 from storage.members import Member
-from storage.outbox import Copy, Facts, Lane, OutboxRow, Promise, Settlement, copies, promise
+from storage.outbox import Facts, Lane, OutboxRow, Promise, Settlement, copies, promise
 from storage.refusals import Refusal
 from storage.tlp import Label
 
@@ -80,20 +81,14 @@ async def _call_in(tx: Transaction, row: Document, now: datetime, *, by: int) ->
     """Delete the copies that can still be deleted, and tell everybody who had one."""
     await tx.flush()
     found = await copies(tx, (*COPIES, _WARNING), "document", row.id)
-    await _delete(tx, [copy for copy in found if copy.at > now - DELETABLE], now)
+    people = await members.by_ids(tx, sorted({copy.member_id for copy in found}))
+    for copy in found:
+        if copy.at > now - DELETABLE and copy.member_id in people:
+            await _take_back(tx, people[copy.member_id], copy.message_id, now)
     await flags.redraw(tx, row, now)
     key, facts = f"{_WARNING}:{row.id}:{now.isoformat()}", {"document": row.id}
     told = sorted({copy.member_id for copy in found} - {by})
     await promise(tx, [Promise(m, _WARNING, facts, Lane.LIVE, key=f"{key}:{m}") for m in told], now)
-
-
-async def _delete(tx: Transaction, found: list[Copy], now: datetime) -> None:
-    people = await members.by_ids(tx, sorted({copy.member_id for copy in found}))
-    for copy in found:
-        person = people.get(copy.member_id)
-        if person is not None and person.telegram_id is not None:
-            message = {"message_id": copy.message_id}
-            await errands.send(tx, ErrandKind.DELETE, person.telegram_id, message, now)
 
 
 async def landed(tx: Transaction, facts: Facts, settlement: Settlement, now: datetime) -> None:
@@ -101,34 +96,36 @@ async def landed(tx: Transaction, facts: Facts, settlement: Settlement, now: dat
 
     One that was marked more strictly while it was on its way vanishes at once.
     """
-    row = await tx.get(Document, facts["document"])
-    if row is not None and not await _overtaken(tx, row, settlement, now) and row.label.named_audience:
-        await _vanishes(tx, settlement, now, now + DELETABLE)
+    row, person = await tx.get(Document, facts["document"]), await _recipient(tx, settlement)
+    if row is None or person is None:
+        return
+    if not await _keeps_it(tx, person, row):
+        await _take_back(tx, person, settlement.message_id, now)
+    elif row.label.named_audience:
+        await _take_back(tx, person, settlement.message_id, now, now + DELETABLE)
 
 
 async def told(tx: Transaction, facts: Facts, settlement: Settlement, now: datetime) -> None:
     """Let what tells of a document vanish at once, where that was marked more strictly while it was on its way."""
-    row = await tx.get(Document, facts["document"])
-    if row is not None and row.label.named_audience:
-        await _overtaken(tx, row, settlement, now)
-
-
-async def _overtaken(tx: Transaction, row: Document, settlement: Settlement, now: datetime) -> bool:
-    person = await _recipient(tx, settlement)
-    viewer = (await access.viewers(tx, [person.id]))[person.id] if person is not None else None
-    if viewer is None or await tx.scalar(visible(viewer).where(Document.id == row.id)) is not None:
-        return False
-    await _vanishes(tx, settlement, now, now)
-    return True
-
-
-async def _vanishes(tx: Transaction, settlement: Settlement, now: datetime, due: datetime) -> None:
-    person = await _recipient(tx, settlement)
-    if person is not None and person.telegram_id is not None and settlement.message_id is not None:
-        message = {"message_id": settlement.message_id}
-        await errands.send(tx, ErrandKind.DELETE, person.telegram_id, message, now, due_at=due)
+    row, person = await tx.get(Document, facts["document"]), await _recipient(tx, settlement)
+    if row is None or person is None or not row.label.named_audience:
+        return
+    if not await _keeps_it(tx, person, row):
+        await _take_back(tx, person, settlement.message_id, now)
 
 
 async def _recipient(tx: Transaction, settlement: Settlement) -> Member | None:
     sent = await tx.get(OutboxRow, settlement.row_id)
     return await members.by_id(tx, sent.member_id) if sent is not None and sent.member_id is not None else None
+
+
+async def _keeps_it(tx: Transaction, person: Member, row: Document) -> bool:
+    return await sees(tx, (await access.viewers(tx, [person.id]))[person.id], row.id)
+
+
+async def _take_back(
+    tx: Transaction, person: Member, message_id: int | None, now: datetime, due: datetime | None = None
+) -> None:
+    if person.telegram_id is not None and message_id is not None:
+        facts = {"message_id": message_id}
+        await errands.send(tx, ErrandKind.DELETE, person.telegram_id, facts, now, due_at=due)

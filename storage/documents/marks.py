@@ -11,8 +11,8 @@ from sqlalchemy import select
 from storage import access
 from storage.access import Action, Viewer
 from storage.database import Transaction, insert
-from storage.documents.finding import by_id
-from storage.documents.tables import Document, DocumentMark, visible
+from storage.documents.finding import by_id, sees
+from storage.documents.tables import Document, DocumentMark
 from storage.outbox import Lane, Promise, promise
 
 
@@ -49,7 +49,7 @@ async def move(tx: Transaction, old: Document, new: Document) -> None:
     kept = list(await tx.scalars(select(DocumentMark).where(DocumentMark.document_id == old.id)))
     people = await access.viewers(tx, [mark.member_id for mark in kept])
     for mark in kept:
-        if not await _sees(tx, people[mark.member_id], new.id):
+        if not await sees(tx, people[mark.member_id], new.id):
             continue
         there = await _mine(tx, mark.member_id, new.id)
         if there is None:
@@ -68,10 +68,6 @@ async def tell(
     found = sorted({*await tx.scalars(followers), *also} - {but})
     key, facts = f"{notice}:{row.id}:{now.isoformat()}", {"document": row.id}
     await promise(tx, [Promise(m, notice, facts, Lane.LIVE, key=f"{key}:{m}") for m in found], now)
-
-
-async def _sees(tx: Transaction, viewer: Viewer, document_id: int) -> bool:
-    return await tx.scalar(visible(viewer).where(Document.id == document_id)) is not None
 
 
 async def _marked(tx: Transaction, viewer: Viewer, document_id: int) -> DocumentMark:

@@ -175,7 +175,7 @@ class DocumentLink(Base):
     """The health of a document's link, looked at weekly.
 
     `url` is where permanent redirects led, `problem` what was found last, `since` when the state began (of a dead
-    link: when it failed first), and `told_at` when the owner was told of it; `told` is the state that they know.
+    link: when it failed first), and `told` the state that the owner knows of.
     """
 
     __tablename__ = "document_link"
@@ -189,14 +189,13 @@ class DocumentLink(Base):
     checked_at: Mapped[datetime | None] = mapped_column(Moment)
     due_at: Mapped[datetime] = mapped_column(Moment)
     since: Mapped[datetime] = mapped_column(Moment)
-    told_at: Mapped[datetime | None] = mapped_column(Moment)
     told: Mapped[LinkState | None] = mapped_column(one_of(LinkState))
 
 
 class DocumentWords(Base):
     """The words of a document as search knows them; `version` is that of the recipe which folded them.
 
-    The engines' own indexes follow this table by themselves: FTS5 by triggers, PostgreSQL by a generated column.
+    The engines' own indexes follow this table by themselves: by triggers.
     `body` holds the words of its text, as read from a PDF; `text` is kept so that a new recipe can fold it anew.
     """
 
@@ -220,6 +219,10 @@ class DocumentTerm(Base):
     size: Mapped[int]
 
 
+OPEN = tuple(label for label in Label if not label.named_audience)
+"""The labels of what may be fetched: who reads along on the way learns of nothing that has a named audience."""
+
+
 def visible(viewer: Viewer) -> Select[Document]:
     """Return the documents that are the viewer's to see; every question about documents begins here.
 
@@ -240,6 +243,11 @@ def _permitted(viewer: Viewer, row: type[Document]) -> ColumnElement[bool]:
     person = exists().where(mine, DocumentAudience.member_id == viewer.id)
     shelved = select(Topic.id).where(topics.known(viewer))
     return and_(access.visible(viewer, row.label, house, person), row.topic_id.in_(shelved))
+
+
+def carried() -> ColumnElement[bool]:
+    """Return which documents the network carries now, whoever may see them: newest versions that stand, unfrozen."""
+    return and_(Document.successor_id.is_(None), _standing(Document), Document.frozen_at.is_(None))
 
 
 def _standing(row: type[Document]) -> ColumnElement[bool]:

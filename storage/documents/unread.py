@@ -10,13 +10,11 @@ from sqlalchemy import and_, or_, select
 
 from storage.database import Transaction
 from storage.documents import words
-from storage.documents.tables import Document, Stage
-from storage.tlp import Label
+from storage.documents.tables import OPEN, Document, Stage
 
 TRIES = 3
 AFTER = (timedelta(0), timedelta(minutes=10), timedelta(hours=6))
 """How long after it was shared a text is tried the first time, the second and the third."""
-_OPEN = (Label.CLEAR, Label.GREEN)
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ async def claim(tx: Transaction, now: datetime, besides: Collection[int] = ()) -
     Links are fetched only where everybody here may know of them: not of a document with a named audience (§4).
     """
     tried = [and_(Document.read_tries == n, Document.shared_at <= now - after) for n, after in enumerate(AFTER)]
-    there = or_(Document.file_id.is_not(None), and_(Document.url.is_not(None), Document.label.in_(_OPEN)))
+    there = or_(Document.file_id.is_not(None), and_(Document.url.is_not(None), Document.label.in_(OPEN)))
     due = select(Document).where(Document.read_at.is_(None), or_(*tried), there, Document.stage != Stage.WITHDRAWN)
     found = due.where(Document.id.not_in(besides)).order_by(Document.read_tries, Document.id.desc()).limit(1)
     row = await tx.scalar(found.with_for_update(skip_locked=True))
@@ -59,7 +57,7 @@ async def take(tx: Transaction, unread: Unread, text: str | None, known: Known, 
     """Keep the text of a document, unless it has another file or link by now, or is not open any more."""
     same = Document.file_id == unread.file_id if unread.file_id else Document.url == unread.url
     row = await tx.scalar(select(Document).where(Document.id == unread.document_id, same).with_for_update())
-    if row is None or (unread.file_id is None and row.label not in _OPEN):
+    if row is None or (unread.file_id is None and row.label not in OPEN):
         return
     row.read_at = now
     if unread.file_id is not None:

@@ -124,7 +124,6 @@ def upgrade() -> None:
         sa.Column("checked_at", _MOMENT, nullable=True),
         sa.Column("due_at", _MOMENT, nullable=False),
         sa.Column("since", _MOMENT, nullable=False),
-        sa.Column("told_at", _MOMENT, nullable=True),
         sa.Column("told", sa.String(length=32), nullable=True),
         _of_document("document_link"),
         sa.PrimaryKeyConstraint("document_id", name=op.f("pk_document_link")),
