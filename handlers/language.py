@@ -118,6 +118,11 @@ class Say:
         return Locale.parse(_LOCALES.get(self.language, self.language))
 
 
+def capital(words: str) -> str:
+    """Return words as a button begins: with a capital, and otherwise as they are."""
+    return words[:1].upper() + words[1:]
+
+
 def available() -> tuple[str, ...]:
     """Return the languages that this program speaks, the source language first."""
     return (SOURCE, *sorted(folder.name for folder in TEXTS.iterdir() if folder.is_dir() and folder.name != SOURCE))

@@ -43,6 +43,13 @@ STANDING = {
     MemberState.LEFT: text("You have left the network. You may apply again."),
     MemberState.ERASED: text("You have not applied yet."),
 }
+PILLARS = {
+    "P1": text("Prevention"),
+    "P2": text("Prevent and combat"),
+    "P3": text("Capacity"),
+    "P4": text("Human rights"),
+}
+"""The pillars of the UN Global Counter-Terrorism Strategy (A/RES/60/288), in short."""
 MEMBERS_ONLY = text("This is for members of the network.")
 """The one sentence that whoever is no member gets for every link, command and button of members."""
 MEANINGS = {

@@ -10,7 +10,7 @@ from handlers.buttons import Button, Press, Row, columns
 from handlers.context import Context, Policy
 from handlers.documents.card import AskFlag, Card, load, titled
 from handlers.feature import Notice
-from handlers.language import Html, Say, isolated, text
+from handlers.language import Html, Say, capital, isolated, text
 from handlers.presses import Home, Open, OpenDocument, OpenVersion, ReportBreach
 from handlers.screens import Screen, lines
 from storage import documents
@@ -65,15 +65,11 @@ async def ask(context: Context, press: AskFlag) -> None:
         "If it must not be here at all, report a breach: it is frozen, and all administrators are told at once."
     )
     mine = row.owner_id is not None and row.owner_id == context.viewer.id
-    reasons = [] if mine else [Button(_capital(say(words)), FlagFor(row.id, flaw)) for flaw, words in FLAWS.items()]
+    reasons = [] if mine else [Button(capital(say(words)), FlagFor(row.id, flaw)) for flaw, words in FLAWS.items()]
     back: Row = (Button(say("Back"), OpenVersion(row.id)), Button(say("Menu"), Home()))
     worst: Row = (Button(say("Report a breach"), ReportBreach("document", row.id), style="danger"),)
     body = lines([None if mine else asked, breach])
     await context.show(Screen(body, (*columns(reasons, 1), worst, back), row.label))
-
-
-def _capital(words: str) -> str:
-    return words[0].upper() + words[1:]
 
 
 async def flag(context: Context, press: FlagFor) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from handlers.documents.vocabulary import KINDS, PILLARS
-from handlers.language import Say, text
+from handlers.language import Say, capital, text
 from storage import documents
 from storage.documents import Filters, Kind
 from storage.refusals import Refusal
@@ -129,8 +129,7 @@ def named(letter: str, value: str, topics: Mapping[int, str], say: Say) -> str |
     if letter == "p":
         return say(PILLARS[value])
     if letter == "l":
-        name = say.language_name(value)
-        return name[:1].upper() + name[1:]
+        return capital(say.language_name(value))
     if letter == "c":
         return say.country(value)
     return say(KINDS[_KINDS[int(value)]]) if letter == "k" else value

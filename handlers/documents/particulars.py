@@ -8,6 +8,7 @@ from typing import Any
 
 from babel import UnknownLocaleError
 
+from handlers import vocabulary
 from handlers.documents.source import FIRST_YEAR, LONGEST
 from handlers.documents.vocabulary import KINDS, PILLARS
 from handlers.forms import Answers, Form, Option, Question, Reply, Step, line, never
@@ -21,12 +22,6 @@ COUNTRIES = ("KZ", "KG", "TJ", "TM", "UZ", "AF", "AZ", "CN", "IN", "IR", "MN", "
 """The five states and their neighbours."""
 OF_DOCUMENTS = (*LANGUAGES, "ps", "ar", "zh", "fr", "es", "de", "tr")
 COMMENT_DAYS = ("14", "30")
-_BRIEFLY = {
-    "P1": text("Prevention"),
-    "P2": text("Prevent and combat"),
-    "P3": text("Capacity"),
-    "P4": text("Human rights"),
-}
 
 
 def language_name(code: str) -> str:
@@ -78,7 +73,7 @@ def _show_kind(_form: Form, say: Say, answer: Any) -> str:
 
 
 def _ask_pillars(_form: Form, say: Say) -> Question:
-    options = tuple(Option(say(words), code) for code, words in _BRIEFLY.items())
+    options = tuple(Option(say(words), code) for code, words in vocabulary.PILLARS.items())
     return Question(say("Which pillars of the Strategy does it serve?"), options, several=True)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from handlers.buttons import Button, Row
-from handlers.language import Html, Say, text
+from handlers.language import Html, Say, capital, text
 from handlers.presses import Home
 from storage.moderation import Consequence, Reason
 
@@ -19,8 +19,7 @@ REASONS = {
 
 def as_button(reason: Reason, say: Say) -> str:
     """Return a reason as a button says it: the same words, with a capital."""
-    words = say(REASONS[reason])
-    return words[0].upper() + words[1:]
+    return capital(say(REASONS[reason]))
 
 
 CONSEQUENCES = {

@@ -11,7 +11,8 @@ from handlers.context import Context
 from handlers.language import Html, Say
 from handlers.presses import Home, Open, OpenTopic
 from handlers.screens import Screen, lines
-from handlers.topics.words import GOT, PILLARS, titled
+from handlers.topics.words import GOT, titled
+from handlers.vocabulary import PILLARS
 from storage import members, posts, topics
 from storage.access import Action, allowed
 from storage.members import Night

@@ -13,8 +13,8 @@ from handlers.language import Html, Say, isolated, text
 from handlers.presses import Home
 from handlers.screens import Screen, lines
 from handlers.topics.keeping import Keep, LetIn
-from handlers.topics.words import PILLARS, POLICIES
-from handlers.vocabulary import ask_label
+from handlers.topics.words import POLICIES
+from handlers.vocabulary import PILLARS, ask_label
 from storage import members, topics
 from storage.access import Action, Viewer
 from storage.database import Transaction

@@ -1,17 +1,11 @@
-"""Words about topics: pillars, who may come in, and at which level one gets a topic."""
+"""Words about topics: who may come in, and at which level one gets a topic."""
 
 from __future__ import annotations
 
 from handlers.language import Html, Say, text
+from handlers.vocabulary import PILLARS
 from storage.topics import Level, Policy, Topic
 
-PILLARS = {
-    "P1": text("Prevention"),
-    "P2": text("Prevent and combat"),
-    "P3": text("Capacity"),
-    "P4": text("Human rights"),
-}
-"""The pillars of the UN Global Counter-Terrorism Strategy (A/RES/60/288), in short."""
 POLICIES = {
     Policy.OPEN: text("open to every member"),
     Policy.REQUEST: text("on request: its leads decide who joins"),
