@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from bot.feeds.markup import LONGEST, line
 from bot.fetching import Fetched, Outcome
+from bot.reading.pages import decoded
 from storage.documents import Found, Look
 
 FEW_WORDS = 1500
@@ -31,10 +32,6 @@ _GATE = re.compile(
 _FILE = re.compile(r"\.(pdf|docx?|xlsx?|pptx?|odt|ods|odp|epub|zip|csv|rtf)$", re.IGNORECASE)
 _PASSWORD = re.compile(r"<input\b[^>]{0,400}?\btype\s*=\s*[\"']?password\b", re.IGNORECASE)
 _TITLE = re.compile(r"<(?:title|h1)\b[^>]{0,200}>([^<]{0,300})", re.IGNORECASE)
-_CHARSET = re.compile(
-    r"charset=[\"']?(utf-?(?:8|16)|iso-8859-\d+|(?:windows-|cp)125\d|koi8-[ru]|us-ascii|latin-?1|gb\w{1,6}|big5)\b",
-    re.IGNORECASE,
-)
 _ASKS_ACCESS = re.compile(
     r"\byou need (access|permission)|\brequest access|\bask for access|\baccess (is )?(required|denied)"
     r"|запрос\w* доступ|нужен доступ|нет доступа|доступ запрещ[её]н",
@@ -87,7 +84,7 @@ def _is_gate(url: str) -> bool:
 
 def _wall(page: Fetched) -> str | None:
     """Return what a page asks for instead of showing something: `login`, `access`, or None."""
-    markup = _without("style", _without("script", _decoded(page)))
+    markup = _without("style", _without("script", decoded(page.body, page.headers.get("content-type", ""))))
     words = line(markup, LONGEST)
     if len(words) <= A_FORM and _PASSWORD.search(markup):
         return "login"
@@ -96,14 +93,6 @@ def _wall(page: Fetched) -> str | None:
     if any(_ASKS_ACCESS.search(one) for one in said):
         return "access"
     return "login" if any(_ASKS_NAME.search(one) for one in said) else None
-
-
-def _decoded(page: Fetched) -> str:
-    named = _CHARSET.search(page.headers.get("content-type", ""))
-    try:
-        return page.body.decode(named[1] if named else "utf-8", errors="replace")
-    except (LookupError, UnicodeError):
-        return page.body.decode("utf-8", errors="replace")
 
 
 def _without(element: str, markup: str) -> str:

@@ -57,7 +57,7 @@ class Page:
 
 def read(content: bytes, content_type: str, url: str) -> Page:
     """Return what a page says of itself; it was found at `url`."""
-    head = _Head(_decoded(content[:LOOKED_AT], content_type))
+    head = _Head(decoded(content[:LOOKED_AT], content_type))
     publisher = head.first(_PUBLISHERS, LONGEST_PUBLISHER)
     years = (year_in(head.said[name]) for name in _DATES if name in head.said)
     said = [*(head.said.get(name, "") for name in _LANGUAGES), head.language]
@@ -162,8 +162,8 @@ def _attributes(piece: str) -> dict[str, str]:
     return found
 
 
-def _decoded(content: bytes, content_type: str) -> str:
-    """Return a page as text, in the charset that it or its server names; else UTF-8 or Cyrillic."""
+def decoded(content: bytes, content_type: str) -> str:
+    """Return a page, or its beginning, as text: in the charset that it or its server names, else UTF-8 or Cyrillic."""
     marked = next((charset for mark, charset in _BOMS if content.startswith(mark)), None)
     if marked is not None:
         return content.decode(marked, "replace")
@@ -175,7 +175,7 @@ def _decoded(content: bytes, content_type: str) -> str:
     try:
         return content.decode()
     except UnicodeDecodeError as error:
-        cut = error.start > len(content) - 4 and len(content) == LOOKED_AT
+        cut = error.reason == "unexpected end of data"  # within a letter
         return content.decode("utf-8" if cut else "cp1251", "replace")
 
 
