@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import POSTGRES
 from databases import Files, Server
 from hypothesis import given
 from hypothesis import strategies as st
@@ -58,7 +57,7 @@ class Shelf:
 
 @pytest.fixture
 async def shelves(tmp_path: Path, files: Files, server: Server) -> AsyncIterator[list[Shelf]]:
-    """The same empty library on both engines."""
+    """The same empty library on both engines; without PostgreSQL there is nothing to compare."""
     await files.copy(tmp_path / "network.db")
     taken = await server.take()
     both = [Database(f"sqlite+aiosqlite:///{tmp_path / 'network.db'}"), Database(taken.url)]
@@ -80,7 +79,6 @@ def paper(title: str, topic: int, **facts: Any) -> Draft:
     return Draft(title, topic, facts.pop("label", Label.GREEN), f"https://example.org/{hash(title)}", **facts)
 
 
-@pytest.mark.skipif(POSTGRES is None, reason="compares both engines")
 async def test_what_is_meant_is_among_the_first_three_and_both_engines_agree(shelves: list[Shelf]) -> None:
     names: dict[int, str] = {}
     for shelf in shelves:
@@ -100,7 +98,6 @@ async def test_what_is_meant_is_among_the_first_three_and_both_engines_agree(she
         assert sum(miss[0] == language for miss in missed) <= (1 - ENOUGH) * len(queries), missed
 
 
-@pytest.mark.skipif(POSTGRES is None, reason="compares both engines")
 async def test_a_list_is_narrowed_and_a_slip_of_the_pen_is_understood(shelves: list[Shelf]) -> None:
     for shelf in shelves:
         first, second = shelf.topics[:2]
@@ -127,7 +124,6 @@ async def test_a_list_is_narrowed_and_a_slip_of_the_pen_is_understood(shelves: l
         assert await shelf.titles("казахстан") == ["Media handbook"]
 
 
-@pytest.mark.skipif(POSTGRES is None, reason="compares both engines")
 async def test_titles_and_topics_of_others_are_not_told_by_what_is_proposed_or_filtered(shelves: list[Shelf]) -> None:
     for shelf in shelves:
         first, second = shelf.topics[:2]
@@ -146,7 +142,6 @@ async def test_titles_and_topics_of_others_are_not_told_by_what_is_proposed_or_f
         assert await other.titles("", Filters(topic_id=second)) == []
 
 
-@pytest.mark.skipif(POSTGRES is None, reason="compares both engines")
 async def test_only_what_stands_last_is_listed_whatever_is_withdrawn_between(shelves: list[Shelf]) -> None:
     for shelf in shelves[:1]:
         plan = replace(paper("The plan", shelf.topics[0]), url="https://example.org/plan")
@@ -179,7 +174,6 @@ async def test_only_what_stands_last_is_listed_whatever_is_withdrawn_between(she
         assert (await shelf.search("plan")).ids == (fourth,)
 
 
-@pytest.mark.skipif(POSTGRES is None, reason="holds rows")
 @pytest.mark.parametrize("act", ["replaces", "leaves"])
 async def test_who_replaces_a_document_or_leaves_it_waits_for_who_changes_it(shelves: list[Shelf], act: str) -> None:
     shelf, begins = shelves[1], asyncio.Event()
@@ -208,7 +202,6 @@ async def test_who_replaces_a_document_or_leaves_it_waits_for_who_changes_it(she
             await documents.confirm(tx, shelf.viewer, number, NOW)  # writes to the log
 
 
-@pytest.mark.skipif(POSTGRES is None, reason="compares both engines")
 async def test_a_new_recipe_folds_every_document_anew(shelves: list[Shelf]) -> None:
     for shelf in shelves:
         await shelf.share(paper("Ёлкин", shelf.topics[0]), paper("Намунаев", shelf.topics[0]))
@@ -287,7 +280,6 @@ def test_documents_say_their_title_in_the_reader_s_language() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.skipif(POSTGRES is None, reason="compares both engines")
 async def test_what_two_share_at_the_same_moment_is_there_once(shelves: list[Shelf]) -> None:
     for shelf in shelves:
         same = paper("The same paper", shelf.topics[0])
