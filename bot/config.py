@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from sqlalchemy import make_url
 
 from bot import values
+from storage.digests import Editing
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _PREFIX = "NETWORK_BOT_"
@@ -100,12 +101,21 @@ class Admission(Section):
         return self
 
 
+Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+
+
 class Digest(Section):
-    """When new members get their weekly digest, in their own time zone."""
+    """When new members get their weekly digest, in their own time zone, and how its issues are edited.
+
+    The deadline for contributions is in the network's zone, in the week before.
+    """
 
     weekday: Weekday = "monday"
-    time: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "09:00"
+    time: Clock = "09:00"
     skip_holidays: bool = True
+    deadline_weekday: Weekday = "friday"
+    deadline_time: Clock = "15:00"
+    unsigned: bool = True
 
 
 class Announcements(Section):
@@ -137,6 +147,24 @@ class Library(Section):
     inline: bool = False
 
 
+class Mail(Section):
+    """Digests by e-mail: how mail leaves, and where the links in it lead. Without a `host` no mail is offered.
+
+    `public_url` is the https address under which `listen` is reached from outside; links that stop the mails need it.
+    """
+
+    host: str | None = None
+    port: int = Field(default=587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    username: str | None = None
+    password: SecretStr | None = None
+    password_file: Path | None = None
+    sender: str | None = None
+    public_url: Annotated[str, AfterValidator(values.http_base)] | None = None
+    listen: Annotated[str, AfterValidator(values.address)] = "127.0.0.1:8444"
+    messages_per_minute: float = Field(default=60, gt=0, le=6000)
+
+
 class Health(Section):
     """Where `/healthz`, `/readyz` and `/metrics` are served, if anywhere."""
 
@@ -164,6 +192,7 @@ class Config(BaseSettings):
     delivery: Delivery = Delivery()
     fetch: Fetch = Fetch()
     library: Library = Library()
+    mail: Mail = Mail()
     health: Health = Health()
 
     @classmethod
@@ -195,6 +224,13 @@ class Loaded:
     @property
     def digest_time(self) -> time:
         return time.fromisoformat(self.settings.digest.time)
+
+    @property
+    def editing(self) -> Editing:
+        digest = self.settings.digest
+        weekday = WEEKDAYS.index(digest.deadline_weekday)
+        zone = self.settings.network.timezone
+        return Editing(zone, weekday, time.fromisoformat(digest.deadline_time), unsigned=digest.unsigned)
 
 
 def load(path: Path) -> Loaded:

@@ -21,6 +21,7 @@ from storage import access, inbox
 from storage.access import Action, Viewer
 from storage.applications import Admission
 from storage.database import Database, Transaction
+from storage.digests import Editing
 from storage.members import Member
 from storage.refusals import Refusal
 from storage.tlp import Label
@@ -28,7 +29,10 @@ from storage.tlp import Label
 
 @dataclass(frozen=True)
 class Policy:
-    """The operator's decisions that texts and rules depend on."""
+    """The operator's decisions that texts and rules depend on.
+
+    `mail` tells whether digests can come by mail, `mail_url` is the base of the links in it.
+    """
 
     network: str
     zone: str
@@ -39,8 +43,11 @@ class Policy:
     digest_weekday: int
     digest_time: time
     skip_holidays: bool
+    editing: Editing
     two_person_above: int
     inline: bool = False
+    mail: bool = False
+    mail_url: str | None = None
     bot_username: str = ""
 
     def open_to(self, viewer: Viewer) -> bool:

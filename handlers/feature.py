@@ -17,7 +17,7 @@ from handlers.presses import Open
 from handlers.screens import Screen
 from storage.access import Action, Viewer, allowed, require
 from storage.database import Transaction
-from storage.outbox import Facts, Settlement
+from storage.outbox import Facts, OutboxRow, Settlement
 from storage.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ Callback = Callable[[Context], Awaitable[None]]
 P = TypeVar("P", bound=Press)
 Load = Callable[[Transaction, Facts, Sequence[Viewer]], Awaitable[Mapping[int, Any]]]
 Render = Callable[[Any, Say, Policy], Screen]
-Landed = Callable[[Transaction, Facts, Settlement, datetime], Awaitable[None]]
+Landed = Callable[[Transaction, OutboxRow, Settlement, datetime], Awaitable[None]]
 
 
 @dataclass(frozen=True)

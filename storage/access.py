@@ -32,6 +32,8 @@ class Action(StrEnum):
     REVIEW = "review"
     JUDGE_OBJECTION = "judge objection"
     JUDGE_BREACH = "judge breach"
+    CONTRIBUTE = "contribute to the digest"
+    EDIT = "edit the digest"
     SEE_MEMBERS = "see members"
     CONFIRM_POSTS = "confirm posts"
     OFFBOARD = "offboard"
@@ -88,7 +90,14 @@ MATRIX: dict[Role | None, frozenset[Action]] = {
     ),
     Role.MODERATOR: frozenset({Action.MODERATE}),
     Role.FOCAL_POINT: frozenset(
-        {Action.NOMINATE, Action.REVIEW, Action.SEE_MEMBERS, Action.CONFIRM_POSTS, Action.OFFBOARD}
+        {
+            Action.NOMINATE,
+            Action.REVIEW,
+            Action.SEE_MEMBERS,
+            Action.CONFIRM_POSTS,
+            Action.OFFBOARD,
+            Action.CONTRIBUTE,
+        }
     ),
     Role.APPROVER: frozenset({Action.REVIEW}),
     Role.AUDITOR: frozenset({Action.AUDIT}),
@@ -106,6 +115,8 @@ MATRIX: dict[Role | None, frozenset[Action]] = {
             Action.HAND_OVER,
             Action.GIVE_ROLES,
             Action.ANNOUNCE,
+            Action.CONTRIBUTE,
+            Action.EDIT,
             Action.MODERATE,
             Action.KEEP_TOPICS,
             Action.AUDIT,

@@ -22,6 +22,8 @@ ONLINE = "online"
 class Event(Base):
     """A meeting, a call or a deadline. `zone` is the place's own; `place_en` is `online` where there is none.
 
+    `added_at` is since when it is on the calendar.
+
     Its label has no audience of its own: above GREEN nobody sees it here.
     """
 
@@ -41,6 +43,7 @@ class Event(Base):
     deadline_at: Mapped[datetime | None] = mapped_column(Moment, index=True)
     demo: Mapped[bool] = mapped_column(default=False)
     label: Mapped[Label] = mapped_column(one_of(Label))
+    added_at: Mapped[datetime] = mapped_column(Moment)
 
     @property
     def online(self) -> bool:
@@ -96,6 +99,7 @@ async def add(
     place_en: str,
     place_ru: str,
     zone: str,
+    now: datetime,
     organiser: str | None = None,
     pillar: str | None = None,
     deadline_at: datetime | None = None,
@@ -117,6 +121,7 @@ async def add(
         deadline_at=deadline_at,
         demo=demo,
         label=label,
+        added_at=now,
     )
     tx.add(event)
     await tx.flush()  # gives the event its id

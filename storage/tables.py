@@ -16,6 +16,7 @@ from storage import (  # noqa: F401 - importing them registers their tables
     groups,
     inbox,
     introductions,
+    mail,
     members,
     moderation,
     mutes,

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.holiday import is_working_day
-from storage.digests.times import moment, next_due, week_of
+from storage.digests.times import Rhythm, WorkingDay, moment, monday_to_friday, week_of
+from storage.digests.times import next_due as due_by
 
 ZONES = sorted(available_timezones() - {"localtime"})
 COUNTRIES = ["KZ", "KG", "TJ", "TM", "UZ", "AF", "AZ", "CN", "IN", "IR", "NO", "PK", "RU", "TR", "US"]
@@ -21,6 +22,17 @@ zones = st.sampled_from(ZONES)
 weekdays = st.integers(0, 6)
 times = st.times().map(lambda t: t.replace(second=0, microsecond=0))
 moments = st.integers(1_704_067_200, 1_893_456_000).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
+
+
+def next_due(
+    after: datetime,
+    weekday: int,
+    at: time,
+    zone: str,
+    working: WorkingDay = monday_to_friday,
+    country: str | None = None,
+) -> datetime:
+    return due_by(after, Rhythm(weekday, at, zone, country), working)
 
 
 def year_of_dues(start: datetime, weekday: int, at: time, zone: str, country: str | None = None) -> list[datetime]:

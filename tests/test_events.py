@@ -22,7 +22,7 @@ async def takes_place(stage: Stage, title: str, begins: timedelta, hours: int = 
     starts = NOW + begins
     async with stage.beside() as database, database.transaction() as tx:
         times = {"starts_at": starts, "ends_at": starts + timedelta(hours=hours)}
-        await events.add(tx, title_en=title, **times, **(known | facts))
+        await events.add(tx, now=NOW, title_en=title, **times, **(known | facts))
 
 
 async def test_the_calendar_the_card_and_the_archive(stage: Stage) -> None:

@@ -20,12 +20,23 @@ from handlers.screens import LIMIT
 from storage import access, digests, documents, events, members, topics
 from storage.applications import ZONES, Admission
 from storage.database import Base, Database
+from storage.digests import Editing
 from storage.members import Role
 from storage.tlp import Label
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 POLICY = Policy(
-    "Test", "UTC", ("en", "ru"), "en", Label.AMBER, Admission(), 0, time(9), skip_holidays=True, two_person_above=20
+    "Test",
+    "UTC",
+    ("en", "ru"),
+    "en",
+    Label.AMBER,
+    Admission(),
+    0,
+    time(9),
+    skip_holidays=True,
+    editing=Editing("UTC", 4, time(15)),
+    two_person_above=20,
 )
 CODES = {
     "jpoa", "dialogue", "media", "border", "justice", "financing", "rehab", "prison", "online", "victims", "youth-edu",

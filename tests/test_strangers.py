@@ -66,7 +66,7 @@ async def holds_names(stage: Stage) -> dict[str, str]:
 async def _planted(tx: Transaction, now: datetime) -> dict[str, str]:
     place = {"place_en": "Here", "place_ru": "Здесь", "zone": "UTC"}
     times = {"starts_at": now + timedelta(days=1), "ends_at": now + timedelta(days=2)}
-    event = await events.add(tx, title_en="Secretum event", title_ru="Секретное событие", **times, **place)
+    event = await events.add(tx, now=now, title_en="Secretum event", title_ru="Секретное событие", **times, **place)
     author, (source, candidate) = await access.viewer(tx, 1), [await _viewer(tx, n) for n in (50, 51)]
     draft = Draft("Secretum announced", "Secretum", Label.CLEAR, Audience(AudienceKind.ALL))
     await announcements.submit(tx, author, draft, 20, now)

@@ -20,7 +20,7 @@ from bot.transport import Wire
 from bot.workers import finished
 from storage import members, outbox, pause
 from storage.database import Database, Transaction, is_trouble
-from storage.outbox import WAITING, Facts, Lane, OutboxRow, OutboxState, Settlement
+from storage.outbox import WAITING, Lane, OutboxRow, OutboxState, Settlement
 
 _AMBIGUOUS_TRIES = 3
 _HARMLESS_TRIES = 10
@@ -34,7 +34,7 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 _log = log("bot.delivery")
 
 Migrate = Callable[[Transaction, int, int], Awaitable[None]]
-Follow = Callable[[Transaction, Facts, Settlement, datetime], Awaitable[None]]
+Follow = Callable[[Transaction, OutboxRow, Settlement, datetime], Awaitable[None]]
 """What is noted, in the transaction that settles a row of its notice, about how the sending ended."""
 
 
@@ -123,7 +123,7 @@ class Window:
                 if one.migrated is not None:
                     await self.migrate(tx, *one.migrated)
                 if one.row.notice in self.follow and one.settlement.state not in WAITING:
-                    await self.follow[one.row.notice](tx, one.row.facts, one.settlement, now)
+                    await self.follow[one.row.notice](tx, one.row, one.settlement, now)
             active = self._active - {one.settlement.row_id for one in landed}
             free = self.terms.in_flight - len(active) if claiming else 0
             lease, seconds, old = self.lease, self.terms.lease_seconds, self._old(now)

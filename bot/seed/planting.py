@@ -70,6 +70,7 @@ async def _events(tx: Transaction, now: datetime, *, coming: bool) -> None:
         zone = ZoneInfo(past.zone)
         await events.add(
             tx,
+            now=now,
             title_en=past.title_en,
             title_ru=past.title_ru,
             starts_at=datetime.combine(date.fromisoformat(past.first), time(9), zone),
@@ -87,6 +88,7 @@ async def _events(tx: Transaction, now: datetime, *, coming: bool) -> None:
             closes = datetime.combine(today + timedelta(days=event.deadline), time(18), ZoneInfo(event.zone))
         await events.add(
             tx,
+            now=now,
             title_en=event.title_en,
             title_ru=event.title_ru,
             starts_at=starts,

@@ -17,7 +17,7 @@ from storage import digests
 from storage.access import Viewer
 from storage.applications import ZONES
 from storage.database import Transaction
-from storage.digests import DigestSchedule
+from storage.digests import DigestSchedule, Wishes
 from storage.refusals import Refusal
 
 HOURS = range(6, 22)
@@ -109,9 +109,7 @@ async def set_day(context: Context, press: SetDay) -> None:
     if press.weekday not in range(7):
         raise Refusal("button:old")
     now, working = context.now, context.services.is_working_day
-    await _change(
-        context, lambda tx, me: digests.set_schedule(tx, me, now, weekday=press.weekday, is_working_day=working)
-    )
+    await _change(context, lambda tx, me: digests.change(tx, me, Wishes(weekday=press.weekday), now, working))
 
 
 async def set_hour(context: Context, press: SetHour) -> None:
@@ -119,8 +117,8 @@ async def set_hour(context: Context, press: SetHour) -> None:
     if press.hour not in HOURS:
         raise Refusal("button:old")
     now, working = context.now, context.services.is_working_day
-    at = time(press.hour)
-    await _change(context, lambda tx, me: digests.set_schedule(tx, me, now, at=at, is_working_day=working))
+    wishes = Wishes(at=time(press.hour))
+    await _change(context, lambda tx, me: digests.change(tx, me, wishes, now, working))
 
 
 async def set_zone(context: Context, press: SetZone) -> None:

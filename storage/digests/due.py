@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import case, func, select, update
 
 from storage.database import Transaction, insert
-from storage.digests.schedules import Digest, DigestSchedule, DigestState
-from storage.digests.times import WorkingDay, is_holiday, monday_to_friday, next_due, week_of
+from storage.digests.tables import Digest, DigestSchedule, DigestState
+from storage.digests.times import WorkingDay, day_of, is_holiday, monday_to_friday, next_due, week_of
 from storage.members import BELONGING, Member, MemberState
 from storage.outbox import Lane, OutboxRow, OutboxState, Promise, promise
 
@@ -71,22 +71,24 @@ def _advance(
     if owed and now - owed[-1] <= LATEST:
         start = max(since.get(member.id, owed[0] - _WEEK), owed[-1] - _LONGEST)
         issues[-1] = _issue(member, owed[-1], DigestState.QUEUED, start, now)
-        row.last_sent_at = now
+        row.covered_until = now
     return issues
 
 
 def _after(row: DigestSchedule, member: Member, working: WorkingDay) -> datetime:
     week = week_of(row.next_due_at, member.zone)
     was_holiday = is_holiday(row.next_due_at.astimezone(ZoneInfo(member.zone)).date(), working, member.country)
-    due = next_due(row.next_due_at, row.weekday, row.hour, member.zone, working, member.country)
+    rhythm = row.rhythm(member.zone, member.country)
+    due = next_due(row.next_due_at, rhythm, working)
     while week_of(due, member.zone) <= week and not was_holiday:
-        due = next_due(due, row.weekday, row.hour, member.zone, working, member.country)
+        due = next_due(due, rhythm, working)
     return due
 
 
 def _issue(member: Member, due: datetime, state: DigestState, start: datetime, now: datetime) -> dict[str, Any]:
-    year, week = week_of(due, member.zone)
+    year, week, day = day_of(due, member.zone)
     row = {"member_id": member.id, "iso_year": year, "iso_week": week, "state": state, "created_at": now}
+    row |= {"iso_day": day, "slot": 0, "number": week, "items": {}, "breaks": []}
     return row | {"period_start": start, "period_end": due}
 
 

@@ -1,60 +1,41 @@
-"""Each member's digest schedule: its day, hour and pause, kept so that no ISO week sees two issues."""
+"""Each member's schedule: its rhythm and its pauses, kept so that no ISO week sees two issues."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, time
-from enum import StrEnum
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, literal, select
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import literal, select
 
 from storage import access, members
 from storage.access import Action, Viewer
-from storage.database import Base, Moment, Transaction, insert, one_of
-from storage.digests.times import Week, WorkingDay, monday_to_friday, next_due, week_of
+from storage.database import Moment, Transaction, insert
+from storage.digests.tables import Digest, DigestSchedule, DigestState
+from storage.digests.times import (
+    Day,
+    Frequency,
+    Rhythm,
+    WorkingDay,
+    day_of,
+    is_even,
+    monday_to_friday,
+    next_due,
+    week_of,
+)
 from storage.members import BELONGING, Member
 from storage.refusals import Refusal
 
-
-class DigestState(StrEnum):
-    """What became of a week's issue: `empty` had nothing to say, `skipped` came due while the bot was down."""
-
-    QUEUED = "queued"
-    SKIPPED = "skipped"
-    EMPTY = "empty"
+_NEVER: Day = (0, 0, 0)
 
 
-class DigestSchedule(Base):
-    """When a member wants the digest: `at` is local wall time, `HH:MM`, in the member's zone."""
+@dataclass(frozen=True)
+class Wishes:
+    """What a member changes of their schedule; None is left as it is."""
 
-    __tablename__ = "digest_schedule"
-
-    member_id: Mapped[int] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"), primary_key=True)
-    paused: Mapped[bool] = mapped_column(default=False)
-    weekday: Mapped[int]
-    at: Mapped[str] = mapped_column(String(5))
-    next_due_at: Mapped[datetime] = mapped_column(Moment, index=True)
-    last_sent_at: Mapped[datetime | None] = mapped_column(Moment)
-
-    @property
-    def hour(self) -> time:
-        return time.fromisoformat(self.at)
-
-
-class Digest(Base):
-    """A member's issue of one local ISO week; it says what was new between `period_start` and `period_end`."""
-
-    __tablename__ = "digest"
-    __table_args__ = (UniqueConstraint("member_id", "iso_year", "iso_week"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    member_id: Mapped[int] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"))
-    iso_year: Mapped[int]
-    iso_week: Mapped[int]
-    period_start: Mapped[datetime] = mapped_column(Moment)
-    period_end: Mapped[datetime] = mapped_column(Moment)
-    state: Mapped[DigestState] = mapped_column(one_of(DigestState))
-    created_at: Mapped[datetime] = mapped_column(Moment)
+    frequency: Frequency | None = None
+    weekday: int | None = None
+    at: time | None = None
 
 
 async def schedule(
@@ -65,9 +46,9 @@ async def schedule(
     now: datetime,
     is_working_day: WorkingDay | None = None,
 ) -> None:
-    """Give a new active member a schedule; one that exists is left as it is."""
-    due = next_due(now, weekday, at, member.zone, is_working_day or monday_to_friday, member.country)
-    row = {"member_id": member.id, "paused": False, "weekday": weekday, "at": _hhmm(at), "next_due_at": due}
+    """Give a new active member a weekly schedule; one that exists is left as it is."""
+    due = next_due(now, Rhythm(weekday, at, member.zone, member.country), is_working_day or monday_to_friday)
+    row = {"member_id": member.id, "weekday": weekday, "at": _hhmm(at), "next_due_at": due}
     await tx.execute(insert(tx, DigestSchedule).values(row).on_conflict_do_nothing(index_elements=["member_id"]))
 
 
@@ -78,13 +59,14 @@ async def ensure_schedules(
     scheduled = select(DigestSchedule.member_id).where(DigestSchedule.member_id == Member.id).exists()
     lacking = (Member.state.in_(BELONGING), ~scheduled)
     places = (await tx.execute(select(Member.zone, Member.country).where(*lacking).distinct())).all()
-    names = ["member_id", "paused", "weekday", "at", "next_due_at"]
+    fixed = {"frequency": Frequency.WEEKLY, "even": True, "paused": False, "quiet_line": False, "edited_upto": 0}
     for zone, country in places:
-        due = next_due(now, weekday, at, zone, is_working_day or monday_to_friday, country)
-        facts = [literal(False), literal(weekday), literal(_hhmm(at)), literal(due, Moment)]  # noqa: FBT003
+        due = next_due(now, Rhythm(weekday, at, zone, country), is_working_day or monday_to_friday)
+        row = fixed | {"weekday": weekday, "at": _hhmm(at)}
+        facts = [literal(value, DigestSchedule.__table__.c[name].type) for name, value in row.items()]
         here = (Member.zone == zone, Member.country.is_not_distinct_from(country))
-        chosen = select(Member.id, *facts).where(*lacking, *here)
-        statement = insert(tx, DigestSchedule).from_select(names, chosen)
+        chosen = select(Member.id, *facts, literal(due, Moment)).where(*lacking, *here)
+        statement = insert(tx, DigestSchedule).from_select(["member_id", *row, "next_due_at"], chosen)
         await tx.execute(statement.on_conflict_do_nothing(index_elements=["member_id"]))
 
 
@@ -95,19 +77,14 @@ async def of(tx: Transaction, viewer: Viewer, *, lock: bool = False) -> DigestSc
     return await tx.scalar(found.with_for_update() if lock else found)
 
 
-async def set_schedule(
-    tx: Transaction,
-    viewer: Viewer,
-    now: datetime,
-    *,
-    weekday: int | None = None,
-    at: time | None = None,
-    is_working_day: WorkingDay | None = None,
+async def change(
+    tx: Transaction, viewer: Viewer, wishes: Wishes, now: datetime, is_working_day: WorkingDay | None = None
 ) -> DigestSchedule:
-    """Change the day or the hour; what was sent this ISO week is not sent again."""
+    """Change the rhythm; what was sent this ISO week is not sent again. The nearest of two fortnights is chosen."""
     row, member = await _mine(tx, viewer)
-    row.weekday = row.weekday if weekday is None else weekday
-    row.at = row.at if at is None else _hhmm(at)
+    row.frequency = wishes.frequency or row.frequency
+    row.weekday = row.weekday if wishes.weekday is None else wishes.weekday
+    row.at = row.at if wishes.at is None else _hhmm(wishes.at)
     row.next_due_at = await _following(tx, row, member, now, is_working_day)
     return row
 
@@ -121,15 +98,15 @@ async def set_zone(
     due = await _following(tx, row, member, now, is_working_day)
     before = row.next_due_at
     pending = now < before < due and week_of(before, zone) < week_of(due, zone)
-    if not (pending and week_of(before, zone) > await _last_week(tx, viewer.id)):
+    if not (pending and day_of(before, zone)[:2] > (await _last(tx, viewer.id))[:2]):
         row.next_due_at = due
     return row
 
 
-async def pause(tx: Transaction, viewer: Viewer) -> DigestSchedule:
-    """Send the member no digest until `resume`."""
+async def pause(tx: Transaction, viewer: Viewer, until: datetime | None = None) -> DigestSchedule:
+    """Send the member no digest until a moment, or until `resume`."""
     row, _ = await _mine(tx, viewer)
-    row.paused = True
+    row.paused, row.paused_until = True, until
     return row
 
 
@@ -139,24 +116,9 @@ async def resume(
     """Send digests again, from the next one that is due; nothing is made up for."""
     row, member = await _mine(tx, viewer)
     if row.paused:
-        row.paused = False
+        row.paused, row.paused_until = False, None
         row.next_due_at = await _following(tx, row, member, now, is_working_day)
     return row
-
-
-async def issue_of(tx: Transaction, viewer: Viewer, week: int) -> Digest:
-    """Return the viewer's latest issue of a week's number.
-
-    Raises:
-        Refusal: `digest:unknown` where none was made.
-    """
-    access.require(viewer, Action.BELONG)
-    found = select(Digest).where(Digest.member_id == viewer.id, Digest.iso_week == week)
-    made = found.where(Digest.state != DigestState.SKIPPED).order_by(Digest.iso_year.desc()).limit(1)
-    digest = await tx.scalar(made)
-    if digest is None:
-        raise Refusal("digest:unknown", number=week)
-    return digest
 
 
 async def _mine(tx: Transaction, viewer: Viewer) -> tuple[DigestSchedule, Member]:
@@ -170,17 +132,37 @@ async def _mine(tx: Transaction, viewer: Viewer) -> tuple[DigestSchedule, Member
 async def _following(
     tx: Transaction, row: DigestSchedule, member: Member, now: datetime, is_working_day: WorkingDay | None
 ) -> datetime:
-    last = await _last_week(tx, member.id)
-    due = now
-    while due == now or week_of(due, member.zone) <= last:
-        due = next_due(due, row.weekday, row.hour, member.zone, is_working_day or monday_to_friday, member.country)
+    last = await _last(tx, member.id)
+    if row.frequency is Frequency.FORTNIGHTLY:
+        weekly = Rhythm(row.weekday, time.fromisoformat(row.at), member.zone, member.country)
+        row.even = is_even(_first(weekly, last, now, is_working_day).astimezone(ZoneInfo(member.zone)).date())
+    return _first(row.rhythm(member.zone, member.country), last, now, is_working_day)
+
+
+def _first(rhythm: Rhythm, last: Day, now: datetime, is_working_day: WorkingDay | None) -> datetime:
+    """Return the first due moment in a week, or for who gets one daily on a day, that has had no digest yet."""
+    due, counted = now, 3 if rhythm.frequency is Frequency.DAILY else 2
+    while due == now or day_of(due, rhythm.zone)[:counted] <= last[:counted]:
+        due = next_due(due, rhythm, is_working_day or monday_to_friday)
     return due
 
 
-async def _last_week(tx: Transaction, member_id: int) -> Week:
-    latest = select(Digest.iso_year, Digest.iso_week).where(Digest.member_id == member_id)
-    found = (await tx.execute(latest.order_by(Digest.iso_year.desc(), Digest.iso_week.desc()).limit(1))).first()
-    return (0, 0) if found is None else (found.iso_year, found.iso_week)
+async def _last(tx: Transaction, member_id: int) -> Day:
+    """Return the ISO year, week and day of the member's last digest."""
+    days = (Digest.iso_year, Digest.iso_week, Digest.iso_day)
+    latest = select(*days).where(Digest.member_id == member_id).order_by(*(day.desc() for day in days)).limit(1)
+    found = (await tx.execute(latest)).first()
+    return _NEVER if found is None else (found.iso_year, found.iso_week, found.iso_day)
+
+
+async def issue_of(tx: Transaction, viewer: Viewer, number: int) -> Digest:
+    """Return the viewer's latest digest of an issue. Refusal: `digest:unknown` where there is none."""
+    access.require(viewer, Action.BELONG)
+    found = select(Digest).where(Digest.member_id == viewer.id, Digest.number == number)
+    digest = await tx.scalar(found.where(Digest.state != DigestState.SKIPPED).order_by(Digest.id.desc()).limit(1))
+    if digest is None:
+        raise Refusal("digest:unknown", number=number)
+    return digest
 
 
 def _hhmm(at: time) -> str:

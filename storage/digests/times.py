@@ -1,9 +1,11 @@
-"""When a weekly digest is due: local wall time, holidays of the member's country, one issue per ISO week."""
+"""When a digest is due: local wall time in a member's rhythm, holidays of their country, one issue per ISO week."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
 from itertools import count
 from zoneinfo import ZoneInfo
 
@@ -13,10 +15,52 @@ WorkingDay = Callable[[str | None, date], bool]
 Week = tuple[int, int]
 """An ISO year and its week: weeks compare as tuples."""
 
+Day = tuple[int, int, int]
+"""An ISO year, its week and the day in it, Monday = 1."""
+
 _WEEK = timedelta(days=7)
 _LONGEST_MOVE = 14
+_BEFORE = 3
 _NEIGHBOURS = (-4, -3, -2, -1, 1, 2, 3, 4)
 _SATURDAY = 5
+_MONDAY = date(1970, 1, 5)
+
+
+class Frequency(StrEnum):
+    """How often a digest comes: daily is each working day, monthly the first chosen weekday of a month."""
+
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    FORTNIGHTLY = "fortnightly"
+    MONTHLY = "monthly"
+
+    @property
+    def span(self) -> timedelta:
+        """What the first digest looks back on."""
+        return _SPANS[self]
+
+
+_SPANS = {
+    Frequency.DAILY: timedelta(days=1),
+    Frequency.WEEKLY: _WEEK,
+    Frequency.FORTNIGHTLY: 2 * _WEEK,
+    Frequency.MONTHLY: timedelta(days=31),
+}
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """When somebody wants their digest: `at` is wall time in `zone`, `country` tells the holidays.
+
+    `even` tells which of the fortnights it is: the weeks that are even, counted from Monday 5 January 1970, or the odd.
+    """
+
+    weekday: int
+    at: time
+    zone: str
+    country: str | None = None
+    frequency: Frequency = Frequency.WEEKLY
+    even: bool = True
 
 
 def monday_to_friday(_country: str | None, day: date) -> bool:
@@ -24,31 +68,50 @@ def monday_to_friday(_country: str | None, day: date) -> bool:
     return day.weekday() < _SATURDAY
 
 
-def next_due(
-    after: datetime,
-    weekday: int,
-    at: time,
-    zone: str,
-    is_working_day: WorkingDay = monday_to_friday,
-    country: str | None = None,
-) -> datetime:
+def next_due(after: datetime, rhythm: Rhythm, is_working_day: WorkingDay = monday_to_friday) -> datetime:
     """Return the first moment (UTC) after `after` when a digest is due, at most one in a local ISO week.
 
     A public holiday moves it to the country's next working day; where that day belongs to a week with an issue
-    of its own, the earlier of the two stands for both.
+    of its own, the earlier of the two stands for both. A daily one comes on working days, and moves nowhere.
     """
-    today = after.astimezone(ZoneInfo(zone)).date()
-    first = today - timedelta(days=today.weekday() - weekday + 3 * _WEEK.days)
+    today = after.astimezone(ZoneInfo(rhythm.zone)).date()
+    if rhythm.frequency is Frequency.DAILY:
+        return _next_working(after, today, rhythm, is_working_day)
     taken: Week | None = None
-    for n in count():
-        day = working_day(first + n * _WEEK, is_working_day, country)
-        due = moment(day, at, zone)
-        if week_of(due, zone) == taken:
+    for nominal in _nominal(today, rhythm):
+        due = moment(working_day(nominal, is_working_day, rhythm.country), rhythm.at, rhythm.zone)
+        if week_of(due, rhythm.zone) == taken:
             continue
-        taken = week_of(due, zone)
+        taken = week_of(due, rhythm.zone)
         if due > after:
             return due
     raise AssertionError("weeks never end")
+
+
+def _next_working(after: datetime, today: date, rhythm: Rhythm, is_working_day: WorkingDay) -> datetime:
+    coming = [today + timedelta(days=n) for n in range(-1, _LONGEST_MOVE + 1)]
+    working = [day for day in coming if is_working_day(rhythm.country, day)]
+    # A calendar without any working day in a fortnight is no calendar: then every day will do.
+    dues = [moment(day, rhythm.at, rhythm.zone) for day in (*working, *coming)]
+    return next(due for due in dues if due > after)
+
+
+def _nominal(today: date, rhythm: Rhythm) -> Iterator[date]:
+    """Yield the days of a rhythm, holidays or not, from a few periods before `today` on."""
+    if rhythm.frequency is Frequency.MONTHLY:
+        for month in count(today.year * 12 + today.month - 1 - _BEFORE):
+            first = date(month // 12, month % 12 + 1, 1)
+            yield first + timedelta(days=(rhythm.weekday - first.weekday()) % 7)
+    monday = today - timedelta(days=today.weekday())
+    for n in count(-_BEFORE):
+        day = monday + n * _WEEK + timedelta(days=rhythm.weekday)
+        if rhythm.frequency is Frequency.WEEKLY or is_even(day) is rhythm.even:
+            yield day
+
+
+def is_even(day: date) -> bool:
+    """Tell whether a day's week is an even one, counted from Monday 5 January 1970."""
+    return (day - _MONDAY).days // 7 % 2 == 0
 
 
 def working_day(day: date, is_working_day: WorkingDay, country: str | None) -> date:
@@ -72,7 +135,12 @@ def moment(day: date, at: time, zone: str) -> datetime:
     return datetime.combine(day, at.replace(fold=0), ZoneInfo(zone)).astimezone(UTC)
 
 
+def day_of(due: datetime, zone: str) -> Day:
+    """Return the ISO year, week and day of a moment in a zone."""
+    year, week, day = due.astimezone(ZoneInfo(zone)).isocalendar()
+    return year, week, day
+
+
 def week_of(due: datetime, zone: str) -> Week:
     """Return the ISO year and week of a moment in a zone."""
-    year, week, _ = due.astimezone(ZoneInfo(zone)).isocalendar()
-    return year, week
+    return day_of(due, zone)[:2]

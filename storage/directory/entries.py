@@ -84,6 +84,7 @@ async def publish(tx: Transaction, viewer: Viewer, now: datetime) -> None:
     entry, person = await _own(tx, viewer)
     if entry.published_at is None:
         entry.published_at, entry.number = now, lot()
+        entry.introduced_at = entry.introduced_at or now
         await _changed(tx, viewer, entry, person, now)
 
 

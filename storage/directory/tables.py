@@ -21,6 +21,8 @@ _GREATEST = 2**31 - 1
 class DirectoryEntry(Base):
     """One member's entry: which fields others may read. Before `published_at` is set nobody reads any of it.
 
+    `introduced_at` is when it was published for the first time: digests tell of new members once.
+
     `languages` is `,en,ru,`; `contactable` lets others ask for contact through the bot. `number` is how pages and
     buttons call the entry: drawn by lot, and anew when the name is hidden, so that nobody can tell whose it was.
     `name_key` sorts and finds the entry by its name (`named`, as the member was called then); empty while hidden.
@@ -43,6 +45,7 @@ class DirectoryEntry(Base):
     # One order on both engines, whatever the language of the server.
     name_key: Mapped[str] = mapped_column(Text().with_variant(Text(collation="C"), "postgresql"), default="")
     published_at: Mapped[datetime | None] = mapped_column(Moment)
+    introduced_at: Mapped[datetime | None] = mapped_column(Moment)
 
     @property
     def shown(self) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from storage.documents.health import look_anew
 from storage.documents.tables import Document, DocumentAudience
 from storage.errands import ErrandKind
 from storage.members import Member
-from storage.outbox import Facts, Lane, OutboxRow, Promise, Settlement, copies, promise
+from storage.outbox import Lane, OutboxRow, Promise, Settlement, copies, promise
 from storage.refusals import Refusal
 from storage.tlp import Label
 
@@ -91,32 +91,31 @@ async def _call_in(tx: Transaction, row: Document, now: datetime, *, by: int) ->
     await promise(tx, [Promise(m, _WARNING, facts, Lane.LIVE, key=f"{key}:{m}") for m in told], now)
 
 
-async def landed(tx: Transaction, facts: Facts, settlement: Settlement, now: datetime) -> None:
+async def landed(tx: Transaction, row: OutboxRow, settlement: Settlement, now: datetime) -> None:
     """Let a file that only a named audience may have vanish from a chat in time, so that rights are asked again.
 
     One that was marked more strictly while it was on its way vanishes at once.
     """
-    row, person = await tx.get(Document, facts["document"]), await _recipient(tx, settlement)
-    if row is None or person is None:
+    found, person = await tx.get(Document, row.facts["document"]), await _recipient(tx, row)
+    if found is None or person is None:
         return
-    if not await _keeps_it(tx, person, row):
+    if not await _keeps_it(tx, person, found):
         await _take_back(tx, person, settlement.message_id, now)
-    elif row.label.named_audience:
+    elif found.label.named_audience:
         await _take_back(tx, person, settlement.message_id, now, now + DELETABLE)
 
 
-async def told(tx: Transaction, facts: Facts, settlement: Settlement, now: datetime) -> None:
+async def told(tx: Transaction, row: OutboxRow, settlement: Settlement, now: datetime) -> None:
     """Let what tells of a document vanish at once, where that was marked more strictly while it was on its way."""
-    row, person = await tx.get(Document, facts["document"]), await _recipient(tx, settlement)
-    if row is None or person is None or not row.label.named_audience:
+    found, person = await tx.get(Document, row.facts["document"]), await _recipient(tx, row)
+    if found is None or person is None or not found.label.named_audience:
         return
-    if not await _keeps_it(tx, person, row):
+    if not await _keeps_it(tx, person, found):
         await _take_back(tx, person, settlement.message_id, now)
 
 
-async def _recipient(tx: Transaction, settlement: Settlement) -> Member | None:
-    sent = await tx.get(OutboxRow, settlement.row_id)
-    return await members.by_id(tx, sent.member_id) if sent is not None and sent.member_id is not None else None
+async def _recipient(tx: Transaction, row: OutboxRow) -> Member | None:
+    return await members.by_id(tx, row.member_id) if row.member_id is not None else None
 
 
 async def _keeps_it(tx: Transaction, person: Member, row: Document) -> bool:

@@ -13,11 +13,22 @@ from storage.members.people import (
     welcome,
 )
 from storage.members.roles import Office, give_role, held_roles, holders, offices, seat, speaking, staff, take_roles
-from storage.members.tables import BELONGING, Category, Member, MemberRole, MemberState, Night, Organisation, Role
+from storage.members.tables import (
+    BELONGING,
+    Category,
+    Channel,
+    Member,
+    MemberRole,
+    MemberState,
+    Night,
+    Organisation,
+    Role,
+)
 
 __all__ = [
     "BELONGING",
     "Category",
+    "Channel",
     "Member",
     "MemberRole",
     "MemberState",

@@ -58,10 +58,18 @@ class Role(StrEnum):
 
 
 class Night(StrEnum):
-    """What happens to what is not urgent while it is night where the member lives (21:00 to 08:00)."""
+    """What happens to what is not urgent while it is night where the member lives."""
 
     HOLD = "hold"
     SILENT = "silent"
+
+
+class Channel(StrEnum):
+    """Where a member gets digests: in Telegram, by e-mail where Telegram is out of reach, or both."""
+
+    TELEGRAM = "telegram"
+    EMAIL = "email"
+    BOTH = "both"
 
 
 class Organisation(Base):
@@ -80,7 +88,8 @@ class Member(Base):
     `validated_at` is when the post was last confirmed, `reminded_at` when confirming it was last reminded of,
     `vouches_from` when the member may begin to vouch for others,
     `terms_version` the terms accepted last, `terms_due_at` until when newer ones may wait, and `read_only` that they
-    have waited longer.
+    have waited longer. What is not urgent makes no sound between `quiet_from` and `quiet_until`, local wall times
+    `HH:MM`; no hour is quiet where they are the same.
     """
 
     __tablename__ = "member"
@@ -109,6 +118,9 @@ class Member(Base):
     terms_due_at: Mapped[datetime | None] = mapped_column(Moment)
     read_only: Mapped[bool] = mapped_column(default=False)
     night: Mapped[Night] = mapped_column(one_of(Night), default=Night.HOLD)
+    quiet_from: Mapped[str] = mapped_column(String(5), default="21:00")
+    quiet_until: Mapped[str] = mapped_column(String(5), default="08:00")
+    channel: Mapped[Channel] = mapped_column(one_of(Channel), default=Channel.TELEGRAM)
 
 
 _WHOLE = "topic_id IS NULL AND country IS NULL AND organisation_id IS NULL"

@@ -29,11 +29,12 @@ ON_ITS_WAY = 0
 
 
 class Lane(IntEnum):
-    """Who waits for it: a person at the screen goes before a newsletter."""
+    """Who waits for it: a person at the screen goes before a newsletter. Mail leaves by another door."""
 
     INTERACTIVE = 0
     LIVE = 1
     BULK = 2
+    MAIL = 3
 
 
 class OutboxState(StrEnum):
@@ -58,7 +59,8 @@ class OutboxRow(Base):
 
     `notice` names the text, `facts` feed it, `subject` groups the copies of one thing (`announcement:12`),
     `key` makes a promise unique, `replaces` is a message of this chat to be edited in place. Without `chat_id` it goes
-    to the member's private chat; `thread_id` is the forum topic of a group, and nowhere else may it land.
+    to the member's private chat, in the mail lane to their verified address; `thread_id` is the forum topic of a group,
+    and nowhere else may it land.
     """
 
     __tablename__ = "outbox"
