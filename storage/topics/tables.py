@@ -10,9 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.database import Base, Moment, one_of
 from storage.tlp import Label
-
-CLOSEST = ("ru", "en")
-"""In which language a text is read that is missing in one's own, the first that is there."""
+from storage.translations import closest
 
 
 class Policy(StrEnum):
@@ -62,19 +60,14 @@ class Topic(Base):
 
     def title(self, language: str) -> str:
         """Return the title in a language, or in the closest there is."""
-        return _closest(self.titles, language)
+        return closest(self.titles, language)[1] or "–"
 
     def description(self, language: str) -> str:
-        return _closest(self.descriptions, language)
+        return closest(self.descriptions, language)[1] or "–"
 
     @property
     def pillars(self) -> tuple[str, ...]:
         return tuple(self.pillar.split(","))
-
-
-def _closest(texts: dict[str, str], language: str) -> str:
-    known = [texts[code] for code in (language, *CLOSEST) if texts.get(code)]
-    return known[0] if known else next(iter(texts.values()), "–")
 
 
 class Subscription(Base):
