@@ -218,6 +218,7 @@ class Bot:
         application.bot_data["features"] = tuple(self._features)
         application.bot_data["dialogues"] = forms
         application.bot_data["links"] = {k: v for f in self._features for k, v in f.links.items()}
+        application.bot_data["items"] = {k: v for f in self._features for k, v in f.items.items()}
         application.bot_data["doors"] = {k: v for f in self._features for k, v in f.doors.items()}
         application.add_handler(gate(), group=-1)
         application.add_handlers([command_handler(c) for f in self._features for c in f.commands])

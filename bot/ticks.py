@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 from bot.clock import Clock
-from bot.holiday import is_working_day
+from bot.digests import Digests
 from bot.schedule import Tick
 from handlers.context import Policy
 from storage import (
@@ -14,7 +14,6 @@ from storage import (
     applications,
     consents,
     dialogues,
-    digests,
     directory,
     documents,
     errands,
@@ -58,14 +57,9 @@ def ticks(
     what Telegram shows of the bot, `read` brings what feeds say, `look` tells which links are alive, `texts` reads what
     is shared, and `fold` lets search know documents that an older version wrote.
     """
-    working = is_working_day if policy.skip_holidays else None
 
     async def vet(tx: Transaction, now: datetime) -> None:
         await applications.advance(tx, policy.admission, now)
-
-    async def compose(tx: Transaction, now: datetime) -> None:
-        await digests.ensure_schedules(tx, now, policy.digest_weekday, policy.digest_time, working)
-        await digests.run_due(tx, now, working)
 
     lives = (
         vet,
@@ -83,7 +77,7 @@ def ticks(
         moderation.breaches.drop_old, posts.fate.forget, directory.forget, privacy.forget, feeds.forget,
     )  # fmt: skip
     return [
-        Tick("digest", 5, _asking(database, clock, [compose])),
+        Tick("digest", 5, Digests(database, clock, policy).work),
         Tick("progress", 3, _asking(database, clock, [announcements.report_progress])),
         Tick("membership", 30, _asking(database, clock, lives)),
         Tick("removals", 2, remove),

@@ -125,6 +125,12 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], dict
         return links
 
     @property
+    def items(self) -> Mapping[str, Shows]:
+        """What draws each kind of thing by its number."""
+        items: Mapping[str, Shows] = self.application.bot_data["items"]
+        return items
+
+    @property
     def doors(self) -> Mapping[str, Door]:
         """What each kind of deep link opens for who may apply."""
         doors: Mapping[str, Door] = self.application.bot_data["doors"]
@@ -288,3 +294,6 @@ Door = Callable[[Context, str, Deed | None], Awaitable[None]]
 
 Whatever does not open it is refused with a reason that ends with `:unknown`.
 """
+
+Shows = Callable[[Context, int], Awaitable[Screen]]
+"""Draws what a number names for who asks; refuses what is not theirs to see."""

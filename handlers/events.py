@@ -55,9 +55,14 @@ async def show_past(context: Context, press: Past) -> None:
 
 async def show_card(context: Context, press: OpenEvent) -> None:
     """Show one event."""
+    await context.show(await drawn(context, press.event))
+
+
+async def drawn(context: Context, event_id: int) -> Screen:
+    """Return the card of an event."""
     async with context.reading() as tx:
-        event = await events.by_id(tx, context.viewer, press.event)
-    await context.show(_card(event, context))
+        event = await events.by_id(tx, context.viewer, event_id)
+    return _card(event, context)
 
 
 async def open_link(context: Context, token: str) -> None:
@@ -149,4 +154,5 @@ FEATURE = Feature(
     ),
     refusals={"event:unknown": text("I know no such event, or it is not open to you.")},
     links={"ev": open_link},
+    items={"event": drawn},
 )

@@ -11,7 +11,7 @@ from telegram import Update
 from telegram.ext import BaseHandler, CallbackQueryHandler, CommandHandler, filters
 
 from handlers.buttons import VERSION, Press
-from handlers.context import Context, Door, Link, Policy
+from handlers.context import Context, Door, Link, Policy, Shows
 from handlers.language import Say
 from handlers.presses import Open
 from handlers.screens import Screen
@@ -62,7 +62,8 @@ class Feature:
     """One noun of the product on the middle floor.
 
     `refusals` are the words of the refusals its storage raises; `links` open deep links (`doc_<token>`: `doc`) for
-    members, `doors` open them for who may apply.
+    members, `doors` open them for who may apply. `items` draw what a number names, for another feature that shows it
+    with its own way back.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Feature:
     refusals: Mapping[str, str] = field(default_factory=dict)
     links: Mapping[str, Link] = field(default_factory=dict)
     doors: Mapping[str, Door] = field(default_factory=dict)
+    items: Mapping[str, Shows] = field(default_factory=dict)
 
 
 class Gated(CallbackQueryHandler[Context, None]):

@@ -78,6 +78,11 @@ def units(words: str) -> int:
     return len(words.encode("utf-16-le", "surrogatepass")) // 2
 
 
+def length(written: str) -> int:
+    """Return how many UTF-16 units of Telegram HTML count against `LIMIT`: those that are left once it is parsed."""
+    return units(html.unescape(_TAG.sub("", written)))
+
+
 def plain(written: str, limit: int) -> str:
     """Return the words of Telegram HTML on one line, cut at a word where they are longer than `limit`."""
     words = " ".join(html.unescape(_TAG.sub("", written)).split())

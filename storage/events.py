@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, String, false, select
+from sqlalchemy import ColumnElement, Select, String, false, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage import access
@@ -53,16 +55,71 @@ class Event(Base):
 _ORDER = (Event.starts_at, Event.id)
 
 
-async def upcoming(tx: Transaction, viewer: Viewer, now: datetime, days: int) -> list[Event]:
-    """Return what has not ended and begins within `days`, by date."""
-    soon = _open_to(viewer).where(Event.ends_at >= now, Event.starts_at <= now + timedelta(days=days))
-    return list(await tx.scalars(soon.order_by(Event.starts_at, Event.id)))
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """An event, or with `deadline` the day until which one answers it; `told_from` is since when digests tell of it."""
+
+    id: int
+    token: str
+    title_en: str
+    title_ru: str
+    place_en: str
+    place_ru: str
+    at: datetime
+    label: Label
+    deadline: bool
+    online: bool
+    told_from: datetime
+
+    @property
+    def words(self) -> int:
+        """How many characters of its own a line about it has at most."""
+        return max(len(self.title_en), len(self.title_ru)) + max(len(self.place_en), len(self.place_ru))
 
 
-async def deadlines(tx: Transaction, viewer: Viewer, now: datetime, days: int) -> list[Event]:
-    """Return the events whose deadline falls within `days`, by deadline."""
-    soon = _open_to(viewer).where(Event.deadline_at >= now, Event.deadline_at <= now + timedelta(days=days))
-    return list(await tx.scalars(soon.order_by(Event.deadline_at, Event.id)))
+class Agenda:
+    """Dates that come within `ahead` of some day, each told once: when it comes near, or later when it is added."""
+
+    def __init__(self, rows: Iterable[Event], ahead: timedelta) -> None:
+        self._ahead = ahead
+        dates = [dated for row in rows for dated in _dates(row, ahead)]
+        self._dates = sorted(dates, key=lambda d: (d.at, d.deadline, d.id))
+
+    def fresh(self, viewer: Viewer, since: datetime, until: datetime) -> list[Dated]:
+        """Return what came near, or was added, in a period and is still to come at its end, by date."""
+        return [d for d in self._coming(viewer, until) if since <= d.told_from]
+
+    def told(self, viewer: Viewer, since: datetime, until: datetime) -> int:
+        """Return how many dates are to come that were told before a period."""
+        return sum(d.told_from < since for d in self._coming(viewer, until))
+
+    def some(self, viewer: Viewer, chosen: Iterable[tuple[int, bool]]) -> list[Dated]:
+        """Return some dates that the viewer may see, each given as an event's id and whether its deadline is meant."""
+        known = {(d.id, d.deadline): d for d in self._dates}
+        return [known[one] for one in chosen if one in known and access.may_see(viewer, known[one].label, ())]
+
+    def _coming(self, viewer: Viewer, until: datetime) -> list[Dated]:
+        coming = (d for d in self._dates if d.told_from < until <= d.at < until + self._ahead)
+        return [d for d in coming if access.may_see(viewer, d.label, ())]
+
+
+def _dates(row: Event, ahead: timedelta) -> list[Dated]:
+    dates = [(row.starts_at, False)] if row.deadline_at != row.starts_at else []
+    dates += [(row.deadline_at, True)] if row.deadline_at is not None else []
+    facts = (row.id, row.token, row.title_en, row.title_ru, row.place_en, row.place_ru)
+    return [Dated(*facts, at, row.label, deadline, row.online, max(row.added_at, at - ahead)) for at, deadline in dates]
+
+
+async def agenda(tx: Transaction, since: datetime, until: datetime, ahead: timedelta) -> Agenda:
+    """Return the dates that lie between two moments, or within `ahead` of the second."""
+    near = (since, until + ahead)
+    dated = or_(Event.starts_at.between(*near), Event.deadline_at.between(*near))
+    return Agenda(await tx.scalars(select(Event).where(dated)), ahead)
+
+
+async def dates_of(tx: Transaction, ids: Iterable[int]) -> Agenda:
+    """Return the dates of some events."""
+    return Agenda(await tx.scalars(select(Event).where(Event.id.in_(ids))), timedelta(0))
 
 
 async def coming(tx: Transaction, viewer: Viewer, now: datetime, first: int | None = None) -> Page[Event]:

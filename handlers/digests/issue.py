@@ -1,172 +1,118 @@
-"""How an issue reads: its sections in their order, the highest label on top, why it comes at the end."""
+"""How an issue reads: the highest label first, its sections in their order, why it comes and how to stop it last."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
-from functools import partial
-from html import escape, unescape
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from itertools import count, groupby
 
 from handlers.buttons import Button, Row, columns
-from handlers.context import Context, Policy
-from handlers.digests.schedule import Preview
+from handlers.context import Policy
+from handlers.digests.lines import line
+from handlers.digests.presses import Item
+from handlers.digests.schedule import Change
+from handlers.digests.words import FREQUENCIES
 from handlers.feature import Notice
-from handlers.language import Html, Say
-from handlers.presses import Home, Open, OpenDocument
-from handlers.screens import LIMIT, Screen, lines, plain
+from handlers.language import Html, Say, text
+from handlers.screens import Screen, lines
 from storage import digests
 from storage.access import Viewer
 from storage.database import Transaction
-from storage.digests import Announced, Dated, Issue, Published
-from storage.documents import LinkState
+from storage.digests import Frequency, Issue, Section, Told
+from storage.documents import Shelved
+from storage.events import Dated
 from storage.outbox import Facts
-from storage.refusals import Refusal
 
-SPAN = timedelta(days=7)
-LISTED = 10
-NUMBERED = 8
-TITLE = 120
-_TAG = re.compile(r"<[^>]+>")
-
-
-async def preview(context: Context, _press: Preview | None = None) -> None:
-    """Show what the digest would say now about the last seven days; nothing changes."""
-    now = context.now
-    screen = await _composed(context, now - SPAN, now)
-    await context.show(screen or _nothing(context.say("Nothing new in the last seven days."), context.say))
-
-
-async def resend(context: Context, number: int) -> None:
-    """Show an earlier issue again, as far as the member may see it today."""
-    async with context.reading() as tx:
-        digest = await digests.issue_of(tx, context.viewer, number)
-    screen = await _composed(context, digest.period_start, digest.period_end, number)
-    nothing = context.say("Digest No. {number} had nothing to say.", number=number)
-    await context.show(screen or _nothing(nothing, context.say))
-
-
-async def _composed(context: Context, start: datetime, end: datetime, number: int | None = None) -> Screen | None:
-    async with context.reading() as tx:
-        issue = await digests.compose(tx, context.viewer, start, end, number)
-    if issue is None:
-        raise Refusal("digest:none")
-    if issue.empty:
-        return None
-    screen = render(issue, context.say, context.policy)
-    back: Row = (Button(context.say("Back"), Open("digest")), Button(context.say("Menu"), Home()))
-    return Screen(screen.text, (*screen.buttons, back), screen.label)
-
-
-def _nothing(words: Html, say: Say) -> Screen:
-    return Screen(words, ((Button(say("Back"), Open("digest")),),))
-
-
-async def _load(tx: Transaction, facts: Facts, viewers: Sequence[Viewer]) -> Mapping[int, Issue]:
-    return await digests.load(tx, facts["digest"], viewers)
+HEADINGS = {
+    Section.PINS: text("📌 Pinned"),
+    Section.ANNOUNCEMENTS: text("📣 Announcements"),
+    Section.DATES: text("🗓 The next 30 days"),
+    Section.DOCUMENTS: text("📄 New documents"),
+    Section.CALLS: text("📬 Calls"),
+    Section.TALK: text("💬 From the topics"),
+    Section.NEWS: text("🤝 From members"),
+    Section.NEWCOMERS: text("👋 New members"),
+    Section.HOUSEKEEPING: text("🧹 Housekeeping"),
+}
+OPENED = (Dated, Shelved)
+"""What a button opens."""
+_NARROW, _WIDE, _FEW = 4, 8, 12
 
 
 def render(issue: Issue, say: Say, policy: Policy) -> Screen:
-    """Return an issue as one message; what does not fit is counted, never cut."""
-    for listed in range(LISTED, 0, -1):
-        screen = Screen(_text(issue, listed, say, policy), _openers(issue, listed, say), issue.label)
-        if length(screen.html) <= LIMIT:
-            return screen
-    raise AssertionError("one line a section fits")
+    """Return an issue, or one part of it, as a message of the outbox."""
+    change: Row = (Button(say("Change or stop"), Change()),)
+    return Screen(body(issue, say, policy), (*openers(issue, say), change), issue.label)
 
 
-def length(html: str) -> int:
-    """Return how many UTF-16 units Telegram counts once the entities are parsed."""
-    return len(unescape(_TAG.sub("", html)).encode("utf-16-le")) // 2
-
-
-def _text(issue: Issue, listed: int, say: Say, policy: Policy) -> str:
-    # From one Monday morning to the next, the digest is of the week before: neither names both Mondays.
-    last = max(issue.period_start, issue.period_end - timedelta(days=1))
-    name = say("{network}: digest No. {number}", network=policy.network, number=issue.number)
-    sections = [
-        _section(say("Announcements"), [_announced(a) for a in issue.announcements], listed, partial(_more, say)),
-        _section(
-            say("The next 30 days"), [_dated(d, say, policy) for d in issue.calendar], listed, partial(_later, say)
-        ),
-        _section(say("New documents"), _documents(issue, say, policy), listed, partial(_shelved, say)),
-        _section(say("From the topics"), [*_talk(issue), *_counts(issue, say)], listed, partial(_more, say)),
-    ]
+def body(issue: Issue, say: Say, policy: Policy) -> str:
+    """Return all that stands between the label and the buttons."""
+    if issue.empty:
+        return lines([head(issue, say, policy), say("A quiet week: nothing new for you.")])
     end = say("— end of {label} —", label=issue.label.value)
-    head = f"<b>{name}</b>\n{say.day(issue.period_start)} – {say.day(last)}"
-    return lines([head, *sections, _reserved(issue, say), _why(issue, say), end])
+    return lines([head(issue, say, policy), *sections(issue, say, policy), *foot(issue, say), end])
 
 
-def _section(heading: Html, items: Sequence[str], listed: int, more: Callable[[int], Html]) -> str | None:
-    if not items:
-        return None
-    left = len(items) - listed
-    return "\n".join([f"<b>{heading}</b>", *items[:listed], *([more(left)] if left > 0 else [])])
+def head(issue: Issue, say: Say, policy: Policy) -> Html:
+    """Return the network's name, the number, and the days that the issue is about."""
+    # From one Monday morning to the next it is of the week before: neither names both Mondays.
+    last = max(issue.since, issue.until - timedelta(days=1))
+    name = say("{network}: digest No. {number}", network=policy.network, number=issue.number)
+    part = say("part {part} of {parts}", part=issue.part, parts=issue.parts) if issue.parts > 1 else None
+    period = f"{say.day(issue.since)} – {say.day(last)}" if say.day(issue.since) != say.day(last) else say.day(last)
+    return Html(f"<b>{name}</b>\n{' · '.join(fact for fact in (period, part) if fact)}")
 
 
-def _more(say: Say, n: int) -> Html:
-    return say.many("… and {n} more", "… and {n} more", n)
+def sections(issue: Issue, say: Say, policy: Policy) -> Iterator[str]:
+    """Yield each section with its heading; what a button opens is numbered."""
+    number = count(1)
+    for heading, group in groupby(issue.lines, key=lambda one: _heading(one[0], say)):
+        rows = [_row(told, section, number, say, policy) for section, told in group]
+        yield "\n".join([*([f"<b>{heading}</b>"] if heading else []), *rows])
 
 
-def _later(say: Say, n: int) -> Html:
-    return say.many("… and {n} more in /events", "… and {n} more in /events", n)
+def _heading(section: Section, say: Say) -> Html | None:
+    of = Section.TALK if section is Section.TOPICS else section
+    return say(HEADINGS[of]) if of in HEADINGS else None
 
 
-def _shelved(say: Say, n: int) -> Html:
-    return say.many("… and {n} more in /library", "… and {n} more in /library", n)
+def _row(told: Told, section: Section, number: Iterator[int], say: Say, policy: Policy) -> str:
+    words = line(told, section, say, policy)
+    if section is Section.NOTES:
+        return words
+    return f"{say.number(next(number))}. {words}" if isinstance(told, OPENED) else f"• {words}"
 
 
-def _announced(item: Announced) -> str:
-    return f"• {_short(item.title)}"
+def openers(issue: Issue, say: Say) -> list[Row]:
+    """Return the buttons that open what is numbered, in this message's place."""
+    found = [told for _, told in issue.lines if isinstance(told, OPENED)]
+    wide = len(found) > _FEW
+    buttons = [
+        Button(say.number(n) if wide else say("Open {n}", n=n), Item(_kind(told), told.id, issue.ref, issue.part))
+        for n, told in enumerate(found, 1)
+    ]
+    return columns(buttons, _WIDE if wide else _NARROW)
 
 
-def _dated(item: Dated, say: Say, policy: Policy) -> str:
-    russian = say.language == "ru"
-    linked = _link(item.title_ru if russian else item.title_en, f"ev_{item.token}", policy)
-    if item.deadline:
-        return "• " + say("{when}: deadline of {title}", when=say.moment(item.at), title=linked)
-    place = say("online") if item.online else escape(item.place_ru if russian else item.place_en, quote=False)
-    return f"• {say.moment(item.at)}: {linked} · {place}"
+def _kind(told: Dated | Shelved) -> str:
+    return "document" if isinstance(told, Shelved) else "event"
 
 
-def _documents(issue: Issue, say: Say, policy: Policy) -> list[str]:
-    return [_document(number, item, say, policy) for number, item in enumerate(issue.documents, 1)]
-
-
-def _document(number: int, item: Published, say: Say, policy: Policy) -> str:
-    source = " ".join(str(part) for part in (item.publisher, item.year) if part)
-    facts = [_link(item.title, f"doc_{item.token}", policy), escape(source, quote=False)]
-    tongues = f" [{escape(item.languages.replace(' ', ', '), quote=False)}]" if item.languages else ""
-    line = f"{say.number(number)}. {', '.join(f for f in facts if f)}{tongues} · {item.label.value}"
-    return " · ".join([line, *_found(item, say)])
-
-
-def _found(item: Published, say: Say) -> list[Html]:
-    """Return what to know of a link before it is pressed, and where a copy is kept; nothing where it opens."""
-    told = {
-        LinkState.DEAD: say("⚠ the link no longer works"),
-        LinkState.WALL: say("⚠ the link asks for an account"),
-    }.get(item.link)
-    if told is None:
+def foot(issue: Issue, say: Say) -> list[Html | None]:
+    """Return, below the last part, what is only counted, who signed, and why the reader gets it (R-14)."""
+    if not issue.last:
         return []
-    copy = f'<a href="{escape(item.archive_url)}">{say("copy in an archive")}</a>' if item.archive_url else None
-    return [told, *([Html(copy)] if copy else [])]
+    return [_told(issue, say), _reserved(issue, say), _signed(issue, say), _why(issue, say)]
 
 
-def _counts(issue: Issue, say: Say) -> list[str]:
-    counted = ((title, say.many("{n} document", "{n} documents", n)) for title, n in issue.topics)
-    return [f"• {escape(title, quote=False)}: {n}" for title, n in counted]
-
-
-def _talk(issue: Issue) -> list[str]:
-    """Return what moved people in the topics: the beginning of each post, where, and how many answered."""
-    rows = []
-    for one in issue.talk:
-        moved = [f"💬 {one.replies}"] if one.replies else []
-        moved += [f"👍 {one.reactions}"] if one.reactions else []
-        facts = [f"“{escape(plain(one.html, TITLE), quote=False)}”", *moved, one.label.value]
-        rows.append(f"• {escape(one.topic, quote=False)}: {' · '.join(facts)}")
-    return rows
+def _told(issue: Issue, say: Say) -> Html | None:
+    if not issue.told:
+        return None
+    return say.many(
+        "{n} more date in the next 30 days was told before: /events",
+        "{n} more dates in the next 30 days were told before: /events",
+        issue.told,
+    )
 
 
 def _reserved(issue: Issue, say: Say) -> Html | None:
@@ -179,32 +125,25 @@ def _reserved(issue: Issue, say: Say) -> Html | None:
     )
 
 
-def _why(issue: Issue, say: Say) -> Html:
+def _signed(issue: Issue, say: Say) -> Html | None:
+    return say("Edited by {name}.", name=issue.signed_by) if issue.signed_by else None
+
+
+def _why(issue: Issue, say: Say) -> Html | None:
+    row = issue.schedule
+    if row is None:
+        return None
+    when = say(FREQUENCIES[row.frequency])
+    days = [] if row.frequency is Frequency.DAILY else [say.weekday(row.weekday)]
     return say(
-        "You get this because you are a member: your digest comes every {weekday} at {at} ({zone}). "
-        "Change or stop it: /digest",
-        weekday=say.weekday(issue.weekday),
-        at=issue.at,
+        "You get this because you are a member: your digest comes {rhythm} ({zone}). Change or stop it: /digest",
+        rhythm=", ".join([when, *days, row.at]),
         zone=say.zone_name(issue.zone),
     )
 
 
-def _link(title: str, payload: str, policy: Policy) -> Html:
-    if not policy.bot_username:
-        return Html(_short(title))
-    return Html(f'<a href="https://t.me/{policy.bot_username}?start={payload}">{_short(title)}</a>')
-
-
-def _short(title: str) -> str:
-    cut = title if len(title) <= TITLE else f"{title[: TITLE - 1].rstrip()}…"
-    return escape(cut, quote=False)
-
-
-def _openers(issue: Issue, listed: int, say: Say) -> tuple[Row, ...]:
-    shown = issue.documents[:listed]
-    if len(issue.documents) > NUMBERED:
-        return ()
-    return tuple(columns([Button(say("Open {n}", n=n), OpenDocument(d.id)) for n, d in enumerate(shown, 1)], 3))
+async def _load(tx: Transaction, facts: Facts, viewers: Sequence[Viewer]) -> Mapping[int, Issue]:
+    return await digests.load(tx, facts, viewers)
 
 
 ISSUE = Notice(digests.ISSUE, render, _load)

@@ -8,7 +8,7 @@ from handlers.documents import comments, flags, keeping, labels, versions
 from handlers.documents.card import FILE, SHARED, AskFlag, Comment, Follow, GetFile, Manage, Older, Save
 from handlers.documents.care import ADDRESS, ARCHIVE, CARE, StillWorks, archive, new_address, still_works
 from handlers.documents.library import Found, Narrow, find, library, narrow, search, turn
-from handlers.documents.opening import by_link, follow, get_file, open_document, open_version, save
+from handlers.documents.opening import by_link, drawn, follow, get_file, open_document, open_version, save
 from handlers.documents.share import DOCUMENT, share, take
 from handlers.feature import Command, Feature, place, tap
 from handlers.language import text
@@ -92,4 +92,5 @@ FEATURE = Feature(
         "label:unknown": text("“{text}” is not a TLP label. Press a button, or write for example TLP:GREEN."),
     },
     links={"doc": by_link},
+    items={"document": drawn},
 )

@@ -6,6 +6,7 @@ from handlers.context import Context
 from handlers.documents.card import Card, Follow, GetFile, Save, card, draw
 from handlers.feature import guard
 from handlers.presses import OpenDocument, OpenVersion
+from handlers.screens import Screen
 from storage import documents
 from storage.access import Action, Viewer
 from storage.database import Transaction
@@ -14,9 +15,14 @@ from storage.refusals import Refusal
 
 
 async def open_document(context: Context, press: OpenDocument) -> None:
+    await context.show(await drawn(context, press.document))
+
+
+async def drawn(context: Context, document_id: int) -> Screen:
+    """Return the card of a document's newest version."""
     async with context.reading() as tx:
-        content = await _newest(tx, context.viewer, await documents.by_id(tx, context.viewer, press.document))
-    await context.show(draw(content, context.say, context.policy))
+        content = await _newest(tx, context.viewer, await documents.by_id(tx, context.viewer, document_id))
+    return draw(content, context.say, context.policy)
 
 
 async def open_version(context: Context, press: OpenVersion) -> None:

@@ -7,13 +7,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String, Text, cast, exists, literal, select
+from sqlalchemy import JSON, ForeignKey, String, Text, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage import access
 from storage.access import Action, Viewer
 from storage.database import Base, Moment, Transaction, one_of
-from storage.outbox import OutboxRow, OutboxState
 from storage.pages import Page, page
 from storage.refusals import Refusal
 from storage.tlp import Label
@@ -77,19 +76,6 @@ async def for_readers(
     if row is None or row.state not in (AnnouncementState.SENDING, AnnouncementState.DONE):
         return None, []
     return row, [v for v in viewers if v.active and access.may_see(v, row.label, ())]
-
-
-async def for_digest(tx: Transaction, viewer: Viewer, since: datetime, until: datetime) -> list[Announcement]:
-    """Return what the viewer was sent between two moments and may still read, the newest first; not what was stopped.
-
-    What a member was sent is known for as long as the outbox keeps it.
-    """
-    key = literal("announcement:").concat(cast(Announcement.id, String)).concat(f":{viewer.id}")
-    sent = exists().where(OutboxRow.key == key, OutboxRow.state == OutboxState.SENT)
-    standing = Announcement.state.in_([AnnouncementState.SENDING, AnnouncementState.DONE])
-    within = (Announcement.sent_at >= since) & (Announcement.sent_at < until)
-    found = select(Announcement).where(within, standing, sent).order_by(Announcement.id.desc())
-    return [a for a in await tx.scalars(found) if access.may_see(viewer, a.label, ())]
 
 
 async def listed(tx: Transaction, viewer: Viewer, first: int | None, size: int) -> Page[Announcement]:

@@ -2,45 +2,33 @@
 
 from __future__ import annotations
 
-from storage.digests.contents import Announced, Dated, Issue, Published, compose, load
-from storage.digests.due import ISSUE, run_due
+from storage.digests.claiming import Terms
+from storage.digests.contents import NOW, Copy, Count, Issue, Told, by_id, by_number, earlier, issues, load
+from storage.digests.desk import Desked, Edited
 from storage.digests.issues import Editing, ensure, of_week, of_weeks
-from storage.digests.schedules import Wishes, change, ensure_schedules, issue_of, of, pause, resume, schedule, set_zone
+from storage.digests.merging import AHEAD, Divide, Findings, Line, Period, Section, find
+from storage.digests.plans import Break, end_of, following
+from storage.digests.preview import preview
+from storage.digests.run import ISSUE, PORTION, begin, give_up_waiting, run
+from storage.digests.schedules import (
+    Wishes,
+    change,
+    ensure_schedules,
+    of,
+    pause,
+    resume,
+    schedule,
+    set_zone,
+    wake_paused,
+)
 from storage.digests.tables import DeskItem, DeskKind, DeskState, Digest, DigestIssue, DigestSchedule, DigestState
 from storage.digests.times import Frequency, Rhythm, WorkingDay, monday_to_friday, next_due
 
 __all__ = [
-    "ISSUE",
-    "Announced",
-    "Dated",
-    "DeskItem",
-    "DeskKind",
-    "DeskState",
-    "Digest",
-    "DigestIssue",
-    "DigestSchedule",
-    "DigestState",
-    "Editing",
-    "Frequency",
-    "Issue",
-    "Published",
-    "Rhythm",
-    "Wishes",
-    "WorkingDay",
-    "change",
-    "compose",
-    "ensure",
-    "ensure_schedules",
-    "issue_of",
-    "load",
-    "monday_to_friday",
-    "next_due",
-    "of",
-    "of_week",
-    "of_weeks",
-    "pause",
-    "resume",
-    "run_due",
-    "schedule",
-    "set_zone",
+    "AHEAD", "ISSUE", "NOW", "PORTION", "Break", "Copy", "Count", "DeskItem", "DeskKind", "DeskState", "Desked",
+    "Digest", "DigestIssue", "DigestSchedule", "DigestState", "Divide", "Edited", "Editing", "Findings", "Frequency",
+    "Issue", "Line", "Period", "Rhythm", "Section", "Terms", "Told", "Wishes", "WorkingDay", "begin", "by_id",
+    "by_number", "change", "earlier", "end_of", "ensure", "ensure_schedules", "find", "following", "give_up_waiting",
+    "issues", "load", "monday_to_friday", "next_due", "of", "of_week", "of_weeks", "pause", "preview", "resume", "run",
+    "schedule", "set_zone", "wake_paused",
 ]  # fmt: skip

@@ -1,190 +1,299 @@
-"""What an issue says: composed for one viewer at the moment of reading, by what they may see then."""
+"""What a digest says: the facts behind its ids, each asked again for its reader at the moment of reading."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from storage import announcements, documents, events, posts, topics
-from storage.access import Viewer
+from sqlalchemy import Select, select, tuple_
+
+from storage import access, announcements, directory, documents, events, posts, topics
+from storage.access import Action, Viewer
+from storage.announcements import Mailbag, Sent
 from storage.database import Transaction
-from storage.digests.schedules import of
-from storage.digests.tables import Digest
-from storage.digests.times import week_of
-from storage.documents import Document, LinkState
-from storage.events import Event
+from storage.digests import desk
+from storage.digests.desk import Desked, Edited
+from storage.digests.merging import Section
+from storage.digests.tables import Digest, DigestSchedule, DigestState
+from storage.directory import Newcomer
+from storage.documents import Shelf, Shelved
+from storage.events import Agenda, Dated
+from storage.outbox import Facts
+from storage.pages import Page, page
+from storage.posts import Quoted, Quotes
+from storage.refusals import Refusal
 from storage.tlp import Label, highest
-
-AHEAD = 30
-"""How many days of the calendar an issue shows."""
-TALKED = 5
-"""How many posts of the topics an issue carries."""
+from storage.topics import Reader
 
 
-@dataclass(frozen=True)
-class Announced:
-    """An announcement of the period."""
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many documents and posts a topic had; `title` is in the reader's language."""
 
     id: int
     title: str
-    label: Label
+    documents: int
+    posts: int
+
+
+Told = Edited | Sent | Dated | Shelved | Desked | Quoted | Count | Newcomer
+"""What a line of a digest is about."""
+
+
+NOW = "now"
 
 
 @dataclass(frozen=True)
-class Dated:
-    """An event, or with `deadline` the day until which one answers it."""
+class Copy:
+    """A digest as it is kept: ids by section, and where its parts begin.
 
-    token: str
-    title_en: str
-    title_ru: str
-    place_en: str
-    place_ru: str
-    at: datetime
-    label: Label
-    deadline: bool
-    online: bool
+    `ref` is how buttons call it: `d12` is one that a member got, `n12` all that they got of issue No. 12, `now` what
+    would come now.
+    """
 
-
-@dataclass(frozen=True)
-class Published:
-    """A document that is new in a followed topic; `link` is how its link was found, `archive_url` a copy of it."""
-
-    id: int
-    token: str
-    title: str
-    publisher: str | None
-    year: int | None
-    languages: str | None
-    label: Label
-    link: LinkState = LinkState.UNKNOWN
-    archive_url: str | None = None
-
-
-@dataclass(frozen=True)
-class Talked:
-    """A post of a followed topic that moved people; `html` is what it says."""
-
-    topic: str
-    html: str
-    organisation: str | None
-    replies: int
-    reactions: int
-    label: Label
+    number: int
+    since: datetime
+    until: datetime
+    items: Mapping[str, Any]
+    breaks: Sequence[int] = (0,)
+    ref: str = NOW
 
 
 @dataclass(frozen=True)
 class Issue:
-    """One issue for one reader. Above GREEN nothing is listed: `reserved` counts what their organisation got."""
+    """One digest, or one part of it, for one reader. What is above GREEN is not listed: `reserved` counts it.
+
+    `lines` are a section and what stands there, `told` is how many dates to come were told before, and `schedule` says
+    how the digest comes.
+    """
 
     number: int
-    period_start: datetime
-    period_end: datetime
-    announcements: tuple[Announced, ...]
-    calendar: tuple[Dated, ...]
-    documents: tuple[Published, ...]
-    topics: tuple[tuple[str, int], ...]
-    talk: tuple[Talked, ...]
+    since: datetime
+    until: datetime
+    part: int
+    parts: int
+    signed_by: str | None
+    lines: tuple[tuple[Section, Told], ...]
+    told: int
     reserved: int
-    weekday: int
-    at: str
     zone: str
+    schedule: DigestSchedule | None = field(compare=False)
+    ref: str = NOW
 
     @property
     def empty(self) -> bool:
-        return not (self.announcements or self.calendar or self.documents or self.talk or self.reserved)
+        return not self.lines and not self.reserved
+
+    @property
+    def last(self) -> bool:
+        """Whether nothing follows this part."""
+        return self.part == self.parts
 
     @property
     def label(self) -> Label:
-        """The highest label of what is listed; that an organisation has something reserved is for members only."""
-        listed = [a.label for a in self.announcements]
-        listed += [e.label for e in self.calendar] + [d.label for d in self.documents] + [t.label for t in self.talk]
-        return highest([*listed, Label.GREEN if self.reserved else Label.CLEAR]) or Label.CLEAR
+        """The highest label of what is listed; who is new, and what is reserved, is for members only."""
+        listed = [told.label for _, told in self.lines if not isinstance(told, (Edited, Newcomer, Count))]
+        members_only = self.reserved or any(isinstance(told, Newcomer) for _, told in self.lines)
+        return highest([*listed, Label.GREEN if members_only else Label.CLEAR]) or Label.CLEAR
 
 
-async def load(tx: Transaction, digest_id: int, viewers: Sequence[Viewer]) -> dict[int, Issue]:
-    """Return a digest's issue by member id: for its own member, while active, if there is anything to say."""
-    digest = await tx.get(Digest, digest_id)
-    found: dict[int, Issue] = {}
-    for viewer in viewers:
-        if digest is not None and viewer.id == digest.member_id and viewer.active:
-            issue = await compose(tx, viewer, digest.period_start, digest.period_end, digest.iso_week)
-            if issue is not None and not issue.empty:
-                found[viewer.id] = issue
-    return found
+class Library:
+    """Everything that some digests refer to, read once; each reader takes from it what is theirs now."""
+
+    def __init__(
+        self,
+        shelf: Shelf,
+        quotes: Quotes,
+        agenda: Agenda,
+        bag: Mailbag,
+        newcomers: Sequence[Newcomer],
+        desked: Mapping[int, Desked],
+        edited: Mapping[int, Edited],
+        titles: Mapping[int, topics.Topic],
+    ) -> None:
+        self._shelf, self._quotes, self._agenda, self._bag = shelf, quotes, agenda, bag
+        self._newcomers = newcomers
+        self._desked, self._edited, self._titles = desked, edited, titles
+
+    def lines(self, reader: Reader, copy: Copy) -> list[tuple[Section, Told] | None]:
+        """Return a digest's lines in order; None stands where the reader may no longer see what stood there."""
+        found: list[tuple[Section, Told] | None] = []
+        for section in Section:
+            ids = copy.items.get(section.value, [])
+            there = self._counts(reader, copy) if section is Section.TOPICS else self._there(section, reader, ids)
+            found += [(section, there[n]) if n in there else None for n in ids]
+        return found
+
+    def _there(self, section: Section, reader: Reader, ids: Sequence[int]) -> Mapping[int, Told]:
+        """Return what of a section the reader may be told now, by the number that the digest keeps."""
+        viewer = reader.viewer
+        found: Iterable[Shelved | Quoted | Sent | Newcomer]
+        match section:
+            case Section.NOTES:
+                return self._edited
+            case Section.DATES:
+                dates = self._agenda.some(viewer, [(abs(n), n < 0) for n in ids])
+                return {-d.id if d.deadline else d.id: d for d in dates}
+            case Section.ANNOUNCEMENTS:
+                found = self._bag.of(viewer, ids)
+            case Section.DOCUMENTS:
+                found = (d for d in self._shelf.some(reader, ids) if not d.label.named_audience)
+            case Section.TALK:
+                found = (q for q in self._quotes.some(reader, ids) if not q.label.named_audience)
+            case Section.NEWCOMERS:
+                found = directory.to(viewer, self._newcomers)
+            case _:
+                return self._desked
+        return {one.id: one for one in found}
+
+    def reserved(self, reader: Reader, copy: Copy) -> int:
+        """Return how many documents and posts for a named audience the reader may still see."""
+        kept = copy.items.get("reserved", {})
+        papers = self._shelf.some(reader, kept.get("documents", ()))
+        return len(papers) + len(self._quotes.some(reader, kept.get("posts", ())))
+
+    def _counts(self, reader: Reader, copy: Copy) -> Mapping[int, Count]:
+        """Return how much each topic had, of topics that the reader knows."""
+        kept = {int(topic_id): n for topic_id, n in copy.items.get("counts", {}).items()}
+        known = (self._titles[n] for n in kept if n in self._titles)
+        language = reader.viewer.language
+        return {
+            topic.id: Count(topic.id, topic.title(language), *kept[topic.id])
+            for topic in known
+            if reader.knows(topic.id, topic.policy)
+        }
+
+    def signed_by(self, copy: Copy) -> str | None:
+        """Return the editor who signed what of the desk is in a digest."""
+        issue = self._edited.get(copy.number)
+        return issue.signed_by if issue is not None else None
 
 
-async def compose(
-    tx: Transaction, viewer: Viewer, start: datetime, end: datetime, number: int | None = None
-) -> Issue | None:
-    """Return what is new for a viewer between two moments and what comes after; None without a schedule.
+async def library(tx: Transaction, copies: Sequence[Copy], viewers: Iterable[Viewer]) -> Library:
+    """Return what some digests refer to; a dozen questions at most, however many there are."""
 
-    `number` is the week an issue was made for; a later change of zone does not renumber it.
-    """
-    row = await of(tx, viewer)
-    if row is None:
-        return None
-    followed = await topics.followed(tx, viewer.id)
-    fresh = [d for d in await documents.fresh(tx, viewer, start, followed) if d.shared_at < end]
-    announced = await announcements.for_digest(tx, viewer, start, end)
-    listed = [d for d in fresh if not d.label.named_audience]
-    told = [a for a in announced if not a.label.named_audience]
-    return Issue(
-        number=number or week_of(end, viewer.zone)[1],
-        period_start=start,
-        period_end=end,
-        announcements=tuple(Announced(a.id, a.title, a.label) for a in told),
-        calendar=await _calendar(tx, viewer, end),
-        documents=await _published(tx, sorted(listed, key=lambda d: d.label.rank)),
-        topics=await _counts(tx, viewer, listed),
-        talk=await _talk(tx, viewer, followed, start, end),
-        reserved=len(fresh) - len(listed) + len(announced) - len(told),
-        weekday=row.weekday,
-        at=row.at,
-        zone=viewer.zone,
+    def ids(*sections: Section) -> set[int]:
+        return {abs(n) for copy in copies for section in sections for n in copy.items.get(section.value, ())}
+
+    def reserved(kind: str) -> set[int]:
+        return {n for copy in copies for n in copy.items.get("reserved", {}).get(kind, ())}
+
+    numbers = {copy.number for copy in copies} | ids(Section.NOTES)
+    edited = await desk.edited(tx, min(numbers, default=1) - 1, max(numbers, default=0))
+    return Library(
+        await documents.holding(tx, ids(Section.DOCUMENTS) | reserved("documents")),
+        await posts.quotes(tx, ids(Section.TALK) | reserved("posts")),
+        await events.dates_of(tx, ids(Section.DATES)),
+        await announcements.some(tx, ids(Section.ANNOUNCEMENTS), [viewer.id for viewer in viewers]),
+        await directory.introduced(tx, ids(Section.NEWCOMERS)),
+        await desk.items_by_id(tx, ids(Section.PINS, Section.CALLS, Section.NEWS, Section.HOUSEKEEPING)),
+        {issue.number: issue for issue in edited},
+        {topic.id: topic for topic in await topics.everything(tx)},
     )
 
 
-async def _calendar(tx: Transaction, viewer: Viewer, now: datetime) -> tuple[Dated, ...]:
-    coming = await events.upcoming(tx, viewer, now, AHEAD)
-    due = await events.deadlines(tx, viewer, now, AHEAD)
-    dated = [_dated(e, e.starts_at, deadline=False) for e in coming if e.deadline_at != e.starts_at]
-    dated += [_dated(e, e.deadline_at, deadline=True) for e in due if e.deadline_at is not None]
-    return tuple(sorted(dated, key=lambda d: (d.at, d.deadline, d.token)))
+async def issues(
+    tx: Transaction, copies: Mapping[int, Copy], viewers: Mapping[int, Viewer], part: int = 0
+) -> dict[int, Issue]:
+    """Return digests by their reader's member id: one part of each, or with 0 the whole."""
+    found = await library(tx, list(copies.values()), viewers.values())
+    readers = await topics.readers(tx, [viewers[member_id] for member_id in copies])
+    rows = await tx.scalars(select(DigestSchedule).where(DigestSchedule.member_id.in_(copies)))
+    schedules = {row.member_id: row for row in rows}
+    return {n: _issue(found, readers[n], copy, part, schedules.get(n)) for n, copy in copies.items()}
 
 
-async def _counts(tx: Transaction, viewer: Viewer, listed: Sequence[Document]) -> tuple[tuple[str, int], ...]:
-    counted = Counter(d.topic_id for d in listed)
-    names = await topics.titles(tx, viewer, list(counted))
-    return tuple((names[topic_id], n) for topic_id, n in counted.most_common() if topic_id in names)
+def _issue(found: Library, reader: Reader, copy: Copy, part: int, schedule: DigestSchedule | None) -> Issue:
+    lines = found.lines(reader, copy)
+    first, end = (0, len(lines)) if part == 0 else _bounds(copy, part, len(lines))
+    last = end == len(lines)
+    return Issue(
+        number=copy.number,
+        since=copy.since,
+        until=copy.until,
+        part=part or 1,
+        parts=len(copy.breaks) if part else 1,
+        signed_by=found.signed_by(copy),
+        lines=tuple(line for line in lines[first:end] if line is not None),
+        told=copy.items.get("told", 0) if last else 0,
+        reserved=found.reserved(reader, copy) if last else 0,
+        zone=reader.viewer.zone,
+        schedule=schedule,
+        ref=copy.ref,
+    )
 
 
-async def _talk(
-    tx: Transaction, viewer: Viewer, followed: Collection[int], start: datetime, end: datetime
-) -> tuple[Talked, ...]:
-    """Return the posts of the period that moved people most; what is for a named audience is read in private only."""
-    found = await posts.most_answered(tx, viewer, followed, start, end, TALKED)
-    names = await topics.titles(tx, viewer, [post.topic_id for post in found])
-    authors = await posts.authors(tx, found)
-    return tuple(
-        Talked(names[p.topic_id], p.html or "", authors[p.id][1], p.replies, p.reactions, p.label)
-        for p in found if p.html and not p.label.named_audience
-    )  # fmt: skip
+def _bounds(copy: Copy, part: int, end: int) -> tuple[int, int]:
+    begins = [*copy.breaks, end]
+    return begins[part - 1], begins[part]
 
 
-def _dated(event: Event, at: datetime, *, deadline: bool) -> Dated:
-    places = (event.place_en, event.place_ru)
-    return Dated(event.token, event.title_en, event.title_ru, *places, at, event.label, deadline, event.online)
+async def load(tx: Transaction, facts: Facts, viewers: Sequence[Viewer]) -> dict[int, Issue]:
+    """Return, by member id, the part of their digest that a promise speaks of: to whom belongs, if it says anything.
+
+    `facts` are the ISO `week` (year and week), the `slot` of a daily one and the `part`, 0 for the whole.
+    """
+    week, by_id = facts["week"], {viewer.id: viewer for viewer in viewers if viewer.active}
+    due = (Digest.iso_year, Digest.iso_week, Digest.slot)
+    mine = select(Digest).where(Digest.member_id.in_(by_id), tuple_(*due) == (*week, facts["slot"]))
+    copies = {row.member_id: of_row(row) for row in await tx.scalars(mine)}
+    found = await issues(tx, copies, by_id, facts["part"])
+    # A week in which nothing was new may be told; one whose news are gone meanwhile is not.
+    return {n: issue for n, issue in found.items() if not issue.empty or not _news(copies[n])}
 
 
-async def _published(tx: Transaction, listed: Sequence[Document]) -> tuple[Published, ...]:
-    found = await documents.link_health(tx, [d.id for d in listed])
-    states = {document_id: link.state for document_id, link in found.items()}
-    return tuple(
-        Published(
-            d.id, d.token, d.title, d.publisher, d.year, d.languages, d.label,
-            states.get(d.id, LinkState.UNKNOWN), d.archive_url,
-        )
-        for d in listed
-    )  # fmt: skip
+def of_row(row: Digest) -> Copy:
+    """Return a digest as it is kept."""
+    return Copy(row.number, row.period_start, row.period_end, row.items, tuple(row.breaks) or (0,), f"d{row.id}")
+
+
+def _news(copy: Copy) -> bool:
+    return any(copy.items.get(section.value) for section in Section) or any(copy.items.get("reserved", {}).values())
+
+
+async def by_number(tx: Transaction, viewer: Viewer, number: int) -> Copy:
+    """Return what a member got of an issue, all of it together.
+
+    Refusal: `digest:unknown` where they got nothing.
+    """
+    rows = list(await tx.scalars(_got(viewer).where(Digest.number == number).order_by(Digest.id)))
+    if not rows:
+        raise Refusal("digest:unknown", number=number)
+    items = _together([row.items for row in rows])
+    return Copy(number, rows[0].period_start, rows[-1].period_end, items, ref=f"n{number}")
+
+
+async def by_id(tx: Transaction, viewer: Viewer, digest_id: int) -> Copy:
+    """Return a digest that a member got; refuses as `by_number` does, whosever it is."""
+    row = await tx.scalar(_got(viewer).where(Digest.id == digest_id))
+    if row is None:
+        raise Refusal("digest:unknown", number=digest_id)
+    return of_row(row)
+
+
+async def earlier(tx: Transaction, viewer: Viewer, first: int | None, size: int) -> Page[Digest]:
+    """Return a page of the digests that a member got, the newest first."""
+    access.require(viewer, Action.BELONG)
+    return await page(tx, _got(viewer), (Digest.id,), first, size, newest_first=True)
+
+
+def _got(viewer: Viewer) -> Select[Digest]:
+    return select(Digest).where(Digest.member_id == viewer.id, Digest.state == DigestState.QUEUED, Digest.number > 0)
+
+
+def _together(kept: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    joined: dict[str, Any] = {}
+    for section in Section:
+        ids = dict.fromkeys(n for items in kept for n in items.get(section.value, ()))
+        joined |= {section.value: list(ids)} if ids else {}
+    counts: dict[str, list[int]] = {}
+    for items in kept:
+        for topic_id, (papers, said) in items.get("counts", {}).items():
+            before = counts.get(topic_id, [0, 0])
+            counts[topic_id] = [before[0] + papers, before[1] + said]
+    reserved = {
+        kind: [n for items in kept for n in items.get("reserved", {}).get(kind, ())] for kind in ("documents", "posts")
+    }
+    return joined | {"counts": counts, "reserved": reserved}

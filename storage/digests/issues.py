@@ -33,11 +33,12 @@ class Editing:
 
 
 async def ensure(tx: Transaction, editing: Editing, now: datetime) -> None:
-    """Number the issues of the last, this and the two coming weeks, wherever it is that week already, or still.
+    """Number the issues of the last, this and the two coming weeks; the first one ever is this week's.
 
     What an editor wrote for an issue that was never approved waits on the next one.
     """
-    for ahead in (-1, 0, 1, 2):
+    first = await tx.scalar(select(DigestIssue.number).limit(1)) is None
+    for ahead in (0, 1, 2) if first else (-1, 0, 1, 2):
         week = week_of(now + ahead * _WEEK, editing.zone)
         if await of_week(tx, week) is None:
             await _begin(tx, week, editing)

@@ -14,6 +14,7 @@ from storage.directory.finding import (
     search,
     seen,
 )
+from storage.directory.newcomers import Newcomer, introduced, introduced_between, to
 from storage.directory.reading import Shown
 from storage.directory.tables import FIELDS, LANGUAGES, DirectoryEntry, DirectoryLookup
 
@@ -26,12 +27,15 @@ __all__ = [
     "Filters",
     "Found",
     "Mine",
+    "Newcomer",
     "Shown",
     "card",
     "describe",
     "entry",
     "filters_of",
     "forget",
+    "introduced",
+    "introduced_between",
     "mine",
     "name_of",
     "named",
@@ -42,4 +46,5 @@ __all__ = [
     "suggested",
     "take_down",
     "tick",
+    "to",
 ]

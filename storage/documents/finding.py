@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 from datetime import datetime
-
-from sqlalchemy import exists, or_
 
 from storage.access import Viewer
 from storage.database import Transaction
-from storage.documents.tables import Document, DocumentTopic, current, visible
+from storage.documents.tables import Document, visible
 from storage.outbox import Promise, promise
 from storage.refusals import Refusal
 
@@ -40,14 +37,6 @@ async def by_file(tx: Transaction, viewer: Viewer, unique_id: str) -> Document |
     """Return the document that is a file, by Telegram's unique id of it, if it is the viewer's to see."""
     found = visible(viewer).where(Document.file_unique_id == unique_id)
     return await tx.scalar(found.order_by(Document.id.desc()).limit(1))
-
-
-async def fresh(tx: Transaction, viewer: Viewer, since: datetime, topic_ids: Collection[int]) -> list[Document]:
-    """Return what was shared since a moment and is found in some topics, newest first."""
-    also = exists().where(DocumentTopic.document_id == Document.id, DocumentTopic.topic_id.in_(topic_ids))
-    there = or_(Document.topic_id.in_(topic_ids), also)
-    found = current(viewer).where(Document.shared_at >= since, Document.frozen_at.is_(None), there)
-    return list(await tx.scalars(found.order_by(Document.id.desc())))
 
 
 async def promise_file(tx: Transaction, viewer: Viewer, document_id: int, now: datetime) -> None:

@@ -229,7 +229,7 @@ def visible(viewer: Viewer) -> Select[Document]:
     Frozen ones are for administrators; withdrawn and hidden ones for who answers for them and for the moderators.
     """
     thawed = true() if access.allowed(viewer, Action.JUDGE_BREACH) else Document.frozen_at.is_(None)
-    return permitted(viewer).where(thawed, or_(_standing(Document), _kept_by(viewer)))
+    return permitted(viewer).where(thawed, or_(standing(Document), _kept_by(viewer)))
 
 
 def permitted(viewer: Viewer) -> Select[Document]:
@@ -247,10 +247,11 @@ def _permitted(viewer: Viewer, row: type[Document]) -> ColumnElement[bool]:
 
 def carried() -> ColumnElement[bool]:
     """Return which documents the network carries now, whoever may see them: newest versions that stand, unfrozen."""
-    return and_(Document.successor_id.is_(None), _standing(Document), Document.frozen_at.is_(None))
+    return and_(Document.successor_id.is_(None), standing(Document), Document.frozen_at.is_(None))
 
 
-def _standing(row: type[Document]) -> ColumnElement[bool]:
+def standing(row: type[Document]) -> ColumnElement[bool]:
+    """Return which documents are neither withdrawn nor hidden."""
     return and_(row.stage != Stage.WITHDRAWN, row.hidden_at.is_(None))
 
 
@@ -265,6 +266,6 @@ def current(viewer: Viewer) -> Select[Document]:
     A newer version that is not theirs to see replaces nothing for them: that it is gone would tell of it.
     """
     newer = aliased(Document)
-    stands = (_permitted(viewer, newer), _standing(newer), newer.frozen_at.is_(None))
+    stands = (_permitted(viewer, newer), standing(newer), newer.frozen_at.is_(None))
     newest = or_(Document.successor_id.is_(None), ~exists().where(newer.id == Document.successor_id, *stands))
-    return visible(viewer).where(newest, _standing(Document))
+    return visible(viewer).where(newest, standing(Document))

@@ -20,7 +20,8 @@ async def promise(tx: Transaction, promises: Iterable[Promise], now: datetime) -
     rows = [_row(p, now) for p in promises]
     if not rows:
         return
-    await tx.execute(insert(tx, OutboxRow).on_conflict_do_nothing(index_elements=["key"]), rows)
+    statement = insert(tx, OutboxRow.__table__).on_conflict_do_nothing(index_elements=["key"])
+    await (await tx.connection()).execute(statement, rows)
     for lane in {row["lane"] for row in rows}:
         wake(tx, news(lane))
 
@@ -30,8 +31,11 @@ def news(lane: int) -> str:
     return f"outbox:{int(lane)}"
 
 
+_FIELDS = tuple(Promise.__dataclass_fields__)
+
+
 def _row(p: Promise, now: datetime) -> dict[str, Any]:
-    row = {name: getattr(p, name) for name in p.__dataclass_fields__}
+    row = {name: getattr(p, name) for name in _FIELDS}
     row["lane"] = int(p.lane)
     row["due_at"] = p.due_at or now
     return row | {"created_at": now, "state": OutboxState.QUEUED, "attempts": 0}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -34,15 +34,6 @@ async def new(tx: Transaction, viewer: Viewer, since: datetime) -> Mapping[int, 
     posts = visible(viewer).where(Post.at >= since)
     counted = posts.with_only_columns(Post.topic_id, func.count()).group_by(Post.topic_id)
     return {row[0]: row[1] for row in await tx.execute(counted)}
-
-
-async def most_answered(
-    tx: Transaction, viewer: Viewer, topic_ids: Collection[int], since: datetime, until: datetime, limit: int
-) -> list[Post]:
-    """Return the posts of some topics in a period that moved people most: by replies, then by reactions."""
-    found = visible(viewer).where(Post.topic_id.in_(topic_ids), Post.at >= since, Post.at < until)
-    ordered = found.order_by(Post.replies.desc(), Post.reactions.desc(), Post.at.desc(), Post.id.desc())
-    return list(await tx.scalars(ordered.limit(limit)))
 
 
 async def authors(tx: Transaction, posts: Sequence[Post]) -> dict[int, tuple[str | None, str | None]]:

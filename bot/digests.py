@@ -1,0 +1,43 @@
+"""The digest tick: everybody whose digest is due gets it, portion by portion, out of what was read once."""
+
+from __future__ import annotations
+
+import asyncio
+
+from bot.clock import Clock
+from bot.holiday import is_working_day
+from handlers.context import Policy
+from handlers.digests.pages import divide
+from storage import digests
+from storage.database import Database
+from storage.digests import Terms, monday_to_friday
+
+
+class Digests:
+    """Makes the digests that are due and promises them."""
+
+    def __init__(self, database: Database, clock: Clock, policy: Policy) -> None:
+        self._database, self._clock, self._policy = database, clock, policy
+        self._working = is_working_day if policy.skip_holidays else monday_to_friday
+
+    async def work(self) -> None:
+        """Number the issues, give schedules to new members, and make what is due."""
+        await self._prepare()
+        now = self._clock.now()
+        async with self._database.reading() as tx:
+            found = await digests.begin(tx, now)
+        terms = Terms(now, divide, self._working, unsigned=self._policy.editing.unsigned)
+        while found is not None:
+            async with self._database.transaction() as tx:
+                claimed = await digests.run(tx, found, terms)
+            if claimed < digests.PORTION:
+                break
+            await asyncio.sleep(0)  # people first
+
+    async def _prepare(self) -> None:
+        policy, now = self._policy, self._clock.now()
+        async with self._database.transaction() as tx:
+            await digests.ensure(tx, policy.editing, now)
+            await digests.ensure_schedules(tx, now, policy.digest_weekday, policy.digest_time, self._working)
+            await digests.wake_paused(tx, now, self._working)
+            await digests.give_up_waiting(tx, now)

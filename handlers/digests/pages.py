@@ -1,0 +1,40 @@
+"""How a digest is divided into messages: at its sections where it can be, and never within a line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from handlers.screens import LIMIT
+from storage.digests import Line, Section
+
+FRAME = 1000
+"""What head and foot of a message take at most, in UTF-16 units."""
+ROOM = LIMIT - FRAME
+MOST = 40
+"""How many lines a message has at most: Telegram shows a hundred links and dates in it, and a line may have two."""
+
+_HEADING = 30
+_AROUND = dict.fromkeys(Section, 80) | {Section.DOCUMENTS: 40, Section.TALK: 100, Section.TOPICS: 40}
+"""What a line has at most besides its own words: bullet, date, label, numbers."""
+
+
+def divide(told: Sequence[tuple[Section, Sequence[Line]]]) -> list[int]:
+    """Return at which lines the messages begin, given how long each line's own words may be."""
+    breaks, used, held, place = [0], 0, 0, 0
+    for section, lines in told:
+        costs = [words + _AROUND[section] for _, words in lines]
+        whole = _HEADING + sum(costs)
+        if used and not _fits(used + whole, held + len(costs)) and _fits(whole, len(costs)):
+            breaks.append(place)
+            used, held = 0, 0
+        used += _HEADING
+        for cost in costs:
+            if held and not _fits(used + cost, held + 1):
+                breaks.append(place)
+                used, held = _HEADING, 0
+            used, held, place = used + cost, held + 1, place + 1
+    return breaks
+
+
+def _fits(used: int, held: int) -> bool:
+    return used <= ROOM and held <= MOST

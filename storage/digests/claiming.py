@@ -1,0 +1,147 @@
+"""Claiming: the schedules that are due, held by one process, and which days of each member's clock they owe."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, and_, select
+
+from storage import quiet
+from storage.access import Viewer
+from storage.database import Transaction
+from storage.digests.merging import Divide
+from storage.digests.tables import DigestSchedule
+from storage.digests.times import Day, Frequency, Rhythm, WorkingDay, day_of, is_holiday, monday_to_friday, next_due
+from storage.mail import MailAddress
+from storage.members import BELONGING, Channel, Member, MemberState, Night, Office
+
+_ON_TIME = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a run goes by: the holidays, how a digest is divided into parts, whether an issue may go out unsigned."""
+
+    now: datetime
+    divide: Divide
+    is_working_day: WorkingDay = monday_to_friday
+    unsigned: bool = True
+    turns: dict[tuple[Any, ...], Turn] = field(default_factory=dict)
+
+
+class Turn(NamedTuple):
+    """What a schedule owes, each moment with its local day, and when it is due again."""
+
+    owed: Sequence[tuple[datetime, Day]]
+    after: datetime
+
+
+class Due(NamedTuple):
+    """A schedule that is due, and what of its member matters; `address` is where mail reaches them."""
+
+    member_id: int
+    frequency: Frequency
+    even: bool
+    weekday: int
+    at: str
+    next_due_at: datetime
+    zone: str
+    country: str | None
+    quiet_line: bool
+    covered_until: datetime | None
+    edited_upto: int
+    state: MemberState
+    organisation_id: int | None
+    language: str
+    read_only: bool
+    night: Night
+    quiet_from: str
+    quiet_until: str
+    channel: Channel
+    address: str | None
+
+    def viewer(self, offices: frozenset[Office]) -> Viewer:
+        """Return the member as the rules see them."""
+        house, country = self.organisation_id, self.country
+        return Viewer(self.member_id, self.state, offices, house, self.language, self.zone, country, self.read_only)
+
+    def rings(self, due: datetime, now: datetime) -> tuple[datetime | None, bool]:
+        """Return when a digest may leave (None: now), and whether it makes no sound.
+
+        Whoever chose an hour that is quiet means it, without a sound; what comes late waits for the end of the night.
+        """
+        night = quiet.until(now, self.zone, *self._night)
+        if night is None:
+            return None, False
+        held = self.night is Night.HOLD and now - due > _ON_TIME
+        return (night, False) if held else (None, True)
+
+    @property
+    def _night(self) -> tuple[time, time]:
+        return time.fromisoformat(self.quiet_from), time.fromisoformat(self.quiet_until)
+
+    def turn(self, terms: Terms) -> Turn:
+        """Return what is owed; members who live by the same clock and holidays owe the same."""
+        key = self[1:8]
+        if key not in terms.turns:
+            terms.turns[key] = self._turn(terms)
+        return terms.turns[key]
+
+    def _turn(self, terms: Terms) -> Turn:
+        rhythm = Rhythm(self.weekday, time.fromisoformat(self.at), self.zone, self.country, self.frequency, self.even)
+        owed, at = [], self.next_due_at
+        while at <= terms.now:
+            free = _is_free(at, rhythm, terms.is_working_day)
+            if not free:
+                owed.append((at, day_of(at, self.zone)))
+            at = _after(at, rhythm, terms.is_working_day, again=free)
+        return Turn(owed, at)
+
+
+def _is_free(at: datetime, rhythm: Rhythm, working: WorkingDay) -> bool:
+    """Tell whether a moment has become a holiday since it was chosen."""
+    day = at.astimezone(ZoneInfo(rhythm.zone)).date()
+    if rhythm.frequency is Frequency.DAILY:
+        return not working(rhythm.country, day)
+    return is_holiday(day, working, rhythm.country)
+
+
+def _after(at: datetime, rhythm: Rhythm, working: WorkingDay, *, again: bool) -> datetime:
+    """Return when a digest is due after one at `at`: in another week, or with `again` in the same one."""
+    due, week = next_due(at, rhythm, working), day_of(at, rhythm.zone)[:2]
+    while not again and rhythm.frequency is not Frequency.DAILY and day_of(due, rhythm.zone)[:2] <= week:
+        due = next_due(due, rhythm, working)
+    return due
+
+
+_COLUMNS = (
+    DigestSchedule.member_id, DigestSchedule.frequency, DigestSchedule.even, DigestSchedule.weekday, DigestSchedule.at,
+    DigestSchedule.next_due_at, Member.zone, Member.country, DigestSchedule.quiet_line, DigestSchedule.covered_until,
+    DigestSchedule.edited_upto, Member.state, Member.organisation_id, Member.language, Member.read_only, Member.night,
+    Member.quiet_from, Member.quiet_until, Member.channel, MailAddress.address,
+)  # fmt: skip
+
+
+def claimable(now: datetime) -> ColumnElement[bool]:
+    """Return the SQL condition under which a schedule, joined with its member, is due and nothing holds it."""
+    due = and_(DigestSchedule.next_due_at <= now, DigestSchedule.paused.is_(False), DigestSchedule.waits_for.is_(None))
+    return and_(due, Member.state.in_(BELONGING - {MemberState.IDLE}))
+
+
+async def claim(tx: Transaction, now: datetime, limit: int) -> list[Due]:
+    """Return up to `limit` schedules that are due, the longest first, and let no other process take them."""
+    proved = and_(MailAddress.member_id == Member.id, MailAddress.verified_at.is_not(None))
+    due = (
+        select(*_COLUMNS)
+        .join(Member, Member.id == DigestSchedule.member_id)
+        .outerjoin(MailAddress, proved)
+        .where(claimable(now))
+        .order_by(DigestSchedule.next_due_at, DigestSchedule.member_id)
+        .limit(limit)
+    )
+    rows: Any = await tx.execute(due.with_for_update(skip_locked=True, of=DigestSchedule))
+    return [Due(*row) for row in rows]

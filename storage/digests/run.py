@@ -1,0 +1,190 @@
+"""The run: the digests that are due, merged and promised portion by portion, and noted where they could not be made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, func, select, update
+
+from storage import announcements, members, topics
+from storage.announcements import Mailbag
+from storage.database import Transaction, insert
+from storage.digests.claiming import Due, Terms, Turn, claim, claimable
+from storage.digests.issues import of_weeks
+from storage.digests.merging import Findings, Period, find
+from storage.digests.tables import Digest, DigestIssue, DigestSchedule, DigestState
+from storage.digests.times import Day, Frequency, Week, week_of
+from storage.members import Channel, Member
+from storage.outbox import Lane, Promise, promise
+from storage.topics import Reader
+
+ISSUE = "digest:issue"
+LATEST = timedelta(days=3)
+"""How late a digest may still be made after the bot was down."""
+SETTLED = timedelta(minutes=1)
+"""What is younger than this is left to the next digest: its transaction may not be committed yet."""
+LONGEST = timedelta(days=35)
+"""How far a digest looks back, whoever was away for longer."""
+PORTION = 250
+"""How many members' digests are made in one transaction."""
+
+_MOST_ISSUES = 5
+_ENDS_OF_THE_WORLD = ("Etc/GMT-14", "Etc/GMT+12")
+_GOOD_FOR = timedelta(days=6)
+
+
+async def begin(tx: Transaction, now: datetime) -> Findings | None:
+    """Return what was new for those whose digest is due; None where none is."""
+    since, above = func.min(DigestSchedule.covered_until), func.min(DigestSchedule.edited_upto)
+    first = func.count().filter(DigestSchedule.covered_until.is_(None))
+    facts = select(since, above, first, func.count()).select_from(DigestSchedule).join(Member).where(claimable(now))
+    row: Any = (await tx.execute(facts)).one()
+    oldest, lowest, new, number = row
+    if not number:
+        return None
+    upto = await tx.scalar(select(func.max(DigestIssue.number))) or 0
+    begins = now - LONGEST if new else max(oldest, now - LONGEST)
+    return await find(tx, Period(begins, now, max(lowest, upto - _MOST_ISSUES), upto, first=bool(new)))
+
+
+async def run(tx: Transaction, found: Findings, terms: Terms, limit: int = PORTION) -> int:
+    """Make and promise the digests of up to `limit` members; return how many schedules were claimed."""
+    claimed = await claim(tx, terms.now, limit)
+    if not claimed:
+        return 0
+    ids = [due.member_id for due in claimed]
+    held = await members.offices(tx, ids)
+    readers = await topics.readers(tx, [due.viewer(held[due.member_id]) for due in claimed])
+    bag = await announcements.mailbag(tx, found.sent, ids)
+    weeks = {day[:2] for due in claimed for _, day in due.turn(terms).owed}
+    portion = _Portion(found, terms, bag, readers, await of_weeks(tx, weeks))
+    for due in claimed:
+        portion.take(due, due.turn(terms))
+    await portion.write(tx)
+    return len(claimed)
+
+
+@dataclass
+class _Portion:
+    """Some members' digests: what they are made of, and the rows that they become."""
+
+    found: Findings
+    terms: Terms
+    bag: Mailbag
+    readers: Mapping[int, Reader]
+    issues: Mapping[Week, DigestIssue]
+    digests: list[dict[str, Any]] = field(default_factory=list)
+    letters: list[Promise] = field(default_factory=list)
+    schedules: list[dict[str, Any]] = field(default_factory=list)
+
+    def take(self, due: Due, turn: Turn) -> None:
+        """Make the last digest that is owed, unless it is too late or waits for its editor; note the others."""
+        covered, edited, missed = due.covered_until, due.edited_upto, list(turn.owed)
+        if missed and self._waits(due, missed[-1][1]):
+            self._keep(due, due.next_due_at, covered, edited, waits_for=self.issues[missed[-1][1][:2]].number)
+            return
+        if missed and self._may_leave(*missed[-1]):
+            covered, edited = self._make(due, *missed.pop())
+        for at, day in missed:
+            self.digests.append(self._row(due, day, DigestState.SKIPPED, at - due.frequency.span, at))
+        self._keep(due, turn.after, covered, edited)
+
+    def _waits(self, due: Due, day: Day) -> bool:
+        """Tell whether a digest waits for an editor (R-13): while its week lasts, an approval may still come."""
+        issue = self.issues.get(day[:2])
+        unsigned = issue is not None and issue.approved_at is None and not self.terms.unsigned
+        return unsigned and week_of(self.terms.now, due.zone) == day[:2]
+
+    def _may_leave(self, at: datetime, day: Day) -> bool:
+        issue = self.issues.get(day[:2])
+        signed = self.terms.unsigned or (issue is not None and issue.approved_at is not None)
+        return signed and self.terms.now - at <= LATEST
+
+    def _make(self, due: Due, at: datetime, day: Day) -> tuple[datetime, int]:
+        """Make a digest, and promise it if it says anything; return up to when, and which issue, all is told now."""
+        number = self._number(day)
+        since = max(due.covered_until or at - due.frequency.span, at - LONGEST)
+        first = due.covered_until is None
+        period = Period(since, at - SETTLED, number - 1 if first else due.edited_upto, number, first)
+        merged = self.found.merge(self.readers[due.member_id], self.bag, period)
+        says = not merged.empty or due.quiet_line
+        row = self._row(due, day, DigestState.QUEUED if says else DigestState.EMPTY, since, period.until)
+        breaks = self.terms.divide(merged.sections)
+        self.digests.append(row | {"items": merged.items(), "breaks": breaks})
+        if says:
+            self._promise(due, at, day, len(breaks))
+        return period.until, max(due.edited_upto, self.found.edited_upto(number))
+
+    def _promise(self, due: Due, at: datetime, day: Day, parts: int) -> None:
+        """Promise a digest where its member wants it: in parts to Telegram, and whole by mail."""
+        week, slot = list(day[:2]), _slot(due, day)
+        subject = f"digest:{day[0]}-W{day[1]}"
+        rings, silent = due.rings(at, self.terms.now)
+        by_mail = due.channel is not Channel.TELEGRAM and due.address is not None
+        by_chat = due.channel is not Channel.EMAIL or not by_mail
+        lanes = [(Lane.BULK, part) for part in range(1, parts + 1) if by_chat] + [(Lane.MAIL, 0)] * by_mail
+        for lane, part in lanes:
+            facts = {"week": week, "slot": slot, "part": part}
+            key = f"{subject}:{due.member_id}:{slot}:{part}"
+            told = lane is Lane.BULK
+            self.letters.append(
+                Promise(due.member_id, ISSUE, facts, lane, subject, key, silent=silent and told,
+                        due_at=rings if told else None, expires_at=at + _GOOD_FOR)
+            )  # fmt: skip
+
+    def _row(self, due: Due, day: Day, state: DigestState, since: datetime, until: datetime) -> dict[str, Any]:
+        year, week, iso_day = day
+        named = {"member_id": due.member_id, "number": self._number(day), "slot": _slot(due, day), "state": state}
+        dated = {"iso_year": year, "iso_week": week, "iso_day": iso_day, "created_at": self.terms.now}
+        return named | dated | {"period_start": since, "period_end": until, "items": {}, "breaks": []}
+
+    def _number(self, day: Day) -> int:
+        """Return the number of a day's issue; 0 where the bot was down for so long that nobody numbered it."""
+        issue = self.issues.get(day[:2])
+        return 0 if issue is None else issue.number
+
+    def _keep(
+        self, due: Due, after: datetime, covered: datetime | None, edited: int, waits_for: int | None = None
+    ) -> None:
+        self.schedules.append(
+            {"of": due.member_id, "due": after, "covered": covered, "edited": edited, "waits": waits_for}
+        )
+
+    async def write(self, tx: Transaction) -> None:
+        """Write the digests and their promises, and move the schedules on; what is there already stays as it is."""
+        connection = await tx.connection()
+        if self.digests:
+            week = ["member_id", "iso_year", "iso_week", "slot"]
+            once = insert(tx, Digest.__table__).on_conflict_do_nothing(index_elements=week)
+            await connection.execute(once, self.digests)
+        await promise(tx, self.letters, self.terms.now)
+        await connection.execute(_MOVE, self.schedules)
+
+
+_TABLE: Any = DigestSchedule.__table__
+_MOVE = (
+    update(_TABLE)
+    .where(_TABLE.c.member_id == bindparam("of"))
+    .values(
+        next_due_at=bindparam("due"),
+        covered_until=bindparam("covered"),
+        edited_upto=bindparam("edited"),
+        waits_for=bindparam("waits"),
+    )
+)
+
+
+def _slot(due: Due, day: Day) -> int:
+    """Return what makes a digest the only one: nothing besides its week, or the day of a daily one."""
+    return day[2] if due.frequency is Frequency.DAILY else 0
+
+
+async def give_up_waiting(tx: Transaction, now: datetime) -> None:
+    """Let digests go on that wait for an issue whose week has ended everywhere: nobody signed it."""
+    weeks = {week_of(now, zone) for zone in _ENDS_OF_THE_WORLD}
+    lasting = [issue.number for issue in (await of_weeks(tx, weeks)).values()]
+    waiting = update(DigestSchedule).where(DigestSchedule.waits_for.is_not(None))
+    await tx.execute(waiting.where(DigestSchedule.waits_for.not_in(lasting)).values(waits_for=None))
