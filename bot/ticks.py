@@ -65,6 +65,7 @@ def ticks(
 
     async def compose(tx: Transaction, now: datetime) -> None:
         await digests.ensure_schedules(tx, now, policy.digest_weekday, policy.digest_time, working)
+        await digests.wake_paused(tx, now, working)
         await digests.run_due(tx, now, working)
 
     lives = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import time
 
 from sqlalchemy import select, update
 
@@ -39,3 +40,10 @@ async def set_email(tx: Transaction, viewer: Viewer, email: str | None) -> None:
     """Change or remove one's own e-mail address."""
     access.require(viewer, Action.BELONG)
     await tx.execute(update(Member).where(Member.id == viewer.id).values(email=email))
+
+
+async def set_quiet_hours(tx: Transaction, viewer: Viewer, begin: time, end: time) -> None:
+    """Change between which hours of one's own clock nothing makes a sound; from and until the same: never quiet."""
+    access.require(viewer, Action.BELONG)
+    hours = {"quiet_from": begin.strftime("%H:%M"), "quiet_until": end.strftime("%H:%M")}
+    await tx.execute(update(Member).where(Member.id == viewer.id).values(hours))

@@ -1,11 +1,10 @@
-"""The weekly digest: when it comes, what it says, and what it would say now."""
+"""Digests: when it comes, what it says, and what it would say now."""
 
 from __future__ import annotations
 
 from handlers.context import Context
-from handlers.digests import schedule
+from handlers.digests import choices, schedule
 from handlers.digests.issue import ISSUE, preview, resend
-from handlers.digests.schedule import show
 from handlers.feature import Command, Feature, place, tap
 from handlers.language import text
 from storage.access import Action
@@ -18,7 +17,7 @@ async def digest(context: Context) -> None:
     """Answer `/digest`, `/digest now` and `/digest 12`."""
     words = context.words
     if not words:
-        await show(context)
+        await schedule.show(context)
     elif words.casefold() == NOW:
         await preview(context)
     elif words.isdecimal():
@@ -29,18 +28,21 @@ async def digest(context: Context) -> None:
 
 FEATURE = Feature(
     name="digests",
-    commands=(Command("digest", text("Your weekly digest"), digest, Action.BELONG),),
+    commands=(Command("digest", text("Your digest"), digest, Action.BELONG),),
     handlers=(
-        place("digest", show, Action.BELONG),
+        place("digest", schedule.show, Action.BELONG),
+        tap(schedule.Change, schedule.show_below, Action.BELONG),
         tap(schedule.Preview, preview, Action.BELONG),
-        tap(schedule.Days, schedule.days, Action.BELONG),
-        tap(schedule.Hours, schedule.hours, Action.BELONG),
-        tap(schedule.Zones, schedule.zones, Action.BELONG),
-        tap(schedule.SetDay, schedule.set_day, Action.BELONG),
-        tap(schedule.SetHour, schedule.set_hour, Action.BELONG),
-        tap(schedule.SetZone, schedule.set_zone, Action.BELONG),
-        tap(schedule.Pause, schedule.pause, Action.BELONG),
-        tap(schedule.Resume, schedule.resume, Action.BELONG),
+        tap(schedule.Choose, choices.offer, Action.BELONG),
+        tap(schedule.Pause, choices.pause, Action.BELONG),
+        tap(schedule.PauseFor, choices.pause_for, Action.BELONG),
+        tap(schedule.Resume, choices.resume, Action.BELONG),
+        tap(choices.SetFrequency, choices.set_frequency, Action.BELONG),
+        tap(choices.SetDay, choices.set_day, Action.BELONG),
+        tap(choices.SetHour, choices.set_hour, Action.BELONG),
+        tap(choices.SetZone, choices.set_zone, Action.BELONG),
+        tap(choices.SetLine, choices.set_line, Action.BELONG),
+        tap(choices.SetNight, choices.set_night, Action.BELONG),
     ),
     notices=(ISSUE,),
     refusals={

@@ -1,28 +1,38 @@
-"""When the digest comes: its day, hour and time zone, pausing, each within three taps and in place."""
+"""The digest's place: when the next one comes, how it is set, and the doors to every choice."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from handlers.buttons import Button, Press, Row, columns
+from handlers.buttons import Button, Press, Row
 from handlers.context import Context
+from handlers.digests.words import CHANNELS, FREQUENCIES, nights
 from handlers.language import Html, Say
 from handlers.presses import Home, Open
 from handlers.screens import Screen, lines
-from handlers.zones import by_country, offset
-from storage import digests
+from handlers.zones import offset
+from storage import digests, members
 from storage.access import Viewer
-from storage.applications import ZONES
 from storage.database import Transaction
-from storage.digests import DigestSchedule, Wishes
-from storage.refusals import Refusal
+from storage.digests import Break, DigestSchedule, Frequency
+from storage.members import Member
 
-HOURS = range(6, 22)
+Alter = Callable[[Transaction, Viewer], Awaitable[object]]
 
-Change = Callable[[Transaction, Viewer], Awaitable[DigestSchedule]]
+
+class Choice(StrEnum):
+    """What of a digest can be chosen."""
+
+    FREQUENCY = "often"
+    DAY = "day"
+    HOUR = "hour"
+    ZONE = "zone"
+    NOTHING_NEW = "empty"
+    NIGHT = "night"
 
 
 @dataclass(frozen=True)
@@ -31,44 +41,27 @@ class Preview(Press, prefix="digest.now"):
 
 
 @dataclass(frozen=True)
-class Days(Press, prefix="digest.days"):
-    """Offer the days of the week."""
+class Change(Press, prefix="digest.change"):
+    """Show the digest's place below a digest, which stays."""
 
 
 @dataclass(frozen=True)
-class Hours(Press, prefix="digest.hours"):
-    """Offer the hours of the day."""
+class Choose(Press, prefix="digest.choose"):
+    """Offer what can be chosen of one thing."""
 
-
-@dataclass(frozen=True)
-class Zones(Press, prefix="digest.zones"):
-    """Offer the time zones of the region."""
-
-
-@dataclass(frozen=True)
-class SetDay(Press, prefix="digest.day"):
-    """Send the digest on this weekday, Monday = 0."""
-
-    weekday: int
-
-
-@dataclass(frozen=True)
-class SetHour(Press, prefix="digest.hour"):
-    """Send the digest at this local hour."""
-
-    hour: int
-
-
-@dataclass(frozen=True)
-class SetZone(Press, prefix="digest.zone"):
-    """Live by the clock of this zone."""
-
-    zone: str
+    what: Choice
 
 
 @dataclass(frozen=True)
 class Pause(Press, prefix="digest.pause"):
     """Send no digest for now."""
+
+
+@dataclass(frozen=True)
+class PauseFor(Press, prefix="digest.away"):
+    """Send no digest for so long."""
+
+    length: Break
 
 
 @dataclass(frozen=True)
@@ -78,127 +71,102 @@ class Resume(Press, prefix="digest.resume"):
 
 async def show(context: Context) -> None:
     """Show when the next digest comes and what can be changed."""
-    await context.show(_screen(await _read(context), context.say, context.now))
+    await context.show(_screen(context, *await read(context)))
 
 
-async def days(context: Context, _press: Days) -> None:
-    """Offer the days of the week."""
-    row, say = await _read(context), context.say
-    options = [Button(_ticked(say.weekday(n).capitalize(), n == row.weekday), SetDay(n)) for n in range(7)]
-    await context.show(_choice(say("On which day should your digest come?"), columns(options, 3), say))
+async def show_below(context: Context, _press: Change) -> None:
+    """Show the same as a new message."""
+    await context.send(_screen(context, *await read(context)))
 
 
-async def hours(context: Context, _press: Hours) -> None:
-    """Offer the hours of the day."""
-    row, say = await _read(context), context.say
-    options = [Button(_ticked(f"{n:02}:00", f"{n:02}:00" == row.at), SetHour(n)) for n in HOURS]
-    await context.show(_choice(say("At what time should your digest come?"), columns(options, 3), say))
-
-
-async def zones(context: Context, _press: Zones) -> None:
-    """Offer the time zones of the region, by country."""
-    say = context.say
-    named = by_country(say, context.now)
-    options = [Button(_ticked(name, zone == say.zone), SetZone(zone)) for name, zone in named]
-    question = say("By which clock should your digest come? Times of events follow it too.")
-    await context.show(_choice(question, columns(options, 2), say))
-
-
-async def set_day(context: Context, press: SetDay) -> None:
-    """Change the day."""
-    if press.weekday not in range(7):
-        raise Refusal("button:old")
-    now, working = context.now, context.services.is_working_day
-    await _change(context, lambda tx, me: digests.change(tx, me, Wishes(weekday=press.weekday), now, working))
-
-
-async def set_hour(context: Context, press: SetHour) -> None:
-    """Change the hour."""
-    if press.hour not in HOURS:
-        raise Refusal("button:old")
-    now, working = context.now, context.services.is_working_day
-    wishes = Wishes(at=time(press.hour))
-    await _change(context, lambda tx, me: digests.change(tx, me, wishes, now, working))
-
-
-async def set_zone(context: Context, press: SetZone) -> None:
-    """Change the member's time zone."""
-    if press.zone not in ZONES.values():
-        raise Refusal("button:old")
-    now, working = context.now, context.services.is_working_day
-    await _change(context, lambda tx, me: digests.set_zone(tx, me, press.zone, now, working), zone=press.zone)
-
-
-async def pause(context: Context, _press: Pause) -> None:
-    """Stop sending for now."""
-    await _change(context, digests.pause)
-
-
-async def resume(context: Context, _press: Resume) -> None:
-    """Send again."""
-    now, working = context.now, context.services.is_working_day
-    await _change(context, lambda tx, me: digests.resume(tx, me, now, working))
-
-
-async def _read(context: Context) -> DigestSchedule:
+async def read(context: Context) -> tuple[DigestSchedule, Member]:
+    """Return the member's schedule, which they are given if they have none, and their row."""
     async with context.reading() as tx:
         row = await digests.of(tx, context.viewer)
-    if row is not None:
-        return row
-    async with context.transaction() as tx:
-        me = await context.myself(tx)
-        await _ensure(context, tx)
-        row = await digests.of(tx, me)
-    assert row is not None
-    return row
+        member = await members.by_id(tx, context.viewer.id)
+    return (row, member) if row and member else await alter(context, digests.of)
 
 
-async def _change(context: Context, change: Change, zone: str | None = None) -> None:
-    async with context.transaction() as tx:
-        me = await context.myself(tx)
-        await _ensure(context, tx)
-        row = await change(tx, me)
+async def save(context: Context, change: Alter) -> None:
+    """Make a change, and show in place what has come of it."""
+    row, member = await alter(context, change)
     await context.toast(context.say("Saved."))
-    say = Say(context.member.language, zone or context.member.zone)
-    await context.show(_screen(row, say, context.now))
+    await context.show(_screen(context, row, member))
 
 
-async def _ensure(context: Context, tx: Transaction) -> None:
-    policy = context.policy
-    working = context.services.is_working_day
-    await digests.schedule(tx, context.member, policy.digest_weekday, policy.digest_time, context.now, working)
+async def alter(context: Context, change: Alter) -> tuple[DigestSchedule, Member]:
+    """Make a change in the update's writing transaction; return the schedule and the member as they are then."""
+    policy, working = context.policy, context.services.is_working_day
+    async with context.transaction() as tx:
+        me = await context.myself(tx)
+        await digests.schedule(tx, context.member, policy.digest_weekday, policy.digest_time, context.now, working)
+        await change(tx, me)
+        await tx.flush()
+        row, member = await digests.of(tx, me), await members.by_id(tx, me.id)
+    assert row is not None
+    assert member is not None
+    return row, member
 
 
-def _screen(row: DigestSchedule, say: Say, now: datetime) -> Screen:
-    facts = [
-        say("Day: {weekday}", weekday=say.weekday(row.weekday)),
-        say("Time: {at}", at=row.at),
-        say("Time zone: {zone} ({offset})", zone=say.zone_name(say.zone), offset=offset(say.zone, now)),
-    ]
-    heading = f"<b>{say('Your weekly digest')}</b>"
-    switch = Button(say("Resume"), Resume(), style="success") if row.paused else Button(say("Pause"), Pause())
-    buttons: tuple[Row, ...] = (
-        (Button(say("Preview now"), Preview(), style="primary"),),
-        (Button(say("Change day"), Days()), Button(say("Change time"), Hours())),
-        (Button(say("Change time zone"), Zones()), switch),
-        (Button(say("Menu"), Home()),),
+def _screen(context: Context, row: DigestSchedule, member: Member) -> Screen:
+    say = Say(member.language, member.zone)
+    heading = f"<b>{say('Your digest')}</b>"
+    told = [heading, _next(row, say), "\n".join(_facts(row, member, say, context.now))]
+    doors: tuple[Row, ...] = (
+        (Button(say("How often"), Choose(Choice.FREQUENCY)), Button(say("When nothing is new"), Choose(Choice.NOTHING_NEW))),
+        (Button(say("Change day"), Choose(Choice.DAY)), Button(say("Change time"), Choose(Choice.HOUR))),
+        (Button(say("Change time zone"), Choose(Choice.ZONE)), Button(say("Quiet hours"), Choose(Choice.NIGHT))),
     )
-    return Screen(lines([heading, _next(row, say), "\n".join(facts)]), buttons)
+    if row.frequency is Frequency.DAILY:
+        doors = (doors[0], doors[1][1:], doors[2])
+    if context.policy.mail:
+        doors = (*doors, (Button(say("Delivery: {channel}", channel=say(CHANNELS[member.channel])), Open("channel")),))
+    look = (
+        Button(say("Preview now"), Preview(), style="primary"),
+        Button(say("Earlier digests"), Open("digest.earlier")),
+    )
+    return Screen(lines(told), (look, *doors, *_pausing(row, say), (Button(say("Menu"), Home()),)))
+
+
+def _pausing(row: DigestSchedule, say: Say) -> tuple[Row, ...]:
+    """Return the one tap that stops digests; of who has stopped them, for how long, and the one that ends it."""
+    if not row.paused:
+        return ((Button(say("Pause"), Pause()),),)
+    lengths = (
+        Button(say("For a week"), PauseFor(Break.WEEK)),
+        Button(say("For two weeks"), PauseFor(Break.FORTNIGHT)),
+        Button(say("For a month"), PauseFor(Break.MONTH)),
+    )
+    endless = (Button(say("Until I resume"), Pause()),) if row.paused_until else ()
+    return (lengths, (*endless, Button(say("Resume"), Resume(), style="success")))
 
 
 def _next(row: DigestSchedule, say: Say) -> Html:
     if row.paused:
-        return say("It is paused: nothing comes until you resume it.")
-    weekday = row.next_due_at.astimezone(ZoneInfo(say.zone)).weekday()
-    when = {"weekday": say.weekday(weekday), "when": say.moment(row.next_due_at)}
-    if weekday == row.weekday:
-        return say("The next one comes on: {weekday}, {when}.", **when)
-    return say("The next one comes on another day than usual: {weekday}, {when}.", **when)
+        if row.paused_until is None:
+            return say("It is paused: nothing comes until you resume it.")
+        return say("It is paused: nothing comes before {day}.", day=say.day(row.paused_until))
+    local = row.next_due_at.astimezone(ZoneInfo(say.zone))
+    facts = {"weekday": say.weekday(local.weekday()), "day": say.date(local.date()), "at": f"{local:%H:%M}"}
+    if row.frequency is Frequency.DAILY or local.weekday() == row.weekday:
+        return say("The next one comes on {weekday}, {day}, {at} your time.", **facts)
+    return say("The next one comes on another day than usual: {weekday}, {day}, {at} your time.", **facts)
 
 
-def _choice(question: Html, options: list[Row], say: Say) -> Screen:
-    return Screen(question, (*options, (Button(say("Back"), Open("digest")),)))
+def _facts(row: DigestSchedule, member: Member, say: Say, now: datetime) -> list[Html]:
+    return [
+        say("How often: {often}", often=say(FREQUENCIES[row.frequency])),
+        say("Day: {weekday}", weekday=_day(row, say)),
+        say("Time: {at}", at=row.at),
+        say("Time zone: {zone} ({offset})", zone=say.zone_name(say.zone), offset=offset(say.zone, now)),
+        say("When nothing is new, one line says so.") if row.quiet_line else say("When nothing is new, nothing comes."),
+        say("Quiet hours: {hours}", hours=nights(*member.quiet_hours, say)),
+    ]
 
 
-def _ticked(label: str, chosen: bool) -> str:  # noqa: FBT001 - a label and whether it is ticked
-    return f"✓ {label}" if chosen else label
+def _day(row: DigestSchedule, say: Say) -> str:
+    if row.frequency is Frequency.DAILY:
+        return say("working days")
+    if row.frequency is Frequency.MONTHLY:
+        return say("the first {weekday} of the month", weekday=say.weekday(row.weekday))
+    return say.weekday(row.weekday)

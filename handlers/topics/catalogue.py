@@ -15,7 +15,7 @@ from handlers.topics.words import GOT, titled
 from handlers.vocabulary import PILLARS
 from storage import members, posts, topics
 from storage.access import Action, allowed
-from storage.members import Night
+from storage.members import Member, Night
 from storage.topics import Level, Topic
 
 PAGE = 6
@@ -69,7 +69,7 @@ async def _list(context: Context, pillar: str, page: int) -> None:
         List(pillar, page - 1) if page else None, List(pillar, page + 1) if page + 1 < count else None, page + 1, count
     )
     rows += _filters(pillar, say)
-    rows.append((_night(member.night if member else Night.HOLD, say),))
+    rows.append((_night(member, say),))
     last: Row = (Button(say("Menu"), Home()),)
     if allowed(context.viewer, Action.MODERATE):
         last = (Button(say("Manage topics"), Open("keeping")), *last)
@@ -107,7 +107,10 @@ def _filters(pillar: str, say: Say) -> list[Row]:
     return columns(buttons, 2)
 
 
-def _night(night: Night, say: Say) -> Button:
-    if night is Night.HOLD:
-        return Button(say("Nights: hold until 08:00"), ChooseNight(1))
+def _night(member: Member | None, say: Say) -> Button:
+    assert member is not None
+    if member.quiet_from == member.quiet_until:
+        return Button(say("Nights: no quiet hours"), Open("digest"))
+    if member.night is Night.HOLD:
+        return Button(say("Nights: hold until {at}", at=member.quiet_until), ChooseNight(1))
     return Button(say("Nights: no sound"), ChooseNight(0))

@@ -4,29 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, time
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import literal, select
 
 from storage import access, members
 from storage.access import Action, Viewer
 from storage.database import Moment, Transaction, insert
+from storage.digests.plans import NEVER, nearest, replanned
 from storage.digests.tables import Digest, DigestSchedule, DigestState
-from storage.digests.times import (
-    Day,
-    Frequency,
-    Rhythm,
-    WorkingDay,
-    day_of,
-    is_even,
-    monday_to_friday,
-    next_due,
-    week_of,
-)
+from storage.digests.times import Day, Frequency, Rhythm, WorkingDay, day_of, monday_to_friday, next_due
 from storage.members import BELONGING, Member
 from storage.refusals import Refusal
 
-_NEVER: Day = (0, 0, 0)
+_AT_ONCE = 200
 
 
 @dataclass(frozen=True)
@@ -36,6 +26,7 @@ class Wishes:
     frequency: Frequency | None = None
     weekday: int | None = None
     at: time | None = None
+    quiet_line: bool | None = None
 
 
 async def schedule(
@@ -80,12 +71,20 @@ async def of(tx: Transaction, viewer: Viewer, *, lock: bool = False) -> DigestSc
 async def change(
     tx: Transaction, viewer: Viewer, wishes: Wishes, now: datetime, is_working_day: WorkingDay | None = None
 ) -> DigestSchedule:
-    """Change the rhythm; what was sent this ISO week is not sent again. The nearest of two fortnights is chosen."""
+    """Change the rhythm; no period has two digests for it, nor none. The nearest of two fortnights is chosen.
+
+    Who had switched digests off and chooses how often they come gets them again.
+    """
     row, member = await _mine(tx, viewer)
+    chosen = wishes.frequency not in (None, row.frequency)
     row.frequency = wishes.frequency or row.frequency
     row.weekday = row.weekday if wishes.weekday is None else wishes.weekday
     row.at = row.at if wishes.at is None else _hhmm(wishes.at)
-    row.next_due_at = await _following(tx, row, member, now, is_working_day)
+    row.quiet_line = row.quiet_line if wishes.quiet_line is None else wishes.quiet_line
+    if (wishes.frequency, wishes.weekday, wishes.at) != (None, None, None):
+        await _replan(tx, row, member, now, is_working_day, chosen=chosen)
+    if wishes.frequency and row.paused_until is None:
+        row.paused = False
     return row
 
 
@@ -95,11 +94,7 @@ async def set_zone(
     """Change the member's time zone. A digest that the new clock has just passed still comes when it was to come."""
     row, member = await _mine(tx, viewer)
     member.zone = zone
-    due = await _following(tx, row, member, now, is_working_day)
-    before = row.next_due_at
-    pending = now < before < due and week_of(before, zone) < week_of(due, zone)
-    if not (pending and day_of(before, zone)[:2] > (await _last(tx, viewer.id))[:2]):
-        row.next_due_at = due
+    await _replan(tx, row, member, now, is_working_day)
     return row
 
 
@@ -116,9 +111,25 @@ async def resume(
     """Send digests again, from the next one that is due; nothing is made up for."""
     row, member = await _mine(tx, viewer)
     if row.paused:
+        await _replan(tx, row, member, now, is_working_day)
         row.paused, row.paused_until = False, None
-        row.next_due_at = await _following(tx, row, member, now, is_working_day)
     return row
+
+
+async def wake_paused(tx: Transaction, now: datetime, is_working_day: WorkingDay | None = None) -> int:
+    """Resume those whose pause is over, as of its end, at most 200 at once; return how many there were."""
+    over = (
+        select(DigestSchedule, Member)
+        .join(Member, Member.id == DigestSchedule.member_id)
+        .where(DigestSchedule.paused, DigestSchedule.paused_until <= now)
+        .order_by(DigestSchedule.paused_until)
+        .limit(_AT_ONCE)
+    )
+    rows = (await tx.execute(over.with_for_update(skip_locked=True, of=DigestSchedule))).all()
+    for row, member in rows:
+        await _replan(tx, row, member, row.paused_until or now, is_working_day)
+        row.paused, row.paused_until = False, None
+    return len(rows)
 
 
 async def _mine(tx: Transaction, viewer: Viewer) -> tuple[DigestSchedule, Member]:
@@ -129,30 +140,35 @@ async def _mine(tx: Transaction, viewer: Viewer) -> tuple[DigestSchedule, Member
     return row, member
 
 
-async def _following(
-    tx: Transaction, row: DigestSchedule, member: Member, now: datetime, is_working_day: WorkingDay | None
-) -> datetime:
-    last = await _last(tx, member.id)
-    if row.frequency is Frequency.FORTNIGHTLY:
-        weekly = Rhythm(row.weekday, time.fromisoformat(row.at), member.zone, member.country)
-        row.even = is_even(_first(weekly, last, now, is_working_day).astimezone(ZoneInfo(member.zone)).date())
-    return _first(row.rhythm(member.zone, member.country), last, now, is_working_day)
+async def _replan(
+    tx: Transaction,
+    row: DigestSchedule,
+    member: Member,
+    now: datetime,
+    is_working_day: WorkingDay | None,
+    *,
+    chosen: bool = False,
+) -> None:
+    """Set when the next one is due; `chosen` tells that somebody has just chosen how often."""
+    working = is_working_day or monday_to_friday
+    last = await _last(tx, member)
+    # What came due during a pause is gone; what came due a moment ago is about to be made.
+    pending = None if row.paused and row.next_due_at <= now else row.next_due_at
+    rhythm = row.rhythm(member.zone, member.country)
+    if chosen and rhythm.frequency is Frequency.FORTNIGHTLY:
+        rhythm = nearest(pending, now, rhythm, last, working)
+        row.even = rhythm.even
+    row.next_due_at = replanned(pending, now, rhythm, last, working)
 
 
-def _first(rhythm: Rhythm, last: Day, now: datetime, is_working_day: WorkingDay | None) -> datetime:
-    """Return the first due moment in a week, or for who gets one daily on a day, that has had no digest yet."""
-    due, counted = now, 3 if rhythm.frequency is Frequency.DAILY else 2
-    while due == now or day_of(due, rhythm.zone)[:counted] <= last[:counted]:
-        due = next_due(due, rhythm, is_working_day or monday_to_friday)
-    return due
-
-
-async def _last(tx: Transaction, member_id: int) -> Day:
-    """Return the ISO year, week and day of the member's last digest."""
+async def _last(tx: Transaction, member: Member) -> Day:
+    """Return the ISO year, week and day of the member's last digest: by the clock it came by, or theirs, the later."""
     days = (Digest.iso_year, Digest.iso_week, Digest.iso_day)
-    latest = select(*days).where(Digest.member_id == member_id).order_by(*(day.desc() for day in days)).limit(1)
-    found = (await tx.execute(latest)).first()
-    return _NEVER if found is None else (found.iso_year, found.iso_week, found.iso_day)
+    latest = select(*days, Digest.period_end).where(Digest.member_id == member.id)
+    found = (await tx.execute(latest.order_by(*(day.desc() for day in days)).limit(1))).first()
+    if found is None:
+        return NEVER
+    return max((found.iso_year, found.iso_week, found.iso_day), day_of(found.period_end, member.zone))
 
 
 async def issue_of(tx: Transaction, viewer: Viewer, number: int) -> Digest:

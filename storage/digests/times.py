@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from itertools import count
+from itertools import chain, count
 from zoneinfo import ZoneInfo
 
 WorkingDay = Callable[[str | None, date], bool]
@@ -18,6 +18,7 @@ Week = tuple[int, int]
 Day = tuple[int, int, int]
 """An ISO year, its week and the day in it, Monday = 1."""
 
+_DAY = timedelta(days=1)
 _WEEK = timedelta(days=7)
 _LONGEST_MOVE = 14
 _BEFORE = 3
@@ -41,7 +42,7 @@ class Frequency(StrEnum):
 
 
 _SPANS = {
-    Frequency.DAILY: timedelta(days=1),
+    Frequency.DAILY: _DAY,
     Frequency.WEEKLY: _WEEK,
     Frequency.FORTNIGHTLY: 2 * _WEEK,
     Frequency.MONTHLY: timedelta(days=31),
@@ -79,20 +80,21 @@ def next_due(after: datetime, rhythm: Rhythm, is_working_day: WorkingDay = monda
         return _next_working(after, today, rhythm, is_working_day)
     taken: Week | None = None
     for nominal in _nominal(today, rhythm):
-        due = moment(working_day(nominal, is_working_day, rhythm.country), rhythm.at, rhythm.zone)
-        if week_of(due, rhythm.zone) == taken:
+        day = working_day(nominal, is_working_day, rhythm.country)
+        year, week, _ = day.isocalendar()
+        if (year, week) == taken:
             continue
-        taken = week_of(due, rhythm.zone)
-        if due > after:
+        taken = year, week
+        if day >= today - _DAY and (due := moment(day, rhythm.at, rhythm.zone)) > after:
             return due
     raise AssertionError("weeks never end")
 
 
 def _next_working(after: datetime, today: date, rhythm: Rhythm, is_working_day: WorkingDay) -> datetime:
     coming = [today + timedelta(days=n) for n in range(-1, _LONGEST_MOVE + 1)]
-    working = [day for day in coming if is_working_day(rhythm.country, day)]
+    working = (day for day in coming if is_working_day(rhythm.country, day))
     # A calendar without any working day in a fortnight is no calendar: then every day will do.
-    dues = [moment(day, rhythm.at, rhythm.zone) for day in (*working, *coming)]
+    dues = (moment(day, rhythm.at, rhythm.zone) for day in chain(working, coming))
     return next(due for due in dues if due > after)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time
 from enum import StrEnum
 
 from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text
@@ -121,6 +121,11 @@ class Member(Base):
     quiet_from: Mapped[str] = mapped_column(String(5), default="21:00")
     quiet_until: Mapped[str] = mapped_column(String(5), default="08:00")
     channel: Mapped[Channel] = mapped_column(one_of(Channel), default=Channel.TELEGRAM)
+
+    @property
+    def quiet_hours(self) -> tuple[time, time]:
+        """When quiet begins and ends, by the member's own clock."""
+        return time.fromisoformat(self.quiet_from), time.fromisoformat(self.quiet_until)
 
 
 _WHOLE = "topic_id IS NULL AND country IS NULL AND organisation_id IS NULL"

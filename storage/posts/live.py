@@ -33,7 +33,7 @@ async def _following_live(tx: Transaction, topic_id: int) -> Iterable[Member]:
 
 
 def _promise(post: Post, member: Member, now: datetime) -> Promise:
-    night = quiet.until(now, member.zone)
+    night = quiet.until(now, member.zone, *member.quiet_hours)
     held = night if member.night is Night.HOLD else None
     return Promise(
         member.id, "post:live", {"post": post.id}, Lane.LIVE, post.subject, f"{post.subject}:{member.id}",
