@@ -136,7 +136,7 @@ async def test_a_frozen_document_is_in_no_digest(stage: Stage) -> None:
     async with stage.bot():
         for person in (first, reader):
             await person.says("/digest")
-            await person.sees("Your weekly digest")
+            await person.sees("Your digest")
             assert "leaked" not in written(await goes(person, "Preview", "A good paper"))
 
 

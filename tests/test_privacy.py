@@ -122,7 +122,7 @@ async def test_who_leaves_ends_everything_and_may_come_back(stage: Stage) -> Non
     await shelves(stage, 50, paper("A paper that stays", Label.GREEN, topic=MEDIA))
     async with stage.bot():
         await member.says("/digest")
-        await member.sees("Your weekly digest")
+        await member.sees("Your digest")
         await member.says("https://example.org/unfinished")
         await member.sees("Traffic Light Protocol")
         await member.says("/leave")

@@ -1,4 +1,4 @@
-"""Quiet hours: nine in the evening to eight in the morning, wherever somebody lives, whatever the clocks do."""
+"""Quiet hours: between the hours that a member chose, wherever they live, whatever the clocks do."""
 
 from __future__ import annotations
 
@@ -14,19 +14,34 @@ from storage import quiet
 ZONES = sorted(available_timezones() - {"localtime", "Factory"})
 BEGIN = datetime(2020, 1, 1, tzinfo=UTC)
 moments = st.integers(0, 15 * 365 * 86_400).map(lambda seconds: BEGIN + timedelta(seconds=seconds))
+hours = st.integers(0, 23).map(time)
 
 
-@given(moments, st.sampled_from(ZONES))
-def test_a_night_ends_at_eight_and_within_half_a_day(now: datetime, zone: str) -> None:
-    local, ends = now.astimezone(ZoneInfo(zone)), quiet.until(now, zone)
+@given(moments, st.sampled_from(ZONES), st.sampled_from([(20, 8), (21, 8), (22, 7), (23, 7)]))
+def test_a_night_ends_at_its_hour_and_within_half_a_day(now: datetime, zone: str, night: tuple[int, int]) -> None:
+    begin, end = time(night[0]), time(night[1])
+    local, ends = now.astimezone(ZoneInfo(zone)), quiet.until(now, zone, begin, end)
 
     if ends is None:
-        assert time(8) <= local.time() < time(21)
+        assert end <= local.time() < begin
         return
-    assert local.time() >= time(21) or local.time() < time(8)
-    assert now < ends <= now + timedelta(hours=13)
-    assert quiet.until(ends, zone) is None
-    assert quiet.until(ends - timedelta(hours=4), zone) is not None
+    assert local.time() >= begin or local.time() < end
+    assert now < ends <= now + timedelta(hours=14)
+    assert quiet.until(ends, zone, begin, end) is None
+    assert quiet.until(ends - timedelta(hours=4), zone, begin, end) is not None
+
+
+@given(moments, st.sampled_from(ZONES), hours, hours)
+def test_whatever_the_hours_what_is_held_is_held_for_less_than_a_day(
+    now: datetime, zone: str, begin: time, end: time
+) -> None:
+    ends = quiet.until(now, zone, begin, end)
+
+    at = now.astimezone(ZoneInfo(zone)).time()
+    inside = begin <= at < end if begin <= end else at >= begin or at < end
+    assert (ends is not None) is inside
+    assert ends is None or now < ends <= now + timedelta(hours=26)
+    assert begin != end or ends is None
 
 
 @pytest.mark.parametrize(
@@ -40,6 +55,13 @@ def test_a_night_ends_at_eight_and_within_half_a_day(now: datetime, zone: str) -
     ],
 )
 def test_the_hours_are_those_of_the_member(zone: str, now: str, ends: str | None) -> None:
-    found = quiet.until(datetime.fromisoformat(now), zone)
+    found = quiet.until(datetime.fromisoformat(now), zone, time(21), time(8))
 
     assert (found and found.isoformat()) == ends
+
+
+def test_an_end_that_comes_twice_ends_it_at_the_next_of_the_two() -> None:
+    first = datetime(2026, 10, 25, 0, 15, tzinfo=UTC)  # 02:15 in Oslo, for the first time
+    ends = [quiet.until(first + timedelta(hours=n), "Europe/Oslo", time(22), time(2, 30)) for n in (0, 1)]
+
+    assert ends == [first + timedelta(minutes=15), first + timedelta(hours=1, minutes=15)]

@@ -101,7 +101,7 @@ async def test_who_is_approved_while_the_terms_change_accepts_them_before_they_b
         assert "Accept" in buttons(await person.sees("Your application was approved", "version 1"))
         await goes(person, "Accept", "Welcome to Test network")
         await person.says("/digest")
-        await person.sees("Your weekly digest")
+        await person.sees("Your digest")
         await stranger.says("/start")
         await stranger.sees("A community of practitioners")
         await forges(stranger, Accept(TERMS_VERSION))
