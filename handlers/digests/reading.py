@@ -63,14 +63,14 @@ async def _copy(tx: Transaction, context: Context, ref: str) -> Copy:
     kind, number = ref[:1], ref[1:]
     if kind not in "dn" or not number.isdecimal():
         raise Refusal("button:old")
-    find = digests.by_id if kind == "d" else digests.by_number
+    find = digests.copy_by_id if kind == "d" else digests.copy_of_issue
     return await find(tx, context.viewer, int(number[:9]))
 
 
 async def _issue(tx: Transaction, viewer: Viewer, copy: Copy, part: int) -> Issue:
     """Return a part of a digest as it was sent; of what is put together now, the whole."""
     of = min(max(part, 1), len(copy.breaks)) if copy.ref[0] == "d" else 0
-    return (await digests.issues(tx, {viewer.id: copy}, {viewer.id: viewer}, of))[viewer.id]
+    return (await digests.issues_of(tx, {viewer.id: copy}, {viewer.id: viewer}, of))[viewer.id]
 
 
 def _part(issue: Issue, part: int, say: Say, policy: Policy) -> Issue:

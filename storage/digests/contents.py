@@ -194,7 +194,7 @@ async def library(tx: Transaction, copies: Sequence[Copy], viewers: Iterable[Vie
     )
 
 
-async def issues(
+async def issues_of(
     tx: Transaction, copies: Mapping[int, Copy], viewers: Mapping[int, Viewer], part: int = 0
 ) -> dict[int, Issue]:
     """Return digests by their reader's member id: one part of each, or with 0 the whole."""
@@ -235,11 +235,11 @@ async def load(tx: Transaction, facts: Facts, viewers: Sequence[Viewer]) -> dict
 
     `facts` are the ISO `week` (year and week), the `slot` of a daily one and the `part`, 0 for the whole.
     """
-    week, by_id = facts["week"], {viewer.id: viewer for viewer in viewers if viewer.active}
+    week, readers = facts["week"], {viewer.id: viewer for viewer in viewers if viewer.active}
     due = (Digest.iso_year, Digest.iso_week, Digest.slot)
-    mine = select(Digest).where(Digest.member_id.in_(by_id), tuple_(*due) == (*week, facts["slot"]))
+    mine = select(Digest).where(Digest.member_id.in_(readers), tuple_(*due) == (*week, facts["slot"]))
     copies = {row.member_id: of_row(row) for row in await tx.scalars(mine)}
-    found = await issues(tx, copies, by_id, facts["part"])
+    found = await issues_of(tx, copies, readers, facts["part"])
     # A week in which nothing was new may be told; one whose news are gone meanwhile is not.
     return {n: issue for n, issue in found.items() if not issue.empty or not _news(copies[n])}
 
@@ -253,7 +253,7 @@ def _news(copy: Copy) -> bool:
     return any(copy.items.get(section.value) for section in Section) or any(copy.items.get("reserved", {}).values())
 
 
-async def by_number(tx: Transaction, viewer: Viewer, number: int) -> Copy:
+async def copy_of_issue(tx: Transaction, viewer: Viewer, number: int) -> Copy:
     """Return what a member got of an issue, all of it together.
 
     Refusal: `digest:unknown` where they got nothing.
@@ -265,8 +265,8 @@ async def by_number(tx: Transaction, viewer: Viewer, number: int) -> Copy:
     return Copy(number, rows[0].period_start, rows[-1].period_end, items, ref=f"n{number}")
 
 
-async def by_id(tx: Transaction, viewer: Viewer, digest_id: int) -> Copy:
-    """Return a digest that a member got; refuses as `by_number` does, whosever it is."""
+async def copy_by_id(tx: Transaction, viewer: Viewer, digest_id: int) -> Copy:
+    """Return a digest that a member got; refuses as `copy_of_issue` does, whosever it is."""
     row = await tx.scalar(_got(viewer).where(Digest.id == digest_id))
     if row is None:
         raise Refusal("digest:unknown", number=digest_id)

@@ -60,22 +60,35 @@ async def run(tx: Transaction, found: Findings, terms: Terms, limit: int = PORTI
     readers = await topics.readers(tx, [due.viewer(held[due.member_id]) for due in claimed])
     bag = await announcements.mailbag(tx, found.sent, ids)
     weeks = {day[:2] for due in claimed for _, day in due.turn(terms).owed}
-    portion = _Portion(found, terms, bag, readers, await of_weeks(tx, weeks))
+    missed = await _missed(tx, [due.member_id for due in claimed if due.covered_until is None])
+    portion = _Portion(found, terms, bag, readers, await of_weeks(tx, weeks), missed)
     for due in claimed:
         portion.take(due, due.turn(terms))
     await portion.write(tx)
     return len(claimed)
 
 
+async def _missed(tx: Transaction, member_ids: list[int]) -> dict[int, datetime]:
+    """Return since when members miss news who only ever missed digests."""
+    if not member_ids:
+        return {}
+    begins = select(Digest.member_id, func.min(Digest.period_start)).where(Digest.member_id.in_(member_ids))
+    return {row[0]: row[1] for row in await tx.execute(begins.group_by(Digest.member_id))}
+
+
 @dataclass
 class _Portion:
-    """Some members' digests: what they are made of, and the rows that they become."""
+    """Some members' digests: what they are made of, and the rows that they become.
+
+    `missed` is since when those miss news who never got a digest.
+    """
 
     found: Findings
     terms: Terms
     bag: Mailbag
     readers: Mapping[int, Reader]
     issues: Mapping[Week, DigestIssue]
+    missed: Mapping[int, datetime]
     digests: list[dict[str, Any]] = field(default_factory=list)
     letters: list[Promise] = field(default_factory=list)
     schedules: list[dict[str, Any]] = field(default_factory=list)
@@ -106,7 +119,8 @@ class _Portion:
     def _make(self, due: Due, at: datetime, day: Day) -> tuple[datetime, int]:
         """Make a digest, and promise it if it says anything; return up to when, and which issue, all is told now."""
         number = self._number(day)
-        since = max(due.covered_until or at - due.frequency.span, at - LONGEST)
+        since = due.covered_until or self.missed.get(due.member_id) or at - due.frequency.span
+        since = max(since, at - LONGEST)
         first = due.covered_until is None
         period = Period(since, at - SETTLED, number - 1 if first else due.edited_upto, number, first)
         merged = self.found.merge(self.readers[due.member_id], self.bag, period)
