@@ -14,8 +14,9 @@ from storage import quiet
 from storage.access import Viewer
 from storage.database import Transaction
 from storage.digests.merging import Divide
+from storage.digests.plans import NEVER, following
 from storage.digests.tables import DigestSchedule
-from storage.digests.times import Day, Frequency, Rhythm, WorkingDay, day_of, is_holiday, monday_to_friday, next_due
+from storage.digests.times import Day, Frequency, Rhythm, WorkingDay, day_of, is_holiday, monday_to_friday
 from storage.mail import MailAddress
 from storage.members import BELONGING, Channel, Member, MemberState, Night, Office
 
@@ -93,12 +94,14 @@ class Due(NamedTuple):
 
     def _turn(self, terms: Terms) -> Turn:
         rhythm = Rhythm(self.weekday, time.fromisoformat(self.at), self.zone, self.country, self.frequency, self.even)
-        owed, at = [], self.next_due_at
+        owed: list[tuple[datetime, Day]] = []
+        at = self.next_due_at
         while at <= terms.now:
+            day = day_of(at, self.zone)
             free = _is_free(at, rhythm, terms.is_working_day)
-            if not free:
-                owed.append((at, day_of(at, self.zone)))
-            at = _after(at, rhythm, terms.is_working_day, again=free)
+            owed += [] if free else [(at, day)]
+            # One that has fallen on a holiday since leaves its period without any: then that is still to come.
+            at = following(at, rhythm, NEVER if free else day, terms.is_working_day)
         return Turn(owed, at)
 
 
@@ -108,14 +111,6 @@ def _is_free(at: datetime, rhythm: Rhythm, working: WorkingDay) -> bool:
     if rhythm.frequency is Frequency.DAILY:
         return not working(rhythm.country, day)
     return is_holiday(day, working, rhythm.country)
-
-
-def _after(at: datetime, rhythm: Rhythm, working: WorkingDay, *, again: bool) -> datetime:
-    """Return when a digest is due after one at `at`: in another week, or with `again` in the same one."""
-    due, week = next_due(at, rhythm, working), day_of(at, rhythm.zone)[:2]
-    while not again and rhythm.frequency is not Frequency.DAILY and day_of(due, rhythm.zone)[:2] <= week:
-        due = next_due(due, rhythm, working)
-    return due
 
 
 _COLUMNS = (

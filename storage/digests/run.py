@@ -26,7 +26,7 @@ LATEST = timedelta(days=3)
 """How late a digest may still be made after the bot was down."""
 SETTLED = timedelta(minutes=1)
 """What is younger than this is left to the next digest: its transaction may not be committed yet."""
-LONGEST = timedelta(days=35)
+LONGEST = timedelta(days=45)
 """How far a digest looks back, whoever was away for longer."""
 PORTION = 250
 """How many members' digests are made in one transaction."""
@@ -100,7 +100,9 @@ class _Portion:
             self._keep(due, due.next_due_at, covered, edited, waits_for=self.issues[missed[-1][1][:2]].number)
             return
         if missed and self._may_leave(*missed[-1]):
-            covered, edited = self._make(due, *missed.pop())
+            at, day = missed.pop()
+            since = due.covered_until or self.missed.get(due.member_id) or turn.owed[0][0] - due.frequency.span
+            covered, edited = self._make(due, at, day, max(since, at - LONGEST))
         for at, day in missed:
             self.digests.append(self._row(due, day, DigestState.SKIPPED, at - due.frequency.span, at))
         self._keep(due, turn.after, covered, edited)
@@ -116,11 +118,9 @@ class _Portion:
         signed = self.terms.unsigned or (issue is not None and issue.approved_at is not None)
         return signed and self.terms.now - at <= LATEST
 
-    def _make(self, due: Due, at: datetime, day: Day) -> tuple[datetime, int]:
+    def _make(self, due: Due, at: datetime, day: Day, since: datetime) -> tuple[datetime, int]:
         """Make a digest, and promise it if it says anything; return up to when, and which issue, all is told now."""
         number = self._number(day)
-        since = due.covered_until or self.missed.get(due.member_id) or at - due.frequency.span
-        since = max(since, at - LONGEST)
         first = due.covered_until is None
         period = Period(since, at - SETTLED, number - 1 if first else due.edited_upto, number, first)
         merged = self.found.merge(self.readers[due.member_id], self.bag, period)

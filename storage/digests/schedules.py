@@ -11,7 +11,7 @@ from storage import access, members
 from storage.access import Action, Viewer
 from storage.database import Moment, Transaction, insert
 from storage.digests.plans import NEVER, nearest, replanned
-from storage.digests.tables import Digest, DigestSchedule, DigestState
+from storage.digests.tables import Digest, DigestSchedule
 from storage.digests.times import Day, Frequency, Rhythm, WorkingDay, day_of, monday_to_friday, next_due
 from storage.members import BELONGING, Member
 from storage.refusals import Refusal
@@ -169,16 +169,6 @@ async def _last(tx: Transaction, member: Member) -> Day:
     if found is None:
         return NEVER
     return max((found.iso_year, found.iso_week, found.iso_day), day_of(found.period_end, member.zone))
-
-
-async def issue_of(tx: Transaction, viewer: Viewer, number: int) -> Digest:
-    """Return the viewer's latest digest of an issue. Refusal: `digest:unknown` where there is none."""
-    access.require(viewer, Action.BELONG)
-    found = select(Digest).where(Digest.member_id == viewer.id, Digest.number == number)
-    digest = await tx.scalar(found.where(Digest.state != DigestState.SKIPPED).order_by(Digest.id.desc()).limit(1))
-    if digest is None:
-        raise Refusal("digest:unknown", number=number)
-    return digest
 
 
 def _hhmm(at: time) -> str:
