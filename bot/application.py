@@ -134,6 +134,7 @@ class Bot:
         self._database.on_commit("staff", partial(schedule.hurry, "profile"))
         for subject in ("removals", "errands", "feeds"):
             self._database.on_commit(subject, partial(schedule.hurry, subject))
+        self._database.on_commit("digests", partial(schedule.hurry, "digest"))
         health = self._health()
         async with application:
             try:

@@ -33,6 +33,7 @@ from storage import (
     validation,
 )
 from storage.database import Database, Transaction
+from storage.digests.board import remind
 
 Work = Callable[[], Awaitable[object]]
 Question = Callable[[Transaction, datetime], Awaitable[object]]
@@ -67,6 +68,10 @@ def ticks(
         await digests.ensure_schedules(tx, now, policy.digest_weekday, policy.digest_time, working)
         await digests.run_due(tx, now, working)
 
+    async def edit(tx: Transaction, now: datetime) -> None:
+        await digests.ensure(tx, policy.editing, now)
+        await remind(tx, policy.editing, now)
+
     lives = (
         vet,
         consents.remind,
@@ -77,6 +82,7 @@ def ticks(
         presence.advance,
         moderation.remind,
         documents.close_comments,
+        edit,
     )
     forgets = (
         inbox.forget, outbox.forget, dialogues.expire, removals.forget, errands.forget, mutes.forget,
