@@ -201,13 +201,11 @@ async def reopen(context: Context, press: Reopen) -> None:
     await _show(context, press.number, context.say("The approval is withdrawn."))
 
 
-def fell_away(fell: bool, number: int, say: Say) -> Html | None:  # noqa: FBT001 - what storage returned
-    """Say plainly that an approval does not hold any more."""
-    return (
-        say("No. {number} had been approved: with this change it must be approved again.", number=number)
-        if fell
-        else None
-    )
+def fell_away(number: int | None, say: Say) -> Html | None:
+    """Say plainly that the approval of an issue does not hold any more, if it fell away."""
+    if number is None:
+        return None
+    return say("No. {number} had been approved: with this change it must be approved again.", number=number)
 
 
 async def _load(tx: Transaction, facts: Facts, viewers: Sequence[Viewer]) -> Mapping[int, Waiting]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from handlers.buttons import Button, Press, Row, columns, turns
 from handlers.context import Context
 from handlers.desk import answers as asked
-from handlers.desk.issue import Pins, TurnQueue, fell_away, read
+from handlers.desk.issue import Pins, TurnQueue, fell_away
 from handlers.desk.words import STATES, entry, whole
 from handlers.forms import Answers, Dialogue, Form, Question, Step, about, line
 from handlers.language import Html, Say, isolated, text
@@ -16,7 +16,7 @@ from handlers.presses import Home, Open
 from handlers.screens import Screen, lines
 from storage.access import Action, Viewer
 from storage.database import Transaction
-from storage.digests import board, queue
+from storage.digests import board, issues, queue
 from storage.digests.queue import LONGEST_TEXT, LONGEST_TITLE, Card
 from storage.digests.tables import DeskKind, DeskState
 from storage.refusals import Refusal
@@ -74,8 +74,16 @@ async def show(context: Context, press: OpenItem) -> None:
 
 
 async def _show(context: Context, item_id: int, done: Html | None) -> None:
-    found, making = await _read(context, item_id), (await read(context, None)).number
-    await context.show(_card(found, making, done, context))
+    async with context.reading() as tx:
+        screen = await _screen(context, tx, context.viewer, item_id, done)
+    await context.show(screen)
+
+
+async def _screen(context: Context, tx: Transaction, viewer: Viewer, item_id: int, done: Html | None) -> Screen:
+    card = await board.card(tx, viewer, item_id)
+    coming = await issues.coming(tx, context.policy.editing, context.now)
+    earlier = [one.number for one in coming if one.approved_at is None and one.number < card.number]
+    return _card(card, [] if card.sent else earlier, done, context)
 
 
 async def _read(context: Context, item_id: int) -> Card:
@@ -83,7 +91,7 @@ async def _read(context: Context, item_id: int) -> Card:
         return await board.card(tx, context.viewer, item_id)
 
 
-def _card(card: Card, making: int, done: Html | None, context: Context) -> Screen:
+def _card(card: Card, earlier: list[int], done: Html | None, context: Context) -> Screen:
     say, item = context.say, card.item
     by = say("Contributed by {name}.", name=isolated(card.author or "–"))
     stands = say("No. {number}: {state}", number=card.number, state=say(STATES[card.state]))
@@ -91,14 +99,14 @@ def _card(card: Card, making: int, done: Html | None, context: Context) -> Scree
     reason = say("Reason: {reason}", reason=isolated(card.reason)) if card.reason else None
     over = say("Its last day has passed: it goes out no more.") if _over(card, context) else None
     body = [whole(item, context.policy.languages, say), by, f"<b>{stands}</b>", decided, reason, over, done]
-    return Screen(lines(body), (*_ways(card, making, context), _back(card, say)), item.label)
+    return Screen(lines(body), (*_ways(card, earlier, context), _back(card, say)), item.label)
 
 
 def _over(card: Card, context: Context) -> bool:
     return card.state is DeskState.ACCEPTED and card.over(context.policy.editing.today(context.now))
 
 
-def _ways(card: Card, making: int, context: Context) -> Sequence[Row]:
+def _ways(card: Card, earlier: list[int], context: Context) -> Sequence[Row]:
     say, item = context.say, card.item
     if card.state not in (DeskState.WAITING, DeskState.ACCEPTED):
         return ()
@@ -108,8 +116,7 @@ def _ways(card: Card, making: int, context: Context) -> Sequence[Row]:
         rows.append((Button(say("Accept"), Accept(item.id, 0), style="success"), no))
     elif item.kind is not DeskKind.PIN:
         rows.append((no,))
-    if card.number > making and not card.sent:
-        rows.append((Button(say("Take into No. {number}", number=making), Accept(item.id, making)),))
+    rows += [(Button(say("Take into No. {number}", number=one), Accept(item.id, one)),) for one in earlier]
     codes = dict.fromkeys((*context.policy.languages, *dict(item.titles)))
     return (*rows, *columns([_wording(card, code, say) for code in codes], 2))
 
@@ -141,13 +148,7 @@ async def decline(context: Context, press: Decline) -> None:
 async def _decline(context: Context, tx: Transaction, viewer: Viewer, answers: Answers) -> Screen:
     item, was = int(answers["item"]), DeskState(answers["was"])
     fell = await queue.decline(tx, viewer, item, answers["reason"], was, context.policy.editing, context.now)
-    return await _again(context, tx, viewer, item, fell=fell)
-
-
-async def _again(context: Context, tx: Transaction, viewer: Viewer, item_id: int, *, fell: bool) -> Screen:
-    card = await board.card(tx, viewer, item_id)
-    making = await board.board(tx, viewer, None, context.policy.editing, context.now)
-    return _card(card, making.number, fell_away(fell, card.number, context.say), context)
+    return await _screen(context, tx, viewer, item, fell_away(fell, context.say))
 
 
 async def word(context: Context, press: Word) -> None:
@@ -184,7 +185,7 @@ async def _word(context: Context, tx: Transaction, viewer: Viewer, answers: Answ
     item, code = int(answers["item"]), answers["language"]
     title, words = answers["title"], answers.get("text")
     fell = await queue.word(tx, viewer, item, code, title, words, context.policy.editing, context.now)
-    return await _again(context, tx, viewer, item, fell=fell)
+    return await _screen(context, tx, viewer, item, fell_away(fell, context.say))
 
 
 DECLINE = Dialogue(

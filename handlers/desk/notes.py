@@ -98,7 +98,7 @@ async def _noted(
     editing, say = context.policy.editing, context.say
     fell = await signing.write_note(tx, viewer, number, language, html, editing, context.now)
     found = await board.board(tx, viewer, number, editing, context.now)
-    return _notes(found, context.policy.languages, fell_away(fell, number, say), say)
+    return _notes(found, context.policy.languages, fell_away(fell, say), say)
 
 
 async def drop_note(context: Context, press: DropNote) -> None:

@@ -68,7 +68,7 @@ async def _finish(context: Context, tx: Transaction, viewer: Viewer, answers: An
     label, number = Label[answers["label"]], int(answers["number"])
     draft = Draft(DeskKind.PIN, asked.titles(answers), label, url=answers.get("url"))
     fell = await queue.pin(tx, viewer, number, draft, context.policy.editing, context.now)
-    return await _again(context, tx, viewer, number, fell_away(fell, number, context.say))
+    return await _again(context, tx, viewer, number, fell_away(fell, context.say))
 
 
 async def _again(context: Context, tx: Transaction, viewer: Viewer, number: int, done: Html | None) -> Screen:
@@ -80,7 +80,7 @@ async def drop(context: Context, press: DropPin) -> None:
     async with context.transaction() as tx:
         me = await context.myself(tx)
         fell = await queue.unpin(tx, me, press.item, context.policy.editing, context.now)
-        shown = await _again(context, tx, me, press.number, fell_away(fell, press.number, context.say))
+        shown = await _again(context, tx, me, press.number, fell_away(fell, context.say))
     await context.show(shown)
 
 

@@ -95,8 +95,13 @@ async def submit(
     return row
 
 
-async def pin(tx: Transaction, viewer: Viewer, number: int, draft: Draft, editing: Editing, now: datetime) -> bool:
-    """Pin something on top of an issue; return whether its approval fell away. Refusals: `desk:pins`, see `submit`."""
+async def pin(
+    tx: Transaction, viewer: Viewer, number: int, draft: Draft, editing: Editing, now: datetime
+) -> int | None:
+    """Pin something on top of an issue. Refusals: `desk:pins`, and those of `change` and `submit`.
+
+    Return the issue's number if its approval fell away, as all do here that change what may have been approved.
+    """
     issue, fell = await change(tx, viewer, number, editing, now)
     if sum(row.kind is DeskKind.PIN for row in await going(tx, issue)) >= MOST_PINS:
         raise Refusal("desk:pins", most=MOST_PINS)
@@ -162,10 +167,10 @@ async def _open(tx: Transaction, number: int, editing: Editing, now: datetime) -
 
 async def decline(
     tx: Transaction, viewer: Viewer, item_id: int, reason: str, was: DeskState, editing: Editing, now: datetime
-) -> bool:
+) -> int | None:
     """Decline a contribution that `was` in a state when one looked; its author is told why.
 
-    Return whether an approval fell away. Refusals: `desk:no-item`, `desk:decided`, `desk:begun`.
+    Refusals: `desk:no-item`, `desk:decided`, `desk:begun`.
     """
     row, fell = await _held(tx, viewer, item_id, editing, now)
     if row.state is not was or was not in (DeskState.WAITING, DeskState.ACCEPTED):
@@ -191,8 +196,8 @@ async def _decided(tx: Transaction, row: DeskItem) -> Refusal:
 async def word(
     tx: Transaction, viewer: Viewer, item_id: int, language: str, title: str, text: str | None, editing: Editing,
     now: datetime,
-) -> bool:  # fmt: skip
-    """Word something of the desk in a language, anew or for the first time; return whether an approval fell away.
+) -> int | None:  # fmt: skip
+    """Word something of the desk in a language, anew or for the first time.
 
     Refusals: `desk:no-item`, `desk:begun`.
     """
@@ -205,8 +210,8 @@ async def word(
     return fell
 
 
-async def unpin(tx: Transaction, viewer: Viewer, item_id: int, editing: Editing, now: datetime) -> bool:
-    """Take a pin off; return whether an approval fell away. Refusals: `desk:no-item`, `desk:begun`."""
+async def unpin(tx: Transaction, viewer: Viewer, item_id: int, editing: Editing, now: datetime) -> int | None:
+    """Take a pin off. Refusals: `desk:no-item`, `desk:begun`."""
     row, fell = await _held(tx, viewer, item_id, editing, now)
     if row.kind is not DeskKind.PIN:
         raise Refusal("desk:no-item")
@@ -217,10 +222,10 @@ async def unpin(tx: Transaction, viewer: Viewer, item_id: int, editing: Editing,
 
 async def _held(
     tx: Transaction, viewer: Viewer, item_id: int, editing: Editing, now: datetime
-) -> tuple[DeskItem, bool]:
-    """Return an item to be changed, held after its issue, and whether the approval of that fell away."""
+) -> tuple[DeskItem, int | None]:
+    """Return an item to be changed, held after its issue, and the number of that if its approval fell away."""
     access.require(viewer, Action.EDIT)
-    fell, number = False, await tx.scalar(select(DeskItem.issue).where(DeskItem.id == item_id))
+    fell, number = None, await tx.scalar(select(DeskItem.issue).where(DeskItem.id == item_id))
     if number is not None:
         _, fell = await change(tx, viewer, number, editing, now)
     row = await tx.get(DeskItem, item_id, with_for_update=True, populate_existing=True)

@@ -35,19 +35,19 @@ class Approved:
 
 async def change(
     tx: Transaction, viewer: Viewer, number: int, editing: Editing, now: datetime
-) -> tuple[DigestIssue, bool]:
-    """Return an issue to be changed, held, and whether its approval fell away by that.
+) -> tuple[DigestIssue, int | None]:
+    """Return an issue to be changed, held, and its number if its approval fell away by that.
 
     Refusals: `desk:unknown`, `desk:over` where its week has ended, `desk:begun` where it may have gone out already.
     """
     access.require(viewer, Action.EDIT)
     issue = await _running(tx, number, editing, now)
     if issue.approved_at is None:
-        return issue, False
+        return issue, None
     if issues.has_begun(issue, now):
         raise Refusal("desk:begun", number=number)
     await _open_again(tx, viewer, issue, now)
-    return issue, True
+    return issue, number
 
 
 async def _running(tx: Transaction, number: int, editing: Editing, now: datetime) -> DigestIssue:
@@ -67,16 +67,16 @@ async def _open_again(tx: Transaction, viewer: Viewer, issue: DigestIssue, now: 
 async def reopen(tx: Transaction, viewer: Viewer, number: int, editing: Editing, now: datetime) -> None:
     """Withdraw the approval of an issue that nobody can have yet. Refusals: `desk:open`, `desk:begun`, `desk:over`."""
     _, fell = await change(tx, viewer, number, editing, now)
-    if not fell:
+    if fell is None:
         raise Refusal("desk:open", number=number)
 
 
 async def write_note(
     tx: Transaction, viewer: Viewer, number: int, language: str, html: str | None, editing: Editing, now: datetime
-) -> bool:
-    """Let an issue have an editor's note in a language, or none (None); return whether its approval fell away.
+) -> int | None:
+    """Let an issue have an editor's note in a language, or none (None).
 
-    Refusals: those of `change`.
+    Return the issue's number if its approval fell away. Refusals: those of `change`.
     """
     issue, fell = await change(tx, viewer, number, editing, now)
     others = {code: said for code, said in issue.note.items() if code != language}
