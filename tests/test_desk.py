@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -26,10 +26,13 @@ from handlers.desk import (
     Word,
     WriteNote,
 )
-from storage import digests, privacy
-from storage.digests import desk
-from storage.digests.tables import DeskState
+from storage import access, digests, members, privacy
+from storage.digests import Editing, desk, queue
+from storage.digests.queue import Draft
+from storage.digests.tables import DeskKind, DeskState
 from storage.members import Office, Role
+from storage.refusals import Refusal
+from storage.tlp import Label
 
 WEDNESDAY = datetime(2026, 12, 2, 9, tzinfo=UTC)
 """In week 49, whose issue is No. 2; contributions for No. 3 close on Friday at 10:00 UTC."""
@@ -163,7 +166,7 @@ async def test_what_a_focal_point_brings_is_translated_and_goes_out_under_a_note
         await goes(hand, "TLP:CLEAR", "read it once more", "Confirm your post")
         await goes(hand, "Pin it", "No. 3", "1. 📌", "Confirm your post", "TLP:CLEAR")
         shown = await approves(hand, 3, "Read this & <that>", "Pin:", "Confirm your post", "Call:", "Trainers wanted")
-        assert "Missing, Russian: the note" in written(shown)
+        assert "The note is missing in one language: Russian" in written(shown)
         assert written(shown).startswith("TLP:GREEN")
         await author.says("/submit")
         await author.sees("Ваши материалы", "Ищем <тренеров>", "№ 3 · принято редактором", "пойдёт в № 4")
@@ -215,7 +218,7 @@ async def test_two_editors_approve_once_and_any_change_asks_for_it_again_until_t
         await one.sees("No. 3 had been approved: with this change it must be approved again")
         await presses(two, OpenIssue(3))
         await two.sees("Not approved yet", "1 accepted contribution goes out")
-        await goes(two, "Approve", "This goes out with it", "Missing, English: the note")
+        await goes(two, "Approve", "This goes out with it", "The note is missing in one language: English")
         await goes(one, "Remove: Russian", "There is no note yet")
         await two.taps("Approve")
         await two.sees("Something has changed meanwhile")
@@ -390,7 +393,66 @@ async def test_what_went_out_stays_as_the_organisation_s_when_its_author_is_eras
         assert "decided_by" not in copied["desk_item"][0]
         assert (await privacy.copy_of(tx, hand_id))["desk_item"] == [{"id": 1, "decided_by": hand_id}]
         await privacy.erase(tx, author_id, WEDNESDAY + timedelta(hours=1))
-        await digests.ensure(tx, digests.Editing("UTC", 4, WEDNESDAY.time()), WEDNESDAY)
+        await digests.ensure(tx, Editing("UTC", 4, WEDNESDAY.time()), WEDNESDAY)
         (signed,) = await desk.edited(tx, 0, 9)
         assert [(i.title("en")[1], i.organisation) for i in signed.items] == [("Went out", "Institute of Kazakhstan")]
     assert await stage.rows("SELECT id, author_id FROM desk_item") == [(1, None)]
+
+
+async def brings(stage: Stage, telegram_id: int, *drafts: Draft) -> None:
+    """Let a member have contributed; call it before the bot comes."""
+    editing = Editing("Asia/Ashgabat", 4, time(15))
+    async with stage.beside() as database, database.transaction() as tx:
+        await digests.ensure(tx, editing, WEDNESDAY)
+        member = await members.by_telegram(tx, telegram_id)
+        assert member is not None
+        viewer = await access.viewer(tx, member.id)
+        for draft in drafts:
+            await queue.submit(tx, viewer, draft, editing, WEDNESDAY)
+
+
+@SQLITE
+async def test_a_network_of_one_language_is_not_asked_for_another_and_a_long_queue_has_pages(stage: Stage) -> None:
+    stage.settings["network"] = {"languages": ["en"], "default_language": "en"}
+    await stands_at(stage, WEDNESDAY)
+    author, hand = await focal_point(stage), await editor(stage)
+    news = [Draft(DeskKind.NEWS, {"en": f"Thing {n} <{'x' * 90}>"}, Label.GREEN) for n in range(11)]
+    await brings(stage, 60, *news)
+    for draft, reason in (
+        (Draft(DeskKind.HOUSEKEEPING, {"en": "No"}, Label.CLEAR), "desk:kind"),
+        (Draft(DeskKind.PIN, {"en": "No"}, Label.CLEAR), "desk:kind"),
+        (Draft(DeskKind.NEWS, {"en": "No"}, Label.AMBER), "desk:label"),
+        (Draft(DeskKind.CALL, {"en": "No"}, Label.CLEAR, until=WEDNESDAY.date()), "desk:past"),
+        (Draft(DeskKind.NEWS, {"en": "No"}, Label.CLEAR, url="ftp://example.org"), "desk:link"),
+    ):
+        with pytest.raises(Refusal, match=reason):
+            await brings(stage, 60, draft)
+    async with stage.bot():
+        await author.sees("Thank you", "Thing 10")
+        await alters(stage, "UPDATE desk_item SET state = 'accepted' WHERE id > 2")
+        await hand.says("/submit")
+        await goes(hand, "New contribution", "What do you contribute?")
+        await goes(hand, "Housekeeping", "What is the title?")
+        await hand.says("The office moves")
+        await hand.sees("What is it about?")
+        await goes(hand, "Skip", "Is there a link?")
+        await goes(hand, "Skip", "Traffic Light Protocol")
+        shown = await goes(hand, "TLP:CLEAR", "read it once more", "The office moves")
+        assert "Edit: Language" not in buttons(shown)
+        await goes(hand, "Edit: Last day", "last day on which")
+        await hand.says("2026-12-31")
+        await hand.sees("read it once more", "31 December 2026")
+        await goes(hand, "Submit", "Thank you", "The office moves")
+        await hand.says("/desk")
+        await goes(hand, "No. 3 ›", "3 contributions wait for you", "9 accepted contributions go out")
+        shown = await goes(hand, "Approve", "Thing 2", "… and 1 more")
+        assert "missing" not in written(shown)
+        await goes(hand, "Approve", "Approved, with 9 items", "Approved by")
+        await hand.says("/desk")
+        await goes(hand, "Queue", "Thing 0", "Thing 1", "The office moves")
+        await author.says("/submit")
+        assert "1/3" in buttons(await author.sees("Thing 10", "Thing 6"))
+        await goes(author, "›", "Thing 5")
+        await goes(author, "Open 1", "Thing 5", "It is in No. 3")
+
+    assert await stage.rows("SELECT count(*) FROM desk_item WHERE issue = 3") == [(9,)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from handlers.desk.approval import WAITS, approve, check, reopen
 from handlers.desk.contribute import (
     CONTRIBUTION,
     FATE,
@@ -15,20 +16,7 @@ from handlers.desk.contribute import (
     turn,
     withdraw,
 )
-from handlers.desk.issue import (
-    WAITS,
-    Approve,
-    Check,
-    Notes,
-    OpenIssue,
-    Pins,
-    Reopen,
-    TurnQueue,
-    approve,
-    check,
-    desk,
-    reopen,
-)
+from handlers.desk.issue import Approve, Check, Notes, OpenIssue, Pins, Reopen, TurnQueue, desk
 from handlers.desk.issue import show as show_issue
 from handlers.desk.items import DECLINE, WORDS, Accept, Decline, OpenItem, Word, accept, decline, word
 from handlers.desk.items import show as show_item

@@ -20,7 +20,8 @@ from handlers.screens import Screen, lines
 from storage.access import Action, Viewer, allowed
 from storage.database import Transaction
 from storage.digests import board, issues, queue
-from storage.digests.queue import Card, Draft
+from storage.digests.board import Card
+from storage.digests.queue import Draft
 from storage.digests.tables import DeskKind, DeskState, DigestIssue
 from storage.outbox import Facts
 from storage.refusals import Refusal

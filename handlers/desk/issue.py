@@ -1,26 +1,24 @@
-"""The issue in the making: what goes out with it, its approval, and the reminder that it waits."""
+"""The issue in the making: when it leaves, what goes out with it, and where one edits it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from handlers.buttons import Button, Press, Row
-from handlers.context import Context, Policy
-from handlers.desk.words import KINDS, headline, tongue
-from handlers.feature import Notice
+from handlers.context import Context
+from handlers.desk.words import KINDS, headline
 from handlers.language import Html, Say, isolated
 from handlers.presses import Home, Open
 from handlers.screens import Screen, lines
-from storage.access import Viewer
-from storage.database import Transaction
 from storage.digests import board as storage
-from storage.digests import signing
-from storage.digests.board import Board, Waiting
+from storage.digests.board import Board
 from storage.digests.desk import Item
 from storage.digests.tables import DeskKind
-from storage.outbox import Facts
 from storage.tlp import Label, highest
+
+LISTED = 8
+"""How many items are named: there is room for no more beside the notes."""
 
 
 @dataclass(frozen=True)
@@ -74,11 +72,11 @@ class Reopen(Press, prefix="desk.undo"):
 
 
 async def desk(context: Context) -> None:
-    await _show(context, None)
+    await show_again(context, None)
 
 
 async def show(context: Context, press: OpenIssue) -> None:
-    await _show(context, press.number)
+    await show_again(context, press.number)
 
 
 async def read(context: Context, number: int | None) -> Board:
@@ -87,7 +85,8 @@ async def read(context: Context, number: int | None) -> Board:
         return await storage.board(tx, context.viewer, number, context.policy.editing, context.now)
 
 
-async def _show(context: Context, number: int | None, done: Html | None = None) -> None:
+async def show_again(context: Context, number: int | None, done: Html | None = None) -> None:
+    """Show an issue, or (None) the one in the making; `done` says what has just been done to it."""
     found, say = await read(context, number), context.say
     body = [heading(found, say), done, _stands(found, say), _contents(found, context)]
     await context.show(Screen(lines(body), _ways(found, say), label_of(found)))
@@ -125,7 +124,7 @@ def _contents(found: Board, context: Context) -> str:
                      len(accepted))  # fmt: skip
     notes = [_note(code, found, say) for code in context.policy.languages]
     pins = say("Pins: {pins}", pins=Html(", ".join(headline(pin, say) for pin in found.pins) or "–"))
-    return "\n".join([*notes, pins, waiting, going, *_left_out(found, say)])
+    return "\n".join([*notes, pins, waiting, going, *left_out(found, say)])
 
 
 def _note(code: str, found: Board, say: Say) -> Html:
@@ -134,9 +133,18 @@ def _note(code: str, found: Board, say: Say) -> Html:
     return say("Note, {language}: missing", language=say.language_name(code))
 
 
-def _left_out(found: Board, say: Say) -> list[Html]:
-    titles = Html(", ".join(headline(item, say) for item in found.left_out))
-    return [say("Left out, for the last day has passed: {titles}", titles=titles)] if titles else []
+def left_out(found: Board, say: Say) -> list[str]:
+    """Return what will not go out although it was accepted, as lines; nothing where that is nothing."""
+    if not found.left_out:
+        return []
+    return [say("Left out, for the last day has passed:"), *listed(found.left_out, say)]
+
+
+def listed(items: Sequence[Item], say: Say) -> list[str]:
+    """Return items as lines, the first of many."""
+    shown = [f"• {say(KINDS[item.kind])}: {headline(item, say)} · {item.label.value}" for item in items[:LISTED]]
+    more = len(items) - LISTED
+    return [*shown, *([say.many("… and {n} more", "… and {n} more", more)] if more > 0 else [])]
 
 
 def _ways(found: Board, say: Say) -> tuple[Row, ...]:
@@ -152,72 +160,8 @@ def _ways(found: Board, say: Say) -> tuple[Row, ...]:
     return tuple(row for row in rows if row)
 
 
-async def check(context: Context, press: Check) -> None:
-    """Show what would go out, and what is missing."""
-    found, say = await read(context, press.number), context.say
-    if found.approved_at is not None:
-        await _show(context, press.number)
-        return
-    asked = say("This goes out with it as soon as you approve it:")
-    notes = [f"<i>{tongue(code, say)}</i>\n{html}" for code, html in found.note]
-    items = "\n".join(_line(item, say) for item in found.items)
-    nothing = None if notes or items else say("Nothing: it would have neither a note nor anything from the desk.")
-    missing = "\n".join([*_missing(found, context), *_left_out(found, say)])
-    sure = Button(say("Approve"), Approve(found.number, found.digest), style="success")
-    body = lines([heading(found, say), asked, nothing, *notes, items, missing])
-    await context.show(Screen(body, ((sure, Button(say("Back"), OpenIssue(found.number))),), label_of(found)))
-
-
-def _line(item: Item, say: Say) -> str:
-    return f"• {say(KINDS[item.kind])}: {headline(item, say)} · {item.label.value}"
-
-
-def _missing(found: Board, context: Context) -> list[str]:
-    """Name what readers of some languages will read in another one."""
-    say = context.say
-    rows: list[str] = []
-    for code in context.policy.languages:
-        without = [headline(item, say) for item in found.items if code not in dict(item.titles)]
-        if found.note and code not in dict(found.note):
-            without.insert(0, say("the note"))
-        if without:
-            told = Html(", ".join(without))
-            rows.append(say("⚠️ Missing, {language}: {what}", language=say.language_name(code), what=told))
-    return rows
-
-
-async def approve(context: Context, press: Approve) -> None:
-    editing = context.policy.editing
-    async with context.transaction() as tx:
-        me = await context.myself(tx)
-        done = await signing.approve(tx, me, press.number, press.digest, editing, context.now)
-    told = context.say.many("Approved, with {n} item.", "Approved, with {n} items.", done.items)
-    await _show(context, press.number, told)
-
-
-async def reopen(context: Context, press: Reopen) -> None:
-    async with context.transaction() as tx:
-        await signing.reopen(tx, await context.myself(tx), press.number, context.policy.editing, context.now)
-    await _show(context, press.number, context.say("The approval is withdrawn."))
-
-
 def fell_away(number: int | None, say: Say) -> Html | None:
     """Say plainly that the approval of an issue does not hold any more, if it fell away."""
     if number is None:
         return None
     return say("No. {number} had been approved: with this change it must be approved again.", number=number)
-
-
-async def _load(tx: Transaction, facts: Facts, viewers: Sequence[Viewer]) -> Mapping[int, Waiting]:
-    return await storage.waits(tx, facts["issue"], viewers)
-
-
-def _waits(found: Waiting, say: Say, _policy: Policy) -> Screen:
-    words = say("No. {number} waits for your approval.", number=found.number)
-    accepted = say.many("{n} contribution is accepted.", "{n} contributions are accepted.", found.accepted)
-    waiting = say.many("{n} waits for a decision.", "{n} wait for a decision.", found.waiting)
-    way: Row = (Button(say("Open the desk"), OpenIssue(found.number), style="primary"), Button(say("Menu"), Home()))
-    return Screen(lines([words, f"{accepted} {waiting}"]), (way,))
-
-
-WAITS = Notice("desk:waits", _waits, _load)

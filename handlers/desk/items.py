@@ -17,7 +17,8 @@ from handlers.screens import Screen, lines
 from storage.access import Action, Viewer
 from storage.database import Transaction
 from storage.digests import board, issues, queue
-from storage.digests.queue import LONGEST_TEXT, LONGEST_TITLE, Card
+from storage.digests.board import Card
+from storage.digests.queue import LONGEST_TEXT, LONGEST_TITLE
 from storage.digests.tables import DeskKind, DeskState
 from storage.refusals import Refusal
 from storage.tlp import highest

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from handlers.language import Html, Say, capital, isolated, text
 from handlers.screens import lines
+from storage.digests.board import Card
 from storage.digests.desk import Item
-from storage.digests.queue import Card
 from storage.digests.tables import DeskItem, DeskKind, DeskState
 from storage.translations import closest
 

@@ -14,7 +14,6 @@ from storage.database import Transaction
 from storage.digests import desk, issues
 from storage.digests.desk import Item, Words
 from storage.digests.issues import Editing
-from storage.digests.queue import Card
 from storage.digests.signing import asked, digest_of, passed
 from storage.digests.tables import DeskItem, DeskKind, DeskState, DigestIssue
 from storage.digests.times import moment
@@ -53,6 +52,31 @@ class Board:
     @property
     def pins(self) -> tuple[Item, ...]:
         return tuple(item for item in self.items if item.kind is DeskKind.PIN)
+
+
+@dataclass(frozen=True)
+class Card:
+    """A contribution as its author and the editors read it.
+
+    `number` is the issue it is meant for or went out with, `deadline_at` until when that takes contributions, and
+    `closed` the number of an issue that took none any more when it was submitted. `sent` tells that an approved issue
+    has it.
+    """
+
+    item: Item
+    state: DeskState
+    author_id: int | None
+    author: str | None
+    decided_by: str | None
+    reason: str | None
+    number: int
+    sent: bool
+    deadline_at: datetime | None
+    closed: int | None
+
+    def over(self, today: date) -> bool:
+        """Tell whether its last day has passed before it went out."""
+        return not self.sent and self.item.until is not None and self.item.until < today
 
 
 @dataclass(frozen=True)

@@ -70,11 +70,11 @@ async def _move_on(tx: Transaction, editing: Editing, now: datetime) -> None:
     this = week_of(now, editing.zone)
     issues = await latest(tx, 2 * _AT_ONCE)
     ended = [i.number for i in issues if i.week < this and i.approved_at is None and i.note]
-    if not ended:
-        return
     following = next((i.number for i in issues if i.week >= this and i.approved_at is None), None)
-    for number in ended if following is not None else ():
-        former, issue = await by_number(tx, number, lock=True), await by_number(tx, following or 0, lock=True)
+    if following is None:
+        return
+    for number in ended:
+        former, issue = await by_number(tx, number, lock=True), await by_number(tx, following, lock=True)
         issue.note, former.note = {**former.note, **issue.note}, {}
 
 

@@ -13,7 +13,6 @@ from storage.access import Action, Viewer
 from storage.audit import Event
 from storage.database import Transaction
 from storage.digests import issues
-from storage.digests.desk import Item
 from storage.digests.issues import Editing
 from storage.digests.signing import change, going
 from storage.digests.tables import DeskItem, DeskKind, DeskState
@@ -39,31 +38,6 @@ class Draft:
     texts: Mapping[str, str] = field(default_factory=dict)
     url: str | None = None
     until: date | None = None
-
-
-@dataclass(frozen=True)
-class Card:
-    """A contribution as its author and the editors read it.
-
-    `number` is the issue it is meant for or went out with, `deadline_at` until when that takes contributions, and
-    `closed` the number of an issue that took none any more when it was submitted. `sent` tells that an approved issue
-    has it.
-    """
-
-    item: Item
-    state: DeskState
-    author_id: int | None
-    author: str | None
-    decided_by: str | None
-    reason: str | None
-    number: int
-    sent: bool
-    deadline_at: datetime | None
-    closed: int | None
-
-    def over(self, today: date) -> bool:
-        """Tell whether its last day has passed before it went out."""
-        return not self.sent and self.item.until is not None and self.item.until < today
 
 
 def clean_link(written: str) -> str:
