@@ -104,7 +104,9 @@ class Bot:
         username = await start.greet(self._people, settings.telegram.api_url)
         await start.open_database(self._database)
         await start.admit_administrators(self._database, settings.network, self._clock.now())
-        return start.policy_of(self._loaded, username)
+        policy = start.policy_of(self._loaded, username)
+        await start.number_issues(self._database, policy.editing, self._clock.now())
+        return policy
 
     async def _unless_stopped(self, work: Coroutine[Any, Any, T]) -> T | None:
         """Do `work`, or give it up and return None when the process is asked to end meanwhile."""
@@ -134,6 +136,7 @@ class Bot:
         self._database.on_commit("staff", partial(schedule.hurry, "profile"))
         for subject in ("removals", "errands", "feeds"):
             self._database.on_commit(subject, partial(schedule.hurry, subject))
+        self._database.on_commit("digests", partial(schedule.hurry, "digest"))
         health = self._health()
         async with application:
             try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from handlers import (
     announcements,
     applications,
+    desk,
     digests,
     directory,
     documents,
@@ -42,6 +43,7 @@ FEATURES: tuple[Feature, ...] = (
     feeds.FEATURE,
     moderation.FEATURE,
     digests.FEATURE,
+    desk.FEATURE,
     events.FEATURE,
     directory.FEATURE,
     introductions.FEATURE,

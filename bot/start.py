@@ -16,9 +16,10 @@ from bot.health import HealthServer
 from bot.intake import WebhookIntake
 from bot.transport import NO_ANSWER, Answer, Wire
 from handlers.context import Policy
-from storage import audit, members, membership, migrations
+from storage import audit, digests, members, membership, migrations
 from storage.applications import Admission
 from storage.database import Database, Transaction, cause_of
+from storage.digests import Editing
 from storage.members import Role
 from storage.membership import Step
 from storage.refusals import Refusal
@@ -141,6 +142,13 @@ async def admit_administrators(database: Database, network: Network, now: dateti
     with naming_trouble(database):
         async with database.transaction() as tx:
             await _admit(tx, network, now)
+
+
+async def number_issues(database: Database, editing: Editing, now: datetime) -> None:
+    """Number the digest's issues before anybody asks for one."""
+    with naming_trouble(database):
+        async with database.transaction() as tx:
+            await digests.ensure(tx, editing, now)
 
 
 async def _admit(tx: Transaction, network: Network, now: datetime) -> None:

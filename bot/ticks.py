@@ -14,6 +14,7 @@ from storage import (
     applications,
     consents,
     dialogues,
+    digests,
     directory,
     documents,
     errands,
@@ -61,8 +62,12 @@ def ticks(
     async def vet(tx: Transaction, now: datetime) -> None:
         await applications.advance(tx, policy.admission, now)
 
+    async def edit(tx: Transaction, now: datetime) -> None:
+        await digests.remind(tx, policy.editing, now)
+
     lives = (
         vet,
+        edit,
         consents.remind,
         nominations.expire,
         staff.expire,

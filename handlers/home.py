@@ -39,6 +39,8 @@ PLACES: tuple[tuple[str, str, Action], ...] = (
     ("posts", text("Confirm posts"), Action.CONFIRM_POSTS),
     ("announce", text("Announce"), Action.ANNOUNCE),
     ("broadcasts", text("Announcements"), Action.ANNOUNCE),
+    ("submit", text("Contribute to the digest"), Action.CONTRIBUTE),
+    ("desk", text("Editorial desk"), Action.EDIT),
     ("settings", text("Settings"), Action.BELONG),
 )
 

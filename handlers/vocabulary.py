@@ -26,6 +26,7 @@ ROLES = {
     Role.FOCAL_POINT: text("focal point"),
     Role.MODERATOR: text("moderator"),
     Role.AUDITOR: text("auditor"),
+    Role.EDITOR: text("editor"),
 }
 STANDING = {
     MemberState.VISITOR: text("You have not applied yet."),

@@ -101,6 +101,7 @@ MATRIX: dict[Role | None, frozenset[Action]] = {
     ),
     Role.APPROVER: frozenset({Action.REVIEW}),
     Role.AUDITOR: frozenset({Action.AUDIT}),
+    Role.EDITOR: frozenset({Action.CONTRIBUTE, Action.EDIT}),
     Role.ADMINISTRATOR: frozenset(
         {
             Action.NOMINATE,
@@ -148,6 +149,11 @@ def allowed(viewer: Viewer, action: Action) -> bool:
     if not viewer.active or (viewer.read_only and action not in READING):
         return False
     return any(action in MATRIX[held] for held in (None, *viewer.roles))
+
+
+def roles_with(action: Action) -> list[Role]:
+    """Return the roles that let somebody do `action`."""
+    return [role for role, may in MATRIX.items() if role is not None and action in may]
 
 
 def require(viewer: Viewer, action: Action) -> None:

@@ -22,8 +22,8 @@ _ERASED_WITH_A_PERSON = (
     "post", "document_mark", "document_flag", "document_audience",
 )  # fmt: skip
 _OWNER = "member_id"
-_SENDER = "by_id"
-"""Who wrote a nomination: the nominee reads nothing of it."""
+_WRITER = {"nomination": "by_id", "desk_item": "author_id"}
+"""Who wrote something: the nominee, or the editor who decided on a contribution, reads nothing of it."""
 _OF_OTHERS = frozenset(
     {
         "token",
@@ -43,6 +43,7 @@ _UNTOLD = {
     ("introduction", "asker_id"): frozenset({"target_id", "state", "answered_at", "bars"}),
     ("review", "member_id"): frozenset({"decided_by"}),
     ("mute", "member_id"): frozenset({"by_id", "lifted_by"}),
+    ("desk_item", "author_id"): frozenset({"decided_by"}),
     ("breach", "member_id"): frozenset({"decided_by"}),
     ("document", "shared_by"): _OF_OTHERS,
     ("document", "owner_id"): _OF_OTHERS,
@@ -60,7 +61,7 @@ async def copy_of(tx: Transaction, member_id: int) -> dict[str, Rows]:
     found: dict[str, Rows] = {}
     for table in Base.metadata.sorted_tables:
         for column in _pointing_at_members(table):
-            owned = _SENDER if table.name == "nomination" else _OWNER
+            owned = _WRITER.get(table.name, _OWNER)
             whole = column.name in ("id", owned) or owned not in table.columns
             untold = _UNTOLD.get((table.name, column.name), frozenset())
             told = [c for c in table.columns if c.name not in untold]
@@ -112,6 +113,7 @@ async def erase(tx: Transaction, member_id: int, now: datetime) -> None:
     breaches = Base.metadata.tables["breach"]  # the cases stay: what they froze is not released by an erasure
     told = update(breaches).where(breaches.c.member_id == member_id)
     await tx.execute(told.values(member_id=None, words=None))
+    await _leave_to_the_house(tx, member_id)
     if member.telegram_id is not None:
         await inbox.erase_person(tx, member.telegram_id)
     organisation_id = member.organisation_id
@@ -120,6 +122,14 @@ async def erase(tx: Transaction, member_id: int, now: datetime) -> None:
     tx.expire(member)
     if organisation_id is not None:
         await _drop_unused(tx, organisation_id)
+
+
+async def _leave_to_the_house(tx: Transaction, member_id: int) -> None:
+    """Let what a digest carries of a person stay, as their organisation's (R-11); what no editor accepted goes."""
+    desk = Base.metadata.tables["desk_item"]
+    mine = desk.c.author_id == member_id
+    await tx.execute(delete(desk).where(mine, desk.c.state != "accepted"))
+    await tx.execute(update(desk).where(mine).values(author_id=None))
 
 
 _NOBODY: dict[str, Any] = {

@@ -31,14 +31,17 @@ GIVEN = {
     Role.ADMINISTRATOR: {
         Action.NOMINATE, Action.REVIEW, Action.JUDGE_OBJECTION, Action.JUDGE_BREACH, Action.SEE_MEMBERS,
         Action.CONFIRM_POSTS, Action.OFFBOARD, Action.SUSPEND, Action.BLOCK, Action.HAND_OVER, Action.GIVE_ROLES,
-        Action.ANNOUNCE, Action.MODERATE, Action.KEEP_TOPICS, Action.AUDIT, Action.BIND_GROUP,
+        Action.ANNOUNCE, Action.CONTRIBUTE, Action.EDIT, Action.MODERATE, Action.KEEP_TOPICS, Action.AUDIT,
+        Action.BIND_GROUP,
     },
     Role.APPROVER: {Action.REVIEW},
     Role.FOCAL_POINT: {
         Action.NOMINATE, Action.REVIEW, Action.SEE_MEMBERS, Action.CONFIRM_POSTS, Action.OFFBOARD,
+        Action.CONTRIBUTE,
     },
     Role.MODERATOR: {Action.MODERATE},
     Role.AUDITOR: {Action.AUDIT},
+    Role.EDITOR: {Action.CONTRIBUTE, Action.EDIT},
     None: set[Action](),
 }  # fmt: skip
 INSIDE = {MemberState.ACTIVE, MemberState.DUE, MemberState.SOON_IDLE, MemberState.IDLE}
@@ -108,7 +111,7 @@ def test_the_readme_shows_the_matrix_as_it_is() -> None:
 countries = st.sampled_from([None, "KZ", "KG"])
 organisations = st.sampled_from([None, *ORGANISATIONS])
 offices = st.one_of(
-    st.builds(Office, st.sampled_from([Role.ADMINISTRATOR, Role.APPROVER, Role.AUDITOR])),
+    st.builds(Office, st.sampled_from([Role.ADMINISTRATOR, Role.APPROVER, Role.AUDITOR, Role.EDITOR])),
     st.builds(Office, st.just(Role.FOCAL_POINT), country=st.sampled_from(["KZ", "KG"])),
     st.builds(Office, st.just(Role.FOCAL_POINT), organisation_id=st.sampled_from(ORGANISATIONS)),
     st.builds(Office, st.just(Role.MODERATOR), topic_id=st.sampled_from([1, 2])),

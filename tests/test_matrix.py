@@ -28,6 +28,7 @@ ROLES: dict[str, tuple[Office, ...]] = {
     "focal point": (Office(Role.FOCAL_POINT, country="KG"),),
     "approver": (Office(Role.APPROVER),),
     "auditor": (Office(Role.AUDITOR),),
+    "editor": (Office(Role.EDITOR),),
     "administrator": (Office(Role.ADMINISTRATOR),),
 }
 EVERYBODY = {

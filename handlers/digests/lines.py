@@ -10,7 +10,7 @@ from handlers.context import Policy
 from handlers.language import Html, Say, isolated
 from handlers.screens import plain
 from storage.announcements import Sent
-from storage.digests import Count, Desked, Edited, Section, Told
+from storage.digests import Count, Edited, Item, Section, Told
 from storage.directory import Newcomer
 from storage.documents import LinkState, Shelved
 from storage.events import Dated
@@ -23,7 +23,7 @@ QUOTE = 120
 
 def line(told: Told, section: Section, say: Say, policy: Policy) -> Html:
     """Return what one line says, without a bullet or a number."""
-    if isinstance(told, Desked):
+    if isinstance(told, Item):
         return _desked(told, say, names_source=section is not Section.PINS)
     words: Callable[[Any, Say, Policy], Html] = _WORDS[type(told)]
     return words(told, say, policy)
@@ -89,7 +89,7 @@ def _quoted(told: Quoted, say: Say, _policy: Policy) -> Html:
     )
 
 
-def _desked(told: Desked, say: Say, *, names_source: bool) -> Html:
+def _desked(told: Item, say: Say, *, names_source: bool) -> Html:
     language, title = closest(dict(told.titles), say.language)
     words = closest(dict(told.texts), say.language)[1]
     facts: list[str] = [f"{_link(title, told.url)}{_foreign(language, say)}"]

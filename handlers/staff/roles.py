@@ -18,7 +18,7 @@ from storage.members import Office, Role
 from storage.refusals import Refusal
 from storage.staff import Held, Seat
 
-WHOLE = (Role.ADMINISTRATOR, Role.APPROVER, Role.AUDITOR)
+WHOLE = (Role.ADMINISTRATOR, Role.APPROVER, Role.AUDITOR, Role.EDITOR)
 """The roles without a reach."""
 FORMS = {Role.MODERATOR: "moderator", Role.FOCAL_POINT: "focal-point"}
 

@@ -14,7 +14,7 @@ from storage.access import Action, Viewer
 from storage.announcements import Mailbag, Sent
 from storage.database import Transaction
 from storage.digests import desk
-from storage.digests.desk import Desked, Edited
+from storage.digests.desk import Edited, Item
 from storage.digests.merging import Section
 from storage.digests.tables import Digest, DigestSchedule, DigestState
 from storage.directory import Newcomer
@@ -38,7 +38,7 @@ class Count:
     posts: int
 
 
-Told = Edited | Sent | Dated | Shelved | Desked | Quoted | Count | Newcomer
+Told = Edited | Sent | Dated | Shelved | Item | Quoted | Count | Newcomer
 """What a line of a digest is about."""
 
 
@@ -109,7 +109,7 @@ class Library:
         agenda: Agenda,
         bag: Mailbag,
         newcomers: Sequence[Newcomer],
-        desked: Mapping[int, Desked],
+        desked: Mapping[int, Item],
         edited: Mapping[int, Edited],
         titles: Mapping[int, topics.Topic],
     ) -> None:

@@ -15,7 +15,7 @@ from storage import announcements, directory, documents, events, posts
 from storage.announcements import Mailbag, Sent
 from storage.database import Transaction
 from storage.digests import desk
-from storage.digests.desk import Desked, Edited
+from storage.digests.desk import Edited, Item
 from storage.digests.tables import DeskKind
 from storage.directory import Newcomer
 from storage.documents import Shelf
@@ -186,7 +186,7 @@ def _lines_of(issues: Sequence[Edited], day: date) -> dict[Section, list[Line]]:
     return lines
 
 
-def words_of(item: Desked) -> int:
+def words_of(item: Item) -> int:
     """Return how many characters of its own something from the desk has at most."""
     longest = (max((len(words) for _, words in texts), default=0) for texts in (item.titles, item.texts))
     return sum(longest) + len(item.organisation or "")

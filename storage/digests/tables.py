@@ -10,7 +10,7 @@ from sqlalchemy import JSON, Date, ForeignKey, Index, String, Text, UniqueConstr
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.database import Base, Moment, one_of
-from storage.digests.times import Frequency, Rhythm
+from storage.digests.times import Frequency, Rhythm, Week
 from storage.tlp import Label
 
 
@@ -59,6 +59,20 @@ class DigestIssue(Base):
     approved_by: Mapped[int | None] = mapped_column(ForeignKey("member.id", ondelete="SET NULL"))
     approved_at: Mapped[datetime | None] = mapped_column(Moment)
     told_at: Mapped[datetime | None] = mapped_column(Moment)
+
+    @property
+    def week(self) -> Week:
+        """The ISO year and week that it belongs to."""
+        return self.iso_year, self.iso_week
+
+    def takes(self, now: datetime) -> bool:
+        """Tell whether what is contributed now can be for it."""
+        return self.deadline_at > now and self.approved_at is None
+
+    @property
+    def monday(self) -> date:
+        """The day from which it leaves."""
+        return date.fromisocalendar(*self.week, 1)
 
 
 class DeskItem(Base):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import Select, and_, func, select
 
 from storage import access, topics
 from storage.database import Transaction
@@ -167,10 +167,11 @@ def _newer_than(where: Any) -> Any:
 
 
 async def _read(tx: Transaction, where: Any) -> list[Shelved]:
-    found: Any = select(*_FACTS).outerjoin(DocumentLink, DocumentLink.document_id == Document.id).where(where)
+    columns: Any = _FACTS  # more than the types can follow
+    found: Select[Any] = select(*columns).outerjoin(DocumentLink, DocumentLink.document_id == Document.id).where(where)
     read: list[Shelved] = []
     async for rows in (await tx.stream(found)).partitions(_AT_ONCE):
-        read += [Shelved(**row._mapping) for row in rows]
+        read += [Shelved(*row) for row in rows]
     return read
 
 

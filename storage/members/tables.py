@@ -55,6 +55,7 @@ class Role(StrEnum):
     FOCAL_POINT = "focal point"
     MODERATOR = "moderator"
     AUDITOR = "auditor"
+    EDITOR = "editor"
 
 
 class Night(StrEnum):

@@ -28,7 +28,8 @@ from storage.topics.tables import Level, Policy, RequestState, Subscription, Top
 
 __all__ = [
     "HEARING", "LONGEST_DESCRIPTION", "LONGEST_TITLE", "Level", "Policy", "Reader", "RequestState",
-    "Subscription", "Topic",    "TopicDraft", "TopicRequest", "ask", "by_id", "catalogue", "check_label", "check_lead", "choose_night",
+    "Subscription", "Topic",
+    "TopicDraft", "TopicRequest", "ask", "by_id", "catalogue", "check_label", "check_lead", "choose_night",
     "create", "decide", "everything", "followed", "forget", "furnish", "inside", "kept", "known", "known_to_bot",
     "leads", "leave", "let_in", "levels", "matching", "members_of", "moderators", "policies",
     "put_out", "readable", "readers", "reads",
