@@ -18,7 +18,6 @@ from aiosmtplib import (
     SMTPAuthenticationError,
     SMTPConnectError,
     SMTPException,
-    SMTPNotSupported,
     SMTPRecipientRefused,
     SMTPResponseException,
 )
@@ -196,14 +195,13 @@ def _refused(code: int, told: str, *, at_recipient: bool = False) -> Outcome:
 def trouble(error: BaseException) -> str:
     """Return what a connection failed with, without addresses and without anything that was sent."""
     if isinstance(error, SMTPAuthenticationError):
-        return f"the login was refused ({error.code})"
-    if isinstance(error, SMTPNotSupported):
-        return "the server offers no encryption or no login that this bot knows"
+        return "the login was refused"
     if _is_certificate(error):
         return "its certificate cannot be verified"
-    if isinstance(error, SMTPResponseException):
-        return redacted(f"{error.code} {' '.join(error.message.split())}")[:_LONGEST_REASON]
-    return type(error).__name__
+    if not isinstance(error, SMTPException):
+        return type(error).__name__
+    code = f"{error.code} " if isinstance(error, SMTPResponseException) else ""
+    return redacted(f"{code}{' '.join(error.message.split())}".rstrip("."))[:_LONGEST_REASON]
 
 
 def _is_certificate(error: BaseException | None) -> bool:
