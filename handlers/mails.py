@@ -56,9 +56,7 @@ def compose(
         foot.append(_stop(stop_url, say))
     marked = [label.value] if label else []
     plain = "\n\n".join([*marked, *map(plain_of, body), *(["-- ", *map(plain_of, foot)] if foot else [])])
-    headed = " ".join(
-        [*(f"[{one}]" for one in marked), *subject.split()]
-    )
+    headed = " ".join([*(f"[{one}]" for one in marked), *subject.split()])
     html = document(headed, _body(label, body, foot), say.language)
     return Mail(headed, f"{plain}\n", html, label, stop_url is not None)
 

@@ -20,6 +20,7 @@ FEATURE = Feature(
     refusals={
         "mail:address": text("This is no mail address that every mail server knows, such as name@example.org."),
         "mail:digits": text("The code has six digits."),
+        "mail:wrong": text("That is not the code. Tries left: {left}."),
         "mail:often": text("No more than {most} codes are sent in an hour. Please wait a while."),
         "mail:unproved": text("Prove your mail address first: /settings."),
         "mail:only": text("Mail is the only way to reach you, so this cannot be changed here."),

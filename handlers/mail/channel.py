@@ -11,8 +11,9 @@ from handlers.mail.words import CHANNELS, about, told
 from handlers.presses import Begin, Open
 from handlers.screens import Screen, lines
 from storage import mail
+from storage.database import Transaction
 from storage.mail import MailAddress
-from storage.members import Channel, Member
+from storage.members import Channel
 from storage.refusals import Refusal
 
 ADDRESS, CODE = "mail-address", "mail-code"
@@ -76,13 +77,15 @@ def _need(channel: Channel, policy: Policy) -> None:
 
 async def again(context: Context, _press: Again) -> None:
     """Send a new code, and ask for it."""
-    async with context.transaction() as tx:
+
+    async def send(tx: Transaction) -> None:
         me = await context.myself(tx)
         row = await mail.of(tx, me)
         if row is None or row.verified_at is not None or not context.policy.mail:
             raise Refusal("button:old")
         await mail.propose(tx, me, row.address, context.now)
-    await context.show(waiting(row.address, context.say))
+
+    await context.begin(CODE, first=send)
 
 
 async def forget(context: Context, press: Forget) -> None:
@@ -97,11 +100,6 @@ async def forget(context: Context, press: Forget) -> None:
         await mail.forget(tx, await context.myself(tx))
     await context.toast(say("Deleted."))
     await context.show(screen(Standing(Channel.TELEGRAM, None, proved=False), say, context.policy))
-
-
-def standing(member: Member, row: MailAddress | None) -> Standing:
-    """Return where a member's digests come."""
-    return Standing.of(member.channel, row)
 
 
 def screen(found: Standing, say: Say, policy: Policy) -> Screen:
@@ -138,16 +136,3 @@ def _address(found: Standing, say: Say) -> list[Row]:
 
 def _codes(say: Say) -> list[Row]:
     return [(Button(say("Enter the code"), Begin(CODE), style="primary"), Button(say("Send a new code"), Again()))]
-
-
-def waiting(address: str, say: Say) -> Screen:
-    """Return what is said while a code is on its way to an address."""
-    minutes = int(mail.CODE_FOR.total_seconds() // 60)
-    words = say.many(
-        "A code is on its way to {address}. It is good for {n} minute.",
-        "A code is on its way to {address}. It is good for {n} minutes.",
-        minutes,
-        address=isolated(address),
-    )
-    hint = say("If it does not come, look among unwanted mail.")
-    return Screen(lines([words, hint]), (*_codes(say), (Button(say("Back"), Open("channel")),)))

@@ -6,22 +6,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from handlers.buttons import Button, Row
+from handlers.buttons import Button
 from handlers.context import Context, Policy
 from handlers.feature import Notice
 from handlers.forms import Answers, Dialogue, Form, Question, Reply, Step, line
 from handlers.language import Html, Say, isolated, text
-from handlers.mail.channel import ADDRESS, CODE, Again, Standing, screen, standing, waiting
-from handlers.presses import Begin, Open
+from handlers.mail.channel import ADDRESS, CODE, Again, Standing, screen
+from handlers.presses import Open
 from handlers.screens import Screen, lines
 from storage import mail, members
 from storage.access import Action, Viewer
 from storage.database import Transaction
-from storage.mail import Verdict
+from storage.mail import MailAddress, Verdict
 from storage.outbox import Facts, Promise, promise
 from storage.refusals import Refusal
 
-SENT, CHECKED = "mail:sent", "mail:checked"
+CHECKED = "mail:checked"
 
 _LONGEST = 254
 _DIGITS = 6
@@ -35,8 +35,16 @@ def _read_address(form: Form, reply: Reply) -> str:
     return mail.proper(line(_LONGEST)(form, reply))
 
 
-def _ask_code(_form: Form, say: Say) -> Question:
-    return Question(say("Which six digits were in the mail?"))
+def _ask_code(form: Form, say: Say) -> Question:
+    minutes = int(mail.CODE_FOR.total_seconds() // 60)
+    sent = say.many(
+        "A code is on its way to {address}. It is good for {n} minute.",
+        "A code is on its way to {address}. It is good for {n} minutes.",
+        minutes,
+        address=isolated(form.data.address if form.data else "–"),
+    )
+    hint = say("If it does not come, look among unwanted mail.")
+    return Question(Html(lines([f"{sent} {hint}", say("Which six digits are in it?")])))
 
 
 def _read_code(form: Form, reply: Reply) -> str:
@@ -50,14 +58,20 @@ async def _send(context: Context, tx: Transaction, viewer: Viewer, answers: Answ
     if not context.policy.mail:
         raise Refusal("mail:none")
     await mail.propose(tx, viewer, answers["address"], context.now)
-    told = Promise(viewer.id, SENT, {"address": answers["address"]}, replaces=context.replaces)
-    await promise(tx, [told], context.now)
+    await context.go_over(tx, CODE)
 
 
 async def _check(context: Context, tx: Transaction, viewer: Viewer, answers: Answers) -> None:
     found = await mail.prove(tx, viewer, answers["code"], context.now)
-    facts = {"verdict": found.verdict.value, "left": found.left}
-    await promise(tx, [Promise(viewer.id, CHECKED, facts, replaces=context.replaces)], context.now)
+    if found.verdict is Verdict.WRONG:  # it counts, so it is no refusal: the form ends, and begins again
+        await context.go_over(tx, CODE, Refusal("mail:wrong", left=found.left))
+        return
+    told = Promise(viewer.id, CHECKED, {"verdict": found.verdict.value}, replaces=context.replaces)
+    await promise(tx, [told], context.now)
+
+
+async def _mine(tx: Transaction, viewer: Viewer, _answers: Answers) -> MailAddress | None:
+    return (await mail.addressed(tx, [viewer.id])).get(viewer.id)
 
 
 def _shown(_form: Form, _say: Say, answer: Any) -> str:
@@ -81,6 +95,7 @@ FORMS = (
         finish=_check,
         submit=text("Check"),
         needs=Action.BELONG,
+        prepare=_mine,
         straight=True,
     ),
 )
@@ -89,43 +104,25 @@ FORMS = (
 @dataclass(frozen=True)
 class _Answered:
     verdict: Verdict
-    left: int
     standing: Standing
 
 
-async def _load_sent(tx: Transaction, facts: Facts, viewers: Sequence[Viewer]) -> Mapping[int, str]:
-    found = await mail.addressed(tx, [viewer.id for viewer in viewers])
-    return {number: row.address for number, row in found.items() if row.address == facts["address"]}
-
-
-def _sent(address: str, say: Say, _policy: Policy) -> Screen:
-    return waiting(address, say)
-
-
-async def _load_checked(tx: Transaction, facts: Facts, viewers: Sequence[Viewer]) -> Mapping[int, _Answered]:
+async def _load(tx: Transaction, facts: Facts, viewers: Sequence[Viewer]) -> Mapping[int, _Answered]:
     ids = [viewer.id for viewer in viewers]
     rows, people = await mail.addressed(tx, ids), await members.by_ids(tx, ids)
-    verdict, left = Verdict(facts["verdict"]), facts["left"]
-    return {n: _Answered(verdict, left, standing(member, rows.get(n))) for n, member in people.items()}
+    verdict = Verdict(facts["verdict"])
+    return {n: _Answered(verdict, Standing.of(member.channel, rows.get(n))) for n, member in people.items()}
 
 
 def _checked(content: _Answered, say: Say, policy: Policy) -> Screen:
+    found = screen(content.standing, say, policy)
     if content.verdict is Verdict.RIGHT:
-        found = screen(content.standing, say, policy)
         return Screen(lines([say("Thank you: the address is yours."), found.text]), found.buttons)
-    again = [Button(say("Try again"), Begin(CODE))] if content.verdict is Verdict.WRONG else []
-    ways: list[Row] = [(*again, Button(say("Send a new code"), Again())), (Button(say("Back"), Open("channel")),)]
-    return Screen(_why(content, say), tuple(ways))
-
-
-def _why(content: _Answered, say: Say) -> Html:
-    if content.verdict is Verdict.WRONG:
-        return say.many(
-            "That is not the code. {n} try is left.", "That is not the code. {n} tries are left.", content.left
-        )
     if content.verdict is Verdict.SPENT:
-        return say("That is not the code, and no try is left. Have a new code sent.")
-    return say("There is no code that is still good. Have a new one sent.")
+        why = say("That is not the code, and no try is left. Have a new code sent.")
+    else:
+        why = say("There is no code that is still good. Have a new one sent.")
+    return Screen(why, ((Button(say("Send a new code"), Again()), Button(say("Back"), Open("channel"))),))
 
 
-NOTICES = (Notice(SENT, _sent, _load_sent), Notice(CHECKED, _checked, _load_checked))
+NOTICES = (Notice(CHECKED, _checked, _load),)
