@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
@@ -17,10 +17,8 @@ from bot import mail, start
 from bot.addresses import networks
 from bot.clock import Clock
 from bot.config import Loaded
-from bot.delivery.pace import Pace
 from bot.delivery.rendering import Rendering
-from bot.delivery.sending import send
-from bot.delivery.window import Follow, Terms, Window
+from bot.delivery.telegram import telegram_windows
 from bot.errands import Errands
 from bot.features import FEATURES
 from bot.feeds import Intake
@@ -46,12 +44,8 @@ from handlers.dialogues import Dialogues
 from handlers.feature import Feature, command_handler
 from handlers.gate import gate
 from handlers.glances import Glance
-from storage import pause, removals
+from storage import pause
 from storage.database import Database
-from storage.outbox import Lane
-
-INTERACTIVE_LEASE = 3
-"""Seconds: somebody looks at the screen, so after a crash an answer is taken up again sooner than a newsletter."""
 
 T = TypeVar("T")
 
@@ -130,7 +124,9 @@ class Bot:
         application = self._application(telegram, reading.glance, policy, forms, refusals)
         notices = {n.name: n for n in [*forms.notices(), *(n for f in self._features for n in f.notices)]}
         follow = {name: notice.landed for name, notice in notices.items() if notice.landed is not None}
-        windows = self._windows(Rendering(self._database, notices, policy), follow)
+        rendering = Rendering(self._database, notices, policy)
+        wires, settings = (self._people, self._letters), self._loaded.settings.delivery
+        windows = telegram_windows(settings, self._database, self._clock, wires, rendering, self.stop, follow)
         mailing = await mail.prepared(self._loaded, self._database, self._clock, notices, policy, self.stop, follow)
         lanes = Lanes(self._database, self._clock, application)
         schedule = Schedule(self._ticks(policy, reading), self._watch, self._paused)
@@ -234,21 +230,6 @@ class Bot:
         application.add_handlers(fallback.handlers())
         application.add_error_handler(errors.error_handler(refusals))
         return application
-
-    def _windows(self, rendering: Rendering, follow: Mapping[str, Follow]) -> list[Window[Any]]:
-        settings = self._loaded.settings.delivery
-        pace = Pace(settings.messages_per_second, settings.per_chat_per_second, settings.per_group_per_minute)
-        resend = settings.on_unknown == "resend"
-        lease = min(settings.lease_seconds, INTERACTIVE_LEASE)
-        people = Terms((Lane.INTERACTIVE,), settings.in_flight, lease, resend, paced=False)
-        bulk = Terms((Lane.LIVE, Lane.BULK), settings.in_flight, settings.lease_seconds, resend, paced=True)
-        return [
-            Window(
-                self._database, self._clock, partial(send, wire), rendering, pace, terms, removals.migrate, self.stop,
-                follow,
-            )
-            for wire, terms in ((self._people, people), (self._letters, bulk))
-        ]  # fmt: skip
 
     def _ticks(self, policy: Policy, reading: Reading) -> list[Tick]:
         remove = Removals(self._people, self._database, self._clock).work

@@ -11,12 +11,19 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
-from processes import free_port
+from cast import goes
+from story import Person, Stage, free_port
+
+from storage import members
+from storage.mail import MailAddress
+from storage.members import Channel
 
 PUBLIC = "https://pages.example.org"
 SENDER = "Test network <digest@example.org>"
@@ -51,6 +58,14 @@ class MailServer:
             await self._news.wait_for(lambda: len(self.sent(to)) >= number)
         return self.sent(to)[-1]
 
+    async def opens(self, path: str, method: str = "GET", **body: Any) -> tuple[int, str, dict[str, str]]:
+        """Open a page of the bot as a browser does; return its status, its text and its headers."""
+        async with (
+            aiohttp.ClientSession() as session,
+            session.request(method, f"http://127.0.0.1:{self.pages}{path}", **body) as answer,
+        ):
+            return answer.status, await answer.text(), dict(answer.headers)
+
     def sent(self, to: str) -> list[EmailMessage]:
         return [letter for letter in self.letters if letter["To"] == to]
 
@@ -80,6 +95,7 @@ class MailServer:
             server.transport.abort()
         if to.startswith("rude"):
             return "554 5.7.1 Not here"
+        assert b"\nList-Unsubscribe: =?" not in envelope.content  # mail programs do not decode it
         letter = email.message_from_bytes(envelope.content, policy=email.policy.default)
         async with self._news:
             self.letters.append(letter)
@@ -134,3 +150,28 @@ def link(letter: EmailMessage) -> str:
     found = _LINK.search(plain(letter))
     assert found is not None
     return found[1]
+
+
+def stop_of(letter: EmailMessage) -> str:
+    """Return the path of the page that stops such letters."""
+    return str(letter["List-Unsubscribe"]).strip("<>").removeprefix(PUBLIC)
+
+
+async def mailed(stage: Stage, telegram_id: int, address: str, channel: Channel = Channel.TELEGRAM) -> int:
+    """Let a member have proved an address; return their number. Call it before the bot comes."""
+    async with stage.beside() as database, database.transaction() as tx:
+        member = await members.by_telegram(tx, telegram_id)
+        assert member is not None
+        tx.add(MailAddress(member_id=member.id, address=address, verified_at=datetime.now(UTC)))
+        member.channel = channel
+        return member.id
+
+
+async def gives(person: Person, address: str) -> None:
+    """Give an address, from the settings on."""
+    await person.says("/settings")
+    await person.sees("What would you like to change?")
+    await goes(person, "Where digests come", "Where should digests reach you?", "not end-to-end encrypted")
+    await goes(person, "Give a mail address", "Which mail address")
+    await person.says(address)
+    await person.sees("A code is on its way to", address, "15 minutes")

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import EmailPolicy
 from email.utils import format_datetime, formataddr, parseaddr
+from typing import Any
 
 import aiosmtplib
 from aiosmtplib import (
@@ -24,7 +25,7 @@ from aiosmtplib import (
 
 from bot.config import Mail as MailSettings
 from bot.delivery.outcome import Kind, Outcome
-from bot.logs import redacted
+from bot.logs import log, redacted
 from bot.mail.letters import Sealed
 
 PATIENCE = 30.0
@@ -33,12 +34,26 @@ IDLE = 20.0
 """Seconds after the last mail until the connection is closed."""
 
 _REFUSED, _GO_ON, _DONE = 500, 354, 2
-_POLICY = SMTP.clone(cte_type="7bit")  # every server on the way carries that
 _LONGEST_REASON = 300
+_UNSUBSCRIBE = "List-Unsubscribe"
 _LINE_STARTS_WITH_DOT = re.compile(rb"(?m)^\.")
+
+_log = log("bot.mail")
 
 FAILURES = (SMTPException, OSError, TimeoutError, ssl.CertificateError)
 """What a connection to a mail server fails with."""
+
+
+class _Form(EmailPolicy):
+    """How letters are written: an address in a header stays whole, which Python would encode where it is long."""
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        if name == _UNSUBSCRIBE:
+            return f"{name}:\r\n {value}\r\n".encode()
+        return super().fold_binary(name, value)
+
+
+_FORM = _Form(linesep="\r\n", cte_type="7bit")  # every server on the way carries that
 
 
 class Postman:
@@ -51,6 +66,7 @@ class Postman:
         self._from = formataddr((name or network, self.sender))
         self._now = now
         self._connection: aiosmtplib.SMTP | None = None
+        self._trouble: str | None = None
         self._busy = asyncio.Lock()
         self._idle: asyncio.TimerHandle | None = None
         self._closing: set[asyncio.Task[None]] = set()
@@ -63,7 +79,8 @@ class Postman:
                 connection = await self._connected()
             except FAILURES as error:
                 await self._drop()
-                return Outcome(Kind.RETRY, trouble(error))
+                return Outcome(Kind.RETRY, self._noted(trouble(error)))
+            self._trouble = None
             try:
                 return await self._hand_over(connection, sealed)
             except asyncio.CancelledError:  # in the midst of a dialogue: nobody could go on from there
@@ -114,6 +131,13 @@ class Postman:
             self._connection = await self.connect()
         return self._connection
 
+    def _noted(self, problem: str) -> str:
+        """Say loudly, and once, what keeps mail from leaving."""
+        if problem != self._trouble:
+            _log.error("the mail server cannot be used", problem=problem)
+        self._trouble = problem
+        return problem
+
     async def _hand_over(self, connection: aiosmtplib.SMTP, sealed: Sealed) -> Outcome:
         """Go through the dialogue of RFC 5321; until the server asks for the text, nothing can have been sent."""
         try:
@@ -147,7 +171,7 @@ class Postman:
 
     def message(self, sealed: Sealed) -> EmailMessage:
         """Return a mail as it is sent: the same row has the same Message-ID whenever it is sent."""
-        written, message = sealed.mail, EmailMessage(policy=_POLICY)
+        written, message = sealed.mail, EmailMessage(policy=_FORM)
         named = hashlib.sha256(f"{sealed.row.id}|{sealed.row.created_at.isoformat()}".encode()).hexdigest()[:32]
         message["From"], message["To"] = self._from, sealed.address
         message["Subject"] = written.subject
@@ -156,7 +180,7 @@ class Postman:
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834
         if sealed.stop_url is not None:
             message["Precedence"] = "bulk"
-            message["List-Unsubscribe"] = f"<{sealed.stop_url}>"
+            message[_UNSUBSCRIBE] = f"<{sealed.stop_url}>"
             message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
         message.set_content(written.text)
         message.add_alternative(written.html, subtype="html")
