@@ -14,6 +14,7 @@ STYLE = (
     "body{margin:0;padding:1.5rem 1rem;color-scheme:light dark;"
     "font:1rem/1.5 system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif}"
     "main{max-width:40rem;margin:0 auto;overflow-wrap:break-word}"
+    "main div{margin:0 0 1rem}"
     "blockquote{margin:0 0 0 .2rem;padding-left:.8rem;border-left:.2rem solid #888}"
     ".label{font-weight:700;letter-spacing:.02em}"
     "footer{margin-top:2rem;padding-top:1rem;border-top:1px solid #888;font-size:.875rem}"
@@ -66,10 +67,14 @@ def _stop(url: str, say: Say) -> Html:
 
 
 def _body(label: Label | None, body: Sequence[str], foot: Sequence[str]) -> str:
-    marked = [f'<p class="label">{label.value}</p>'] if label else []
-    told = [f"<p>{light_of(paragraph)}</p>" for paragraph in body]
-    below = "".join(f"<p>{light_of(paragraph)}</p>" for paragraph in foot)
-    return "\n".join([*marked, *told, *([f"<footer>{below}</footer>"] if foot else [])])
+    marked = [f'<div class="label">{label.value}</div>'] if label else []
+    below = [f"<footer>{light_paragraphs(foot)}</footer>"] if foot else []
+    return "\n".join([*marked, light_paragraphs(body), *below])
+
+
+def light_paragraphs(paragraphs: Sequence[str]) -> str:
+    """Return paragraphs in Telegram's HTML as light HTML; each may hold a quotation, so none is a `<p>`."""
+    return "\n".join(f"<div>{light_of(paragraph)}</div>" for paragraph in paragraphs)
 
 
 def document(title: str, body: str, language: str) -> str:

@@ -255,7 +255,7 @@ def test_a_letter_says_the_same_in_both_texts() -> None:
         "> First\n> Second24 Nov 2026, 06:00 inside\n\nhttps://example.org\n\n-- \n\nWhy & how\n\n"
         f"Stop these mails ({PUBLIC}/stop/1)\n"
     )
-    assert '<p class="label">TLP:GREEN</p>' in made.html
+    assert '<div class="label">TLP:GREEN</div>' in made.html
     assert '<a href="https://t.me/bot?start=doc_1&amp;x=2" rel="noreferrer">A &lt;paper&gt; &amp; more</a>' in made.html
     assert "<blockquote>First<br>\nSecond</blockquote>24 Nov 2026, 06:00 inside" in made.html
     assert (made.label, made.unsubscribe) == (Label.GREEN, True)

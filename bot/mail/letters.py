@@ -15,7 +15,7 @@ from storage.outbox import OutboxRow, OutboxState
 from storage.tlp import Label
 
 MAILED = (None, Label.CLEAR, Label.GREEN)
-"""What may leave by mail: mail is read by more eyes than a chat (TLP 2.0 §4 leaves the way to who shares)."""
+"""What may leave by mail, which is not end-to-end encrypted: nothing whose audience is named."""
 
 
 @dataclass(frozen=True)

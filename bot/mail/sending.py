@@ -49,7 +49,7 @@ class _Form(EmailPolicy):
 
     def fold_binary(self, name: str, value: Any) -> bytes:
         if name == _UNSUBSCRIBE:
-            return f"{name}:\r\n {value}\r\n".encode()
+            return f"{name}: {value}\r\n".encode()
         return super().fold_binary(name, value)
 
 

@@ -16,7 +16,7 @@ from handlers.context import Policy
 from handlers.language import Say
 from handlers.mail import pages, words
 from handlers.mail.pages import Page
-from handlers.mails import STYLE, document, light_of, plain_of
+from handlers.mails import STYLE, document, light_of, light_paragraphs, plain_of
 from handlers.terms import accepted
 from storage import by_mail, mail
 from storage.database import Database, Transaction, is_trouble
@@ -114,8 +114,7 @@ class MailPages:
 
 
 def _shown(page: Page, language: str, *, status: int = 200) -> web.Response:
-    told = "\n".join(f"<p>{light_of(paragraph)}</p>" for paragraph in page.paragraphs)
     form = f'\n<form method="post"><button>{page.button}</button></form>' if page.button else ""
-    body = f"<h1>{light_of(page.title)}</h1>\n{told}{form}"
+    body = f"<h1>{light_of(page.title)}</h1>\n{light_paragraphs(page.paragraphs)}{form}"
     html = document(plain_of(page.title), body, language)
     return web.Response(text=html, content_type="text/html", status=status, headers=_HEADERS)
