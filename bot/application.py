@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
@@ -13,13 +13,12 @@ from typing import Any, TypeVar
 from telegram import LinkPreviewOptions
 from telegram.ext import Application, ApplicationBuilder, ContextTypes, Defaults, ExtBot
 
-from bot import start
+from bot import mail, start
 from bot.addresses import networks
 from bot.clock import Clock
 from bot.config import Loaded
-from bot.delivery.pace import Pace
 from bot.delivery.rendering import Rendering
-from bot.delivery.window import Terms, Window
+from bot.delivery.telegram import telegram_windows
 from bot.errands import Errands
 from bot.features import FEATURES
 from bot.feeds import Intake
@@ -42,15 +41,11 @@ from bot.workers import Unfinished, Worker, drained, kept_working, until_cancell
 from handlers import errors, fallback
 from handlers.context import Context, Policy, Services
 from handlers.dialogues import Dialogues
-from handlers.feature import Feature, Notice, command_handler
+from handlers.feature import Feature, command_handler
 from handlers.gate import gate
 from handlers.glances import Glance
-from storage import pause, removals
+from storage import pause
 from storage.database import Database
-from storage.outbox import Lane
-
-INTERACTIVE_LEASE = 3
-"""Seconds: somebody looks at the screen, so after a crash an answer is taken up again sooner than a newsletter."""
 
 T = TypeVar("T")
 
@@ -130,7 +125,11 @@ class Bot:
         reading = Reading(telegram, self._database, self._clock, open_networks)
         application = self._application(telegram, reading.glance, policy, forms, refusals)
         notices = {n.name: n for n in [*forms.notices(), *(n for f in self._features for n in f.notices)]}
-        windows = self._windows(Rendering(self._database, notices, policy), notices)
+        follow = {name: notice.landed for name, notice in notices.items() if notice.landed is not None}
+        rendering = Rendering(self._database, notices, policy)
+        wires, settings = (self._people, self._letters), self._loaded.settings.delivery
+        windows = telegram_windows(settings, self._database, self._clock, wires, rendering, self.stop, follow)
+        mailing = await mail.prepared(self._loaded, self._database, self._clock, notices, policy, self.stop, follow)
         lanes = Lanes(self._database, self._clock, application)
         schedule = Schedule(self._ticks(policy, reading), self._watch, self._paused)
         self._database.on_commit("staff", partial(schedule.hurry, "profile"))
@@ -142,18 +141,23 @@ class Bot:
             try:
                 if health is not None:
                     await start.listen(health, "health.listen")
+                if mailing is not None:
+                    await start.listen(mailing.pages, "mail.listen")
+                    windows.append(mailing.window)
                 intake = await self._unless_stopped(self._intake()) or []
                 _log.info("ready", bot=policy.bot_username)
                 if await self._paused():
                     _log.warning("paused since a restore: `network-bot resume` lets promises leave again")
                 schedule.start()
-                follow = partial(self._clock.follow, schedule.hurry)
-                workers: list[Worker] = [lanes.run, *(w.run for w in windows), follow, self._guard, *intake]
+                clock = partial(self._clock.follow, schedule.hurry)
+                workers: list[Worker] = [lanes.run, *(w.run for w in windows), clock, self._guard, *intake]
                 await self._work(workers, [lanes, *windows])
             finally:
                 await schedule.stop()
                 if health is not None:
                     await health.stop()
+                if mailing is not None:
+                    await mailing.close()
         _log.info("stopped")
 
     async def _work(self, workers: list[Worker], unfinished: Sequence[Unfinished]) -> None:
@@ -230,19 +234,6 @@ class Bot:
         application.add_handlers(fallback.handlers())
         application.add_error_handler(errors.error_handler(refusals))
         return application
-
-    def _windows(self, rendering: Rendering, notices: Mapping[str, Notice]) -> list[Window]:
-        follow = {name: notice.landed for name, notice in notices.items() if notice.landed is not None}
-        settings = self._loaded.settings.delivery
-        pace = Pace(settings.messages_per_second, settings.per_chat_per_second, settings.per_group_per_minute)
-        resend = settings.on_unknown == "resend"
-        lease = min(settings.lease_seconds, INTERACTIVE_LEASE)
-        people = Terms((Lane.INTERACTIVE,), settings.in_flight, lease, resend, paced=False)
-        bulk = Terms((Lane.LIVE, Lane.BULK), settings.in_flight, settings.lease_seconds, resend, paced=True)
-        return [
-            Window(self._database, self._clock, wire, rendering, pace, terms, removals.migrate, self.stop, follow)
-            for wire, terms in ((self._people, people), (self._letters, bulk))
-        ]
 
     def _ticks(self, policy: Policy, reading: Reading) -> list[Tick]:
         remove = Removals(self._people, self._database, self._clock).work

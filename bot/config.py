@@ -159,10 +159,21 @@ class Mail(Section):
     username: str | None = None
     password: SecretStr | None = None
     password_file: Path | None = None
-    sender: str | None = None
-    public_url: Annotated[str, AfterValidator(values.http_base)] | None = None
+    sender: Annotated[str, AfterValidator(values.sender)] | None = None
+    public_url: Annotated[str, AfterValidator(values.https_base)] | None = None
     listen: Annotated[str, AfterValidator(values.address)] = "127.0.0.1:8444"
     messages_per_minute: float = Field(default=60, gt=0, le=6000)
+
+    @model_validator(mode="after")
+    def _complete(self) -> Mail:
+        lacking = [key for key in ("sender", "public_url") if getattr(self, key) is None]
+        if self.host is not None and lacking:
+            raise ValueError(f"{' and '.join(lacking)} {'is' if len(lacking) == 1 else 'are'} needed where host is set")
+        if self.password is not None and self.password_file is not None:
+            raise ValueError("only one of password and password_file can be given")
+        if (self.username is None) != (self.password is None and self.password_file is None):
+            raise ValueError("username is needed with password or password_file, and one of these with username")
+        return self
 
 
 class Health(Section):
@@ -211,11 +222,17 @@ class Config(BaseSettings):
 
 @dataclass(frozen=True)
 class Loaded:
-    """A usable configuration: settings, the token itself, and the database with its path resolved."""
+    """A usable configuration: settings, the secrets themselves, and the database with its path resolved."""
 
     settings: Config
     token: str
     storage_url: str
+    mail_password: str | None = None
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no log may tell."""
+        return (self.token, *([self.mail_password] if self.mail_password else []))
 
     @property
     def digest_weekday(self) -> int:
@@ -247,7 +264,9 @@ def load(path: Path) -> Loaded:
         raise ConfigError([*_unknown_variables(), f"environment: {error.args[0]}: lists are written as JSON"]) from None
     if unknown := _unknown_variables():
         raise ConfigError(unknown)
-    return Loaded(settings, _token(path, settings.telegram), _beside(path, settings.storage.url))
+    return Loaded(
+        settings, _token(path, settings.telegram), _beside(path, settings.storage.url), _password(path, settings.mail)
+    )
 
 
 def _unknown_variables() -> list[str]:
@@ -285,13 +304,23 @@ def _token(path: Path, telegram: Telegram) -> str:
         token = telegram.token.get_secret_value().strip()
     else:
         assert telegram.token_file is not None
-        try:
-            token = (path.parent / telegram.token_file).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError([f"{path}: telegram.token_file: cannot be read: {error}"]) from None
+        token = _secret(path, telegram.token_file, "telegram.token_file")
     if not _TOKEN.fullmatch(token):
         raise ConfigError([f"{path}: telegram.token: a bot token looks like 123456:ABC-DEF; this one does not"])
     return token
+
+
+def _password(path: Path, mail: Mail) -> str | None:
+    if mail.password is not None:
+        return mail.password.get_secret_value()
+    return None if mail.password_file is None else _secret(path, mail.password_file, "mail.password_file")
+
+
+def _secret(path: Path, file: Path, key: str) -> str:
+    try:
+        return (path.parent / file).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError([f"{path}: {key}: cannot be read: {error}"]) from None
 
 
 def _beside(path: Path, url: str) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from bot.clock import Clock
 from bot.config import Config, Loaded
 from bot.health import counts
+from bot.mail.checking import mail_problems
 from bot.start import written_by_a_newer
 from bot.transport import NO_ANSWER, Wire
 from handlers.groups.rights import RIGHTS, rights_missing
@@ -43,7 +44,7 @@ _SETTINGS = (
 
 
 async def examine(loaded: Loaded) -> tuple[list[str], list[str]]:
-    """Return problems and remarks about the database, the token and the bot's settings at BotFather."""
+    """Return problems and remarks about the database, the token, the settings at BotFather and the mail server."""
     problems: list[str] = []
     remarks: list[str] = []
     found = await overview(loaded)
@@ -52,6 +53,7 @@ async def examine(loaded: Loaded) -> tuple[list[str], list[str]]:
     elif found["schema"] == migrations.newest():
         remarks += await _warnings(loaded, found)
     await _ask_telegram(loaded, problems, remarks, await _bound(loaded, found))
+    problems += await mail_problems(loaded)
     if not loaded.settings.network.administrators:
         problems.append("network.administrators is empty: nobody could approve the first application.")
     return problems, remarks

@@ -10,14 +10,15 @@ from typing import Any
 import structlog
 
 _TOKEN = re.compile(r"\b\d{4,}:[A-Za-z0-9_-]{8,}")
+_ADDRESS = re.compile(r"(?<![\w./:+-])[\w.+-]+@(?:[\w-]+\.)+[A-Za-z]{2,}")
 _PASSWORD = re.compile(r"(://[^:/@\s]+:)[^@/\s]+(@)")
 
 
 def redacted(text: str, secrets: tuple[str, ...] = ()) -> str:
-    """Return `text` without anything that looks like a bot token, a URL's password, or is one of `secrets`."""
+    """Return `text` without what looks like a bot token, a URL's password or a mail address, or is one of `secrets`."""
     for secret in secrets:
         text = text.replace(secret, "[secret]")
-    return _PASSWORD.sub(r"\1[secret]\2", _TOKEN.sub("[token]", text))
+    return _ADDRESS.sub("[address]", _PASSWORD.sub(r"\1[secret]\2", _TOKEN.sub("[token]", text)))
 
 
 class _Redacting(logging.Formatter):
@@ -64,7 +65,7 @@ def set_up(secrets: tuple[str, ...] = (), *, json: bool = False, level: int = lo
     root.handlers[:] = [handler]
     root.setLevel(level)
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a tick that is still running is no news
-    for chatty in ("httpx", "httpcore", "telegram", "aiohttp.access", "alembic", "aiosqlite"):
+    for chatty in ("httpx", "httpcore", "telegram", "aiohttp.access", "alembic", "aiosqlite", "aiosmtplib"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     sys.excepthook = _last_resort
 

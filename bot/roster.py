@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.start import Problem
-from storage import access, audit, members, membership, topics
+from storage import access, audit, by_mail, members, membership, topics
 from storage.applications import ZONES
 from storage.audit import Event
 from storage.database import Transaction
@@ -23,15 +23,16 @@ TERM = timedelta(days=730)
 
 @dataclass(frozen=True)
 class Newcomer:
-    """Somebody the operator vouches for."""
+    """Somebody the operator vouches for: by their Telegram account or, where they have none, a mail address."""
 
-    telegram_id: int
+    telegram_id: int | None
     name: str
     organisation: str | None
     country: str | None
     category: members.Category | None
     language: str
     zone: str
+    address: str | None = None
 
 
 @dataclass(frozen=True)
@@ -61,16 +62,38 @@ async def add(tx: Transaction, newcomer: Newcomer, now: datetime) -> Member:
     Raises:
         Problem: they belong already, wait for a decision, or are suspended or blocked.
     """
+    assert newcomer.telegram_id is not None
     member = await members.welcome(tx, newcomer.telegram_id, newcomer.language, newcomer.zone, now)
     if member.state not in access.MAY_APPLY:
         raise Problem(f"M-{member.id} has this account and is {member.state}: nothing was changed.")
+    await _describe(tx, member, newcomer)
+    member.vouches_from = now
+    await membership.move(tx, member, Step.ADDED, now, by=None)
+    return member
+
+
+async def invite(tx: Transaction, newcomer: Newcomer, now: datetime) -> Member:
+    """Invite somebody without Telegram by mail: they are a member once they open the link and accept the terms.
+
+    Raises:
+        Problem: the address is none, or a member gets mail there.
+    """
+    assert newcomer.address is not None
+    try:
+        member = await by_mail.invite(tx, newcomer.address, newcomer.language, newcomer.zone, now)
+    except Refusal as refusal:
+        if refusal.reason == "mail:taken":
+            raise Problem(f"M-{refusal.facts['member']} gets mail at this address: nothing was changed.") from None
+        raise Problem("This is no mail address, such as name@example.org.") from None
+    await _describe(tx, member, newcomer)
+    return member
+
+
+async def _describe(tx: Transaction, member: Member, newcomer: Newcomer) -> None:
     if newcomer.organisation is not None:
         member.organisation_id = (await members.organisation(tx, newcomer.organisation)).id
     member.name, member.category, member.country = newcomer.name, newcomer.category, newcomer.country
     member.zone = ZONES.get(newcomer.country or "", newcomer.zone)
-    member.vouches_from = now
-    await membership.move(tx, member, Step.ADDED, now, by=None)
-    return member
 
 
 async def give(tx: Transaction, telegram_id: int, role: Role, reach: Reach, term: Term, now: datetime) -> Member:
@@ -139,6 +162,7 @@ def _line(m: Member, held: Collection[MemberRole], names: dict[int, str], codes:
         "country": m.country,
         "category": m.category,
         "state": m.state,
+        "channel": m.channel,
         "joined": m.joined_at.isoformat() if m.joined_at else None,
         "roles": [
             {

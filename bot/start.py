@@ -6,14 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from bot.config import Loaded, Network
-from bot.health import HealthServer
-from bot.intake import WebhookIntake
 from bot.transport import NO_ANSWER, Answer, Wire
 from handlers.context import Policy
 from storage import audit, digests, members, membership, migrations
@@ -109,7 +107,13 @@ async def _require_newest(database: Database) -> None:
         raise Problem(f"The schema of the database is at {at or 'nothing'}: run `network-bot migrate` first.")
 
 
-async def listen(server: HealthServer | WebhookIntake, key: str) -> None:
+class Server(Protocol):
+    """Something of ours that listens."""
+
+    async def start(self) -> None: ...
+
+
+async def listen(server: Server, key: str) -> None:
     """Let a server of ours listen where `key` of the configuration says.
 
     Raises:

@@ -12,6 +12,7 @@ from handlers.context import Policy
 from storage import (
     announcements,
     applications,
+    by_mail,
     consents,
     dialogues,
     digests,
@@ -80,6 +81,7 @@ def ticks(
     forgets = (
         inbox.forget, outbox.forget, dialogues.expire, removals.forget, errands.forget, mutes.forget,
         moderation.breaches.drop_old, posts.fate.forget, directory.forget, privacy.forget, feeds.forget,
+        by_mail.forget,
     )  # fmt: skip
     return [
         Tick("digest", 5, Digests(database, clock, policy).work),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container
+from email.utils import parseaddr
 from functools import cache
 from importlib.util import find_spec
 from ipaddress import ip_network
@@ -12,6 +13,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from handlers.language import available
+from storage import mail
 from storage.refusals import Refusal
 from storage.tlp import Label, parse
 
@@ -47,6 +49,24 @@ def http_base(url: str) -> str:
     if not url.startswith(("http://", "https://")):
         raise ValueError("must begin with https:// (or http:// for a local server)")
     return url.rstrip("/")
+
+
+def https_base(url: str) -> str:
+    """Return the public address of a server of ours, without a slash at its end: what is mailed is opened anywhere."""
+    if not url.startswith("https://"):
+        raise ValueError("must begin with https://: it stands in mails (RFC 8058)")
+    return url.rstrip("/")
+
+
+def sender(written: str) -> str:
+    """Return an address that mail comes from, alone or behind a name: `Network <digest@example.org>`."""
+    try:
+        mail.proper(parseaddr(written)[1])
+    except Refusal:
+        raise ValueError(f"{written!r} is no mail address, such as digest@example.org") from None
+    if not written.isprintable():
+        raise ValueError("must be one line")
+    return written
 
 
 def proxy(url: str | None) -> str | None:

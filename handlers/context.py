@@ -140,6 +140,10 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], dict
         """Open the form called `dialogue`, or go on with it; see `Dialogues.begin`."""
         await self.application.bot_data["dialogues"].begin(self, dialogue, answers, first=first)
 
+    async def go_over(self, tx: Transaction, dialogue: str, refusal: Refusal | None = None) -> None:
+        """Open the form called `dialogue` as another one ends, in its transaction; see `Dialogues.go_over`."""
+        await self.application.bot_data["dialogues"].go_over(self, tx, dialogue, refusal)
+
     async def cancel(self) -> str | None:
         """Close the open form and return its title; None if there is none."""
         title: str | None = await self.application.bot_data["dialogues"].cancel(self)

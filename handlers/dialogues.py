@@ -80,6 +80,11 @@ class Dialogues:
             await _ask(tx, context, row)
         await context.strip(asked)
 
+    async def go_over(self, context: Context, tx: Transaction, name: str, refusal: Refusal | None = None) -> None:
+        """Open the form `name` in the transaction in which another one ends, or the same again with what was wrong."""
+        row = await rows.begin(tx, context.member.id, name, self._by_name[name].next_open({}), {}, context.now)
+        await _ask(tx, context, row, refusal)
+
     async def cancel(self, context: Context) -> str | None:
         """Close the open form and return its title, or None if there is none."""
         async with context.transaction() as tx:

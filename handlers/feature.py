@@ -13,6 +13,7 @@ from telegram.ext import BaseHandler, CallbackQueryHandler, CommandHandler, filt
 from handlers.buttons import VERSION, Press
 from handlers.context import Context, Door, Link, Policy, Shows
 from handlers.language import Say
+from handlers.mails import Mail
 from handlers.presses import Open
 from handlers.screens import Screen
 from storage.access import Action, Viewer, allowed, require
@@ -28,6 +29,7 @@ Callback = Callable[[Context], Awaitable[None]]
 P = TypeVar("P", bound=Press)
 Load = Callable[[Transaction, Facts, Sequence[Viewer]], Awaitable[Mapping[int, Any]]]
 Render = Callable[[Any, Say, Policy], Screen]
+Letter = Callable[[Any, Say, Policy, str | None], Mail]
 Landed = Callable[[Transaction, OutboxRow, Settlement, datetime], Awaitable[None]]
 
 
@@ -48,13 +50,17 @@ class Notice:
 
     `load` asks storage again: it returns, by member id, what each viewer may be told now; whoever is missing
     is not told. Equal contents are rendered once per language, so a shared content should be a frozen dataclass.
-    `landed` notes, in the transaction that settles it, how the sending of one message ended.
+    `landed` notes, in the transaction that settles it, how the sending of one message ended. `mail` writes it as a
+    letter: content, words, the operator's decisions, and the address that stops such mails, if they can be stopped.
+    What `proves` an address goes there before it is proved, and to who does not belong yet.
     """
 
     name: str
     render: Render
     load: Load
     landed: Landed | None = None
+    mail: Letter | None = None
+    proves: bool = False
 
 
 @dataclass(frozen=True)

@@ -203,7 +203,7 @@ async def settings(context: Context) -> None:
     rows: list[Row] = [(Button(say("Language"), Open("language")), Button(say("Privacy"), Open("privacy")))]
     if context.viewer.active:
         rows.append((Button(say("Digest"), Open("digest")), Button(say("Topics"), Open("topics"))))
-        rows.append((Button(say("My profile"), Open("profile")),))
+        rows.append((Button(say("My profile"), Open("profile")), Button(say("Where digests come"), Open("channel"))))
     rows.append((Button(say("Back"), Home()),))
     await context.show(Screen(say("What would you like to change?"), tuple(rows)))
 

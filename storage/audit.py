@@ -42,6 +42,7 @@ class Event(StrEnum):
     APPLICATION_LAPSED = "application:lapsed"
     APPLICATION_WITHDRAWN = "application:withdrawn"
     MEMBER_ADDED = "member:added"
+    MEMBER_INVITED = "member:invited"
     MEMBER_ACTIVATED = "member:activated"
     MEMBER_CHANGED_POST = "member:changed post"
     MEMBER_DUE = "member:due"

@@ -22,7 +22,7 @@ GRACE = timedelta(days=14)
 
 
 class Consent(Base):
-    """Terms that somebody accepted: version, the hash of the very text they saw, its language, when."""
+    """What somebody accepted, by kind: version, the hash of the very text they saw, its language, when."""
 
     __tablename__ = "consent"
 
@@ -45,14 +45,19 @@ class Accepted:
 
 async def accept(tx: Transaction, viewer: Viewer, accepted: Accepted, now: datetime) -> None:
     """Record that somebody accepted terms; a member who was read-only for want of it is so no longer."""
-    digest = hashlib.sha256(accepted.text.encode()).hexdigest()
-    told = {"kind": "terms", "version": accepted.version, "sha256": digest, "language": viewer.language}
-    tx.add(Consent(member_id=viewer.id, given_at=now, **told))
+    await agree(tx, viewer, "terms", accepted, now)
     member = await members.held(tx, viewer.id)
     member.terms_version, member.terms_due_at, member.read_only = accepted.version, None, False
     await audit.record(
         tx, audit.Event.TERMS_ACCEPTED, now, actor=viewer.id, subject=viewer.id, version=accepted.version
     )
+
+
+async def agree(tx: Transaction, viewer: Viewer, kind: str, accepted: Accepted, now: datetime) -> None:
+    """Record that somebody agreed to something of a kind, and to which words."""
+    digest = hashlib.sha256(accepted.text.encode()).hexdigest()
+    told = {"kind": kind, "version": accepted.version, "sha256": digest, "language": viewer.language}
+    tx.add(Consent(member_id=viewer.id, given_at=now, **told))
 
 
 async def remind(tx: Transaction, now: datetime) -> None:

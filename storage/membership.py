@@ -13,7 +13,7 @@ from sqlalchemy import Select, Update, delete, select, update
 from storage import audit, dialogues, members, removals
 from storage.audit import Event
 from storage.database import Base, Transaction
-from storage.members import BELONGING, Member, MemberState, Role
+from storage.members import BELONGING, Channel, Member, MemberState, Role
 from storage.outbox import Promise, promise
 from storage.refusals import Refusal
 
@@ -97,7 +97,7 @@ TRANSITIONS: dict[Step, Transition] = {
 """Every change of state there is (see the README). A step from any other state is refused."""
 
 _ENDS = frozenset({_S.LEFT, _S.BLOCKED, _S.ERASED, _S.DECLINED, _S.LAPSED})
-_ENDED = ("subscription", "digest_schedule", "directory_entry", "document_mark")
+_ENDED = ("subscription", "digest_schedule", "directory_entry", "document_mark", "mail_address")
 """Tables whose rows of a person end with the membership."""
 
 
@@ -163,7 +163,7 @@ async def end_offices(tx: Transaction, member_id: int, now: datetime, *, by: int
 
 
 async def _end(tx: Transaction, member: Member, now: datetime, by: int | None) -> None:
-    """End everything that belonging meant: offices, forms, subscriptions, digests, the directory, links."""
+    """End everything that belonging meant: offices, forms, subscriptions, digests, mail, the directory, links."""
     await end_offices(tx, member.id, now, by=by)
     await dialogues.end(tx, member.id)
     await clear(tx, _ENDED, member.id)
@@ -172,6 +172,7 @@ async def _end(tx: Transaction, member: Member, now: datetime, by: int | None) -
     await tx.execute(_documents_of(member.id).values(owner_id=None))
     await tx.execute(_applications_of(member.id).values(state="withdrawn", decided_by=member.id, decided_at=now))
     member.joined_at = member.vouches_from = member.validated_at = None
+    member.channel = Channel.TELEGRAM
 
 
 def _links_of(member_id: int) -> Update:

@@ -9,7 +9,7 @@ from sqlalchemy import Select, select
 
 from storage import members
 from storage.database import Transaction
-from storage.members import BELONGING, Member, MemberState
+from storage.members import BELONGING, Channel, Member, MemberState
 from storage.membership import TRANSITIONS, Step, move
 
 IDLE_AFTER = timedelta(days=180)
@@ -39,11 +39,12 @@ async def note(tx: Transaction, member_id: int, now: datetime) -> None:
 async def advance(tx: Transaction, now: datetime) -> None:
     """Tell who was not seen for half a year, and let who does not come then become idle.
 
-    Whoever is due to confirm their post is not made idle.
+    Whoever is due to confirm their post is not made idle, nor who reads by mail: nobody can see them here.
     """
-    warned = select(Member).where(Member.state == MemberState.SOON_IDLE, Member.state_since <= now - NOTICE)
+    here = select(Member).where(Member.telegram_id.is_not(None), Member.channel != Channel.EMAIL)
+    warned = here.where(Member.state == MemberState.SOON_IDLE, Member.state_since <= now - NOTICE)
     await _move(tx, warned, Step.IDLE, now)
-    unseen = select(Member).where(Member.state == MemberState.ACTIVE, Member.last_seen_at <= now - IDLE_AFTER)
+    unseen = here.where(Member.state == MemberState.ACTIVE, Member.last_seen_at <= now - IDLE_AFTER)
     await _move(tx, unseen, Step.SOON_IDLE, now)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Column, Table, delete, exists, or_, select, update
 
 from storage import dialogues, inbox, members, membership, nominations
 from storage.database import Base, Transaction
-from storage.members import Member, MemberState, Night, Organisation
+from storage.members import Channel, Member, MemberState, Night, Organisation
 from storage.membership import Step
 from storage.outbox import OutboxRow, says
 from storage.refusals import Refusal
@@ -19,7 +19,7 @@ Rows = list[dict[str, Any]]
 _ERASED_WITH_A_PERSON = (
     "consent", "subscription", "topic_request", "application", "application_remark", "vouch", "objection",
     "digest_schedule", "digest", "directory_entry", "directory_lookup", "group_member", "report", "review", "mute",
-    "post", "document_mark", "document_flag", "document_audience",
+    "post", "document_mark", "document_flag", "document_audience", "mail_address",
 )  # fmt: skip
 _OWNER = "member_id"
 _WRITER = {"nomination": "by_id", "desk_item": "author_id"}
@@ -153,6 +153,9 @@ _NOBODY: dict[str, Any] = {
     "terms_due_at": None,
     "read_only": False,
     "night": Night.HOLD,
+    "quiet_from": "21:00",
+    "quiet_until": "08:00",
+    "channel": Channel.TELEGRAM,
 }
 
 

@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from databases import Files, Server, share_statements
 from hypothesis import HealthCheck, settings
+from mail_server import MailServer, mail_server
 from story import TOKEN, Control, Stage
 
 from bot.sandbox.server import Sandbox
@@ -131,3 +132,11 @@ async def stage(control: Control, tmp_path: Path, storage_url: str) -> AsyncIter
     stage = Stage(control, tmp_path, storage_url)
     yield stage
     await stage.clear()
+
+
+@pytest.fixture
+async def posts(stage: Stage) -> AsyncIterator[MailServer]:
+    """A mail server that the bot of the stage knows."""
+    async with mail_server(MailServer()) as server:
+        stage.settings["mail"] = server.settings()
+        yield server

@@ -165,7 +165,7 @@ async def test_what_a_focal_point_brings_is_translated_and_goes_out_under_a_note
         await goes(hand, "Skip", "Traffic Light Protocol")
         await goes(hand, "TLP:CLEAR", "read it once more", "Confirm your post")
         await goes(hand, "Pin it", "No. 2", "1. 📌", "Confirm your post", "TLP:CLEAR")
-        shown = await approves(hand, 3, "Read this & <that>", "Pin:", "Confirm your post", "Call:", "Trainers wanted")
+        shown = await approves(hand, 2, "Read this & <that>", "Pin:", "Confirm your post", "Call:", "Trainers wanted")
         assert "The note is missing in one language: Russian" in written(shown)
         assert written(shown).startswith("TLP:GREEN")
         await author.says("/submit")
@@ -176,7 +176,7 @@ async def test_what_a_focal_point_brings_is_translated_and_goes_out_under_a_note
         assert await desk.edited(tx, 3, 9) == []
         (signed,) = await desk.edited(tx, 1, 3)
         assert hash(signed)
-        assert (signed.number, signed.signed_by) == (3, "Editor Demo")
+        assert (signed.number, signed.signed_by) == (2, "Editor Demo")
         assert signed.note == (("en", "<b>Read</b> this &amp; &lt;that&gt;"),)
         pin, call = signed.items
         assert (pin.kind, pin.title("ru"), pin.text("ru")) == ("pin", ("ru", "Подтвердите должность"), ("ru", ""))
@@ -222,9 +222,9 @@ async def test_two_editors_approve_once_and_any_change_asks_for_it_again_until_t
         await goes(one, "Remove: Russian", "There is no note yet")
         await two.taps("Approve")
         await two.sees("Something has changed meanwhile")
-        await approves(two, 3)
+        await approves(two, 2)
         await goes(two, "Withdraw approval", "The approval is withdrawn", "Not approved yet")
-        await approves(two, 3)
+        await approves(two, 2)
         await presses(two, OpenItem(1))
         await goes(two, "Decline", "Why?")
         await two.says("It was in No. 0 <already>")
@@ -242,9 +242,9 @@ async def test_two_editors_approve_once_and_any_change_asks_for_it_again_until_t
         await author.sees("You have withdrawn it")
         await presses(author, Withdraw(1))
         await author.sees("Somebody has decided on it already")
-        await approves(one, 3)
+        await approves(one, 2)
         await stands_at(stage, BEGINS)
-        for press in (Reopen(3), OpenIssue(3)):
+        for press in (Reopen(2), OpenIssue(3)):
             await presses(one, press)
             shown = await one.sees("No. 2", "begun")
         assert "Withdraw approval" not in buttons(shown)
@@ -290,11 +290,11 @@ async def test_editors_are_told_when_contributions_close_and_late_ones_go_to_the
         await goes(hand, "Take into No. 2", "Too late", "No. 2: accepted by an editor")
         await author.sees("accepted it for No. 2")
         await stands_at(stage, datetime(2026, 12, 7, 4, tzinfo=UTC))
-        while await stage.rows("SELECT number, CAST(note AS text) FROM digest_issue WHERE number = 2") != [(2, "{}")]:
+        while await stage.rows("SELECT number, CAST(note AS text) FROM digest_issue WHERE number = 1") != [(1, "{}")]:
             await goes_on(stage.control)
         await hand.says("/desk")
         await hand.sees("No. 2 · week 50", "Note, English: written")
-        shown = await approves(hand, 3, "Words of a week ago", "Too late")
+        shown = await approves(hand, 2, "Words of a week ago", "Too late")
         assert "In time" not in written(shown)
         await accepts(hand, "In time")
         await author.sees("In time", "accepted it for No. 3")
@@ -334,7 +334,7 @@ async def test_a_call_whose_last_day_has_passed_is_left_out_and_a_digest_that_wa
         await goes(hand, "Remove 2", "2. 📌", "Three")
         await presses(hand, OpenIssue(3))
         await hand.sees("Left out, for the last day has passed", "Papers wanted", "0 accepted contributions go out")
-        await approves(hand, 3, "Left out, for the last day has passed", "Papers wanted", "One", "Three")
+        await approves(hand, 2, "Left out, for the last day has passed", "Papers wanted", "One", "Three")
 
     assert await stage.rows("SELECT count(*) FROM digest_schedule WHERE waits_for IS NOT NULL") == [(0,)]
     assert await stage.rows("SELECT id, issue FROM desk_item ORDER BY id") == [(1, None), (2, 3), (3, None), (4, 3)]
@@ -355,7 +355,7 @@ async def test_who_is_no_focal_point_and_no_editor_learns_nothing_of_the_desk(st
             await member.sees("I do not know that")
         deeds = (
             OpenIssue(3), OpenItem(1), Accept(1, 0), Accept(1, 2), Decline(1, DeskState.WAITING), Approve(3, "x"),
-            Reopen(3), AddPin(3), DropPin(3, 1), Word(1, "en"), WriteNote(3, "en"),
+            Reopen(2), AddPin(3), DropPin(3, 1), Word(1, "en"), WriteNote(3, "en"),
         )  # fmt: skip
         for press in (*deeds, Contribute(), Withdraw(1)):
             await presses(member, press)
@@ -367,7 +367,7 @@ async def test_who_is_no_focal_point_and_no_editor_learns_nothing_of_the_desk(st
         await other.sees("There is no such contribution any more")
         for press, answer in (
             (DropPin(3, 1), "no such contribution"), (Accept(1, 1), "No. 0 takes nothing more"),
-            (Reopen(3), "not approved"), (OpenIssue(99), "No. 98 takes nothing more"), (Word(1, "xx"), "out of date"),
+            (Reopen(2), "not approved"), (OpenIssue(99), "No. 99 takes nothing more"), (Word(1, "xx"), "out of date"),
             (Reopen(1), "No. 0 takes nothing"), (WriteNote(3, "xx"), "out of date"),
             (Approve(3, "x"), "Something has changed"),
         ):  # fmt: skip
@@ -384,7 +384,7 @@ async def test_what_went_out_stays_as_the_organisation_s_when_its_author_is_eras
     async with stage.bot():
         await contributes(author, "Went out", "No. 2")
         await accepts(hand, "Went out")
-        await approves(hand, 3, "Went out")
+        await approves(hand, 2, "Went out")
         await contributes(author, "Still waits", "No. 3")
     (author_id, hand_id) = [row[0] for row in await stage.rows("SELECT id FROM member ORDER BY id LIMIT 2")]
     async with stage.beside() as database, database.transaction() as tx:

@@ -1,4 +1,4 @@
-"""Logs: never the token, never a password."""
+"""Logs: never the token, never a password, never a mail address."""
 
 from __future__ import annotations
 
@@ -24,10 +24,13 @@ def test_no_record_and_no_traceback_tells_a_secret(
         int(f"https://api.telegram.org/bot{TOKEN}/getMe with 123456:AnotherToken-OfSomebody")
     except ValueError:
         logs.log("bot").exception("a failure", url=f"http://x/file/bot{TOKEN}/y", token=TOKEN)
-        logging.getLogger("a.library").exception("postgresql://root:hunter2@db/network %s", TOKEN)
+        logging.getLogger("a.library").exception(
+            "postgresql://root:hunter2@db.example.org/network %s <me.too@mail.example.org>", TOKEN
+        )
     sys.excepthook(ValueError, ValueError(TOKEN), None)
 
     said = capsys.readouterr().err
     assert said.count("a failure") == 1
-    for secret in (TOKEN, TOKEN.partition(":")[2], "AnotherToken-OfSomebody", "hunter2"):
+    assert "@db.example.org" in said
+    for secret in (TOKEN, TOKEN.partition(":")[2], "AnotherToken-OfSomebody", "hunter2", "me.too@mail"):
         assert secret not in said

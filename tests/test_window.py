@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import event, update
@@ -15,7 +16,8 @@ from story import TOKEN, Stage, written
 from bot.clock import Clock
 from bot.config import load
 from bot.delivery.pace import Pace
-from bot.delivery.rendering import Rendering
+from bot.delivery.rendering import Letter, Rendering
+from bot.delivery.sending import send
 from bot.delivery.window import Terms, Window
 from bot.start import policy_of
 from bot.transport import Wire
@@ -54,7 +56,7 @@ NOTICES = {name: Notice(name, render, _same_for_all) for name, render in (("secr
 
 
 @asynccontextmanager
-async def working(stage: Stage, **terms: Any) -> AsyncIterator[tuple[Window, Database]]:
+async def working(stage: Stage, **terms: Any) -> AsyncIterator[tuple[Window[Letter], Database]]:
     """Run one window alone, with notices of our own."""
     database, wire = Database(stage.storage_url), Wire(stage.control.url, TOKEN, connections=8)
     await wire.start()
@@ -62,7 +64,14 @@ async def working(stage: Stage, **terms: Any) -> AsyncIterator[tuple[Window, Dat
     given = {"in_flight": 8, "lease_seconds": 60, "resend_unknown": True, "paced": False, **terms}
     pace = Pace(28, 1, 20)
     window = Window(
-        database, Clock(), wire, rendering, pace, Terms((Lane.INTERACTIVE,), **given), groups.migrate, print
+        database,
+        Clock(),
+        partial(send, wire),
+        rendering,
+        pace,
+        Terms((Lane.INTERACTIVE,), **given),
+        groups.migrate,
+        print,
     )
     running = asyncio.create_task(window.run())
     try:

@@ -6,11 +6,14 @@ import json
 import sys
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from bot.cli.outcome import DEFAULT_CONFIG, AsJson, ConfigFile, finish, load
+
+if TYPE_CHECKING:
+    from bot.config import Loaded
 
 member = typer.Typer(no_args_is_help=True, help=__doc__)
 role = typer.Typer(no_args_is_help=True, help="Give or take a role; the log says that nobody in the network did it.")
@@ -108,33 +111,58 @@ def list_members(
 
 @member.command()
 def add(
-    telegram_id: TelegramId,
+    telegram_id: Annotated[
+        int | None, typer.Argument(help="The person's Telegram user id.", min=1, max=2**52 - 1)
+    ] = None,
+    *,
     name: Annotated[str, typer.Option(parser=_name, metavar="NAME", help="As members are to read it.")],
     config: ConfigFile = DEFAULT_CONFIG,
+    email: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Instead of an id: they get digests by mail, and only these.")
+    ] = None,
+    language: Annotated[str | None, typer.Option(metavar="CODE", help="What they read, as ru.")] = None,
     organisation: OrganisationName = None,
     country: Country = None,
     category: Annotated[str | None, typer.Option(parser=_category, metavar="CODE")] = None,
     role: Annotated[str | None, typer.Option(parser=_role, metavar="ROLE", help="A role to give at once.")] = None,
 ) -> None:
-    """Make somebody a member without an application: the operator vouches for them."""
+    """Make somebody a member without an application: the operator vouches for them.
+
+    Who has no Telegram is named by --email, and is a member once they open the link that is mailed to them.
+    """
     from bot import roster
     from bot.clock import Clock
     from bot.start import opened
     from storage.members import Category, Role
 
+    if (telegram_id is None) == (email is None) or (email is not None and role is not None):
+        raise typer.BadParameter("either a Telegram id or --email is needed; --role only with the first.")
+
     async def work() -> int:
         loaded, now = load(config), Clock().now()
-        language, zone = loaded.settings.network.default_language, loaded.settings.network.timezone
         kind = None if category is None else Category(category)
-        newcomer = roster.Newcomer(telegram_id, name, organisation, country, kind, language, zone)
+        spoken, zone = _spoken(loaded, language, by_mail=email is not None), loaded.settings.network.timezone
+        newcomer = roster.Newcomer(telegram_id, name, organisation, country, kind, spoken, zone, email)
         async with opened(loaded) as database, database.transaction() as tx:
-            added = await roster.add(tx, newcomer, now)
-            if role is not None:
+            added = await (roster.add if email is None else roster.invite)(tx, newcomer, now)
+            if role is not None and telegram_id is not None:
                 where = roster.Reach(country=country if role == Role.FOCAL_POINT else None)
                 await roster.give(tx, telegram_id, Role(role), where, roster.Term(), now)
             return added.id
 
-    typer.echo(f"M-{finish(work())} is a member now.")
+    number = finish(work())
+    typer.echo(f"M-{number} is a member now." if email is None else f"M-{number} is invited by mail.")
+
+
+def _spoken(loaded: Loaded, language: str | None, *, by_mail: bool) -> str:
+    from bot.start import Problem
+
+    network = loaded.settings.network
+    if by_mail and loaded.settings.mail.host is None:
+        raise Problem("mail.host is not set: this network sends no mail.")
+    if language is not None and language not in network.languages:
+        raise Problem(f"{language!r} is none of the network's languages: {', '.join(network.languages)}.")
+    return language or network.default_language
 
 
 @role.command()
@@ -196,6 +224,7 @@ _HEADINGS = ("Member", "Telegram id", "Name", "Organisation", "Country", "Catego
 
 def _cells(line: dict[str, Any]) -> list[str]:
     facts = [line[key] for key in ("telegram_id", "name", "organisation", "country", "category", "state")]
+    facts[0] = "by e-mail" if line["telegram_id"] is None and line["channel"] == "email" else facts[0]
     written = [f"M-{line['id']}", *("–" if fact is None else str(fact) for fact in facts)]
     return [" ".join(cell.split()) for cell in [*written, "; ".join(map(_held, line["roles"])) or "–"]]
 

@@ -34,7 +34,7 @@ def run(
     if role is not Part.ALL:
         fail(["This version runs as one process: --role all."])
     loaded = load(config)
-    logs.set_up((loaded.token,), json=not sys.stderr.isatty())
+    logs.set_up(loaded.secrets, json=not sys.stderr.isatty())
 
     async def serve() -> None:
         time = Clock() if clock is None else FollowedClock(clock)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from handlers.context import Policy
 from handlers.feature import Notice
@@ -19,6 +20,10 @@ from storage.members import Member, MemberState
 from storage.outbox import ON_ITS_WAY, OutboxRow, OutboxState
 
 _CACHED = 1000
+WITHHELD = "no longer concerns or no longer permitted"
+
+L = TypeVar("L")
+B = TypeVar("B")
 
 
 @dataclass(frozen=True)
@@ -41,23 +46,41 @@ class Kept:
     reason: str
 
 
-class Rendering:
-    """Turns outbox rows into letters; equal contents are rendered once per language."""
+@dataclass(frozen=True)
+class Found:
+    """What storage says of a row now: its notice, who reads it, and what each reader may be told, by their number."""
+
+    row: OutboxRow
+    notice: Notice
+    viewer: Viewer | None
+    person: Member | None
+    contents: Mapping[int, Any]
+
+
+class Asking(ABC, Generic[L, B]):
+    """Asks storage again what rows may say; what is made of it, and what else is needed for it, the subclass knows."""
 
     def __init__(self, database: Database, notices: Mapping[str, Notice], policy: Policy) -> None:
         self._database = database
         self._notices = notices
         self._policy = policy
-        self._cache: dict[Hashable, Screen] = {}
 
-    async def letters(self, rows: Sequence[OutboxRow]) -> list[Letter | Kept]:
+    async def letters(self, rows: Sequence[OutboxRow]) -> list[L | Kept]:
         """Render rows, one reading transaction per kind and facts. Raises what a notice raises."""
-        found: list[Letter | Kept] = []
+        found: list[L | Kept] = []
         for _, same in groupby(sorted(rows, key=_kind), key=_kind):
             found.extend(await self._same(list(same)))
         return found
 
-    async def _same(self, rows: list[OutboxRow]) -> list[Letter | Kept]:
+    @abstractmethod
+    async def _besides(self, tx: Transaction, rows: Sequence[OutboxRow]) -> Mapping[int, B]:
+        """Return what else is needed to send each row, by the row's id."""
+
+    @abstractmethod
+    def _letter(self, found: Found, besides: B) -> L | Kept:
+        """Return a row as it is sent, or why it is not."""
+
+    async def _same(self, rows: list[OutboxRow]) -> list[L | Kept]:
         notice = self._notices.get(rows[0].notice)
         if notice is None:  # queued by a newer version: leave it alone
             return [Kept(row, OutboxState.QUEUED, "unknown notice") for row in rows]
@@ -69,29 +92,49 @@ class Rendering:
             if len(ids) < len(rows):  # a chat of many, or somebody who has just been erased
                 viewers.append(self._nobody(rows[0].facts))
             contents = await notice.load(tx, rows[0].facts, viewers)
-            places = await _places(tx, rows)
+            besides = await self._besides(tx, rows)
         by_id = {viewer.id: viewer for viewer in viewers}
-        return [self._letter(row, notice, contents, by_id, people, places[row.id]) for row in rows]
+        return [
+            self._letter(
+                Found(row, notice, by_id.get(row.member_id or 0), people.get(row.member_id or 0), contents),
+                besides[row.id],
+            )
+            for row in rows
+        ]
 
-    def _letter(
-        self,
-        row: OutboxRow,
-        notice: Notice,
-        contents: Mapping[int, Any],
-        viewers: Mapping[int, Viewer],
-        people: Mapping[int, Member],
-        replaces: int | None,
-    ) -> Letter | Kept:
-        reader, person = row.member_id or 0, people.get(row.member_id or 0)
+    def _nobody(self, facts: Mapping[str, Any]) -> Viewer:
+        # A chat without a member behind it: a group, or a person who has just been erased.
+        language = facts.get("language", self._policy.default_language)
+        return Viewer(0, MemberState.ERASED, frozenset(), None, language, self._policy.zone)
+
+
+class Rendering(Asking[Letter, int | None]):
+    """Turns outbox rows into messages of Telegram; equal contents are rendered once per language."""
+
+    def __init__(self, database: Database, notices: Mapping[str, Notice], policy: Policy) -> None:
+        super().__init__(database, notices, policy)
+        self._cache: dict[Hashable, Screen] = {}
+
+    async def _besides(self, tx: Transaction, rows: Sequence[OutboxRow]) -> Mapping[int, int | None]:
+        """Return which message each row replaces; of one that had not landed, where it has by now."""
+        late = {row.subject for row in rows if row.replaces == ON_ITS_WAY}
+        found = await outbox.landed(tx, late) if late else {}
+        return {
+            row.id: found.get((row.subject, row.member_id)) if row.replaces == ON_ITS_WAY else row.replaces
+            for row in rows
+        }
+
+    def _letter(self, found: Found, besides: int | None) -> Letter | Kept:
+        row, person, reader = found.row, found.person, found.row.member_id or 0
         chat_id = row.chat_id or (person.telegram_id if person else None)
         if chat_id is None:
             return Kept(row, OutboxState.UNREACHABLE, "no Telegram account")
         if person and person.unreachable_since is not None and row.lane > 0:
             return Kept(row, OutboxState.UNREACHABLE, "blocked the bot")
-        if reader not in contents:
-            return Kept(row, OutboxState.WITHHELD, "no longer concerns or no longer permitted")
-        screen = self._screen(notice, contents[reader], viewers[reader])
-        return Letter(row, chat_id, replaces, screen, screen.parameters())
+        if reader not in found.contents or found.viewer is None:
+            return Kept(row, OutboxState.WITHHELD, WITHHELD)
+        screen = self._screen(found.notice, found.contents[reader], found.viewer)
+        return Letter(row, chat_id, besides, screen, screen.parameters())
 
     def _screen(self, notice: Notice, content: Any, viewer: Viewer) -> Screen:
         try:
@@ -104,20 +147,6 @@ class Rendering:
             self._cache.clear()
         self._cache[key] = notice.render(content, Say(viewer.language, viewer.zone), self._policy)
         return self._cache[key]
-
-    def _nobody(self, facts: Mapping[str, Any]) -> Viewer:
-        # A chat without a member behind it: a group, or a person who has just been erased.
-        language = facts.get("language", self._policy.default_language)
-        return Viewer(0, MemberState.ERASED, frozenset(), None, language, self._policy.zone)
-
-
-async def _places(tx: Transaction, rows: Sequence[OutboxRow]) -> dict[int, int | None]:
-    """Return which message each row replaces, by the row's id; of one that had not landed, where it has by now."""
-    late = {row.subject for row in rows if row.replaces == ON_ITS_WAY}
-    found = await outbox.landed(tx, late) if late else {}
-    return {
-        row.id: found.get((row.subject, row.member_id)) if row.replaces == ON_ITS_WAY else row.replaces for row in rows
-    }
 
 
 def _kind(row: OutboxRow) -> tuple[str, str]:

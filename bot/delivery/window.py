@@ -8,15 +8,14 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any, Generic, Protocol, TypeVar
 from uuid import uuid4
 
 from bot.clock import Clock
 from bot.delivery.outcome import Kind, Outcome
 from bot.delivery.pace import Pace
-from bot.delivery.rendering import Kept, Letter, Rendering
-from bot.delivery.sending import send
+from bot.delivery.rendering import Asking, Kept
 from bot.logs import log
-from bot.transport import Wire
 from bot.workers import finished
 from storage import members, outbox, pause
 from storage.database import Database, Transaction, is_trouble
@@ -34,19 +33,35 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 _log = log("bot.delivery")
 
 Migrate = Callable[[Transaction, int, int], Awaitable[None]]
+Mark = Callable[[Transaction, int, datetime], Awaitable[None]]
+"""What is noted of a member who cannot be reached."""
 Follow = Callable[[Transaction, OutboxRow, Settlement, datetime], Awaitable[None]]
 """What is noted, in the transaction that settles a row of its notice, about how the sending ended."""
 
 
+class Parcel(Protocol):
+    """A row that is ready to be sent; the pace counts what goes to one `chat_id`."""
+
+    @property
+    def row(self) -> OutboxRow: ...
+
+    @property
+    def chat_id(self) -> int: ...
+
+
+P = TypeVar("P", bound=Parcel)
+
+
 @dataclass(frozen=True)
 class Terms:
-    """How this window sends: its lanes, how many at once, how long a lease, what to do when in doubt."""
+    """How this window sends: its lanes, how many at once, how long a lease, what to do when in doubt, and by whom."""
 
     lanes: tuple[Lane, ...]
     in_flight: int
     lease_seconds: int
     resend_unknown: bool
     paced: bool
+    carrier: str = "Telegram"
 
 
 @dataclass(frozen=True)
@@ -60,18 +75,22 @@ class Landed:
 
 
 @dataclass
-class Window:
-    """Delivers the rows of some lanes; at most `terms.in_flight` are leased and unsettled at any moment."""
+class Window(Generic[P]):
+    """Delivers the rows of some lanes; at most `terms.in_flight` are leased and unsettled at any moment.
+
+    `rendering` makes of rows what `send` sends; `mark` notes who could not be reached, where anything is noted.
+    """
 
     database: Database
     clock: Clock
-    wire: Wire
-    rendering: Rendering
+    send: Callable[[P], Awaitable[Outcome]]
+    rendering: Asking[P, Any]
     pace: Pace
     terms: Terms
     migrate: Migrate
     stop: Callable[[str], None]
     follow: Mapping[str, Follow] = field(default_factory=dict)
+    mark: Mark | None = members.mark_unreachable
     lease: str = field(default_factory=lambda: str(uuid4()))
     _looked: float = -_LOST_SECONDS
     _extended: datetime = _NEVER
@@ -118,8 +137,8 @@ class Window:
         async with self.database.transaction() as tx:
             await outbox.settle(tx, [one.settlement for one in landed], now, lease=self.lease)
             for one in landed:
-                if one.unreachable is not None:
-                    await members.mark_unreachable(tx, one.unreachable, now)
+                if one.unreachable is not None and self.mark is not None:
+                    await self.mark(tx, one.unreachable, now)
                 if one.migrated is not None:
                     await self.migrate(tx, *one.migrated)
                 if one.row.notice in self.follow and one.settlement.state not in WAITING:
@@ -157,7 +176,7 @@ class Window:
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
 
-    async def _render(self, rows: Sequence[OutboxRow]) -> list[Letter | Kept]:
+    async def _render(self, rows: Sequence[OutboxRow]) -> list[P | Kept]:
         try:
             return await self.rendering.letters(rows)
         except Exception as error:  # noqa: BLE001 - logged below, and one bad row must not hold the others
@@ -167,7 +186,7 @@ class Window:
             final = rows[0].attempts >= _RENDER_TRIES and not is_trouble(error)
             return [Kept(rows[0], OutboxState.REJECTED if final else OutboxState.QUEUED, "could not be rendered")]
 
-    async def _deliver(self, letter: Letter) -> None:
+    async def _deliver(self, letter: P) -> None:
         if self.terms.paced:
             await self._wait(letter.chat_id)
         else:
@@ -183,16 +202,16 @@ class Window:
         finally:
             self._waiting.discard(task)
 
-    async def _send(self, letter: Letter) -> Outcome:
+    async def _send(self, letter: P) -> Outcome:
         try:
-            return await send(self.wire, letter)
-        except asyncio.CancelledError:  # the process ends, and Telegram has not answered
+            return await self.send(letter)
+        except asyncio.CancelledError:  # the process ends, and nobody has answered
             return Outcome(Kind.UNKNOWN, "no answer before the bot stopped")
         except Exception:  # noqa: BLE001 - a row that is never settled would keep its place in the window for ever
             _log.exception("a send failed unexpectedly", row=letter.row.id, notice=letter.row.notice)
             return Outcome(Kind.UNKNOWN, "an unexpected failure")
 
-    def _judge(self, letter: Letter, outcome: Outcome) -> Landed:  # noqa: PLR0911 - one row a line
+    def _judge(self, letter: P, outcome: Outcome) -> Landed:  # noqa: PLR0911 - one row a line
         row, reason = letter.row, outcome.reason
         match outcome.kind:
             case Kind.SENT:
@@ -202,7 +221,7 @@ class Window:
             case Kind.MIGRATED if outcome.chat_id is not None and row.chat_id is not None:
                 return Landed(self._again(row, _backoff(row), reason), row, migrated=(row.chat_id, outcome.chat_id))
             case Kind.REJECTED | Kind.MIGRATED:  # a person never migrates
-                _log.error("Telegram rejected a message", row=row.id, notice=row.notice, reason=reason)
+                _log.error(f"{self.terms.carrier} rejected a message", row=row.id, notice=row.notice, reason=reason)
                 return Landed(Settlement(row.id, OutboxState.REJECTED, reason, message_id=outcome.message_id), row)
             case Kind.WAIT:
                 self.pace.pause(min(outcome.seconds, 60.0))

@@ -110,6 +110,8 @@ def facts(found: Card, say: Say) -> list[str]:
     state = say(STATES[found.state])
     since = say("State: {state}, since {day}", state=state, day=say.day(found.since)) if found.since else None
     shown.append(since or say("State: {state}", state=state))
+    if found.by_mail:
+        shown.append(say("Reached: by e-mail"))
     if found.reason:
         shown.append(say("Reason: {reason}", reason=reason(found.reason, say)))
     if found.roles:

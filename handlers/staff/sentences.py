@@ -26,6 +26,7 @@ SENTENCES = {
     Event.APPLICATION_LAPSED: text("The application of {whom} lapsed"),
     Event.APPLICATION_WITHDRAWN: text("{whom} withdrew an application"),
     Event.MEMBER_ADDED: text("{whom} was added as a member by {by}"),
+    Event.MEMBER_INVITED: text("{whom} was invited by mail by {by}"),
     Event.MEMBER_ACTIVATED: text("{whom} became a member"),
     Event.MEMBER_CHANGED_POST: text("{whom} changed the post and is vetted again"),
     Event.MEMBER_DUE: text("{whom} was asked to confirm the post"),

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from storage import access, audit, members, names
 from storage.access import Action, Viewer
 from storage.database import Transaction
-from storage.members import BELONGING, Category, Member, MemberRole, MemberState, Role
+from storage.members import BELONGING, Category, Channel, Member, MemberRole, MemberState, Role
 from storage.pages import Page, page
 from storage.refusals import Refusal
 from storage.topics import Topic
@@ -63,7 +63,10 @@ class Held:
 
 @dataclass(frozen=True)
 class Card:
-    """What staff read of a member; `has_email` tells that there is an address, not which."""
+    """What staff read of a member; `has_email` tells that there is an address, not which.
+
+    `by_mail` tells that they are reached by mail only.
+    """
 
     id: int
     name: str
@@ -75,6 +78,7 @@ class Card:
     reason: str | None
     roles: tuple[Held, ...]
     has_email: bool
+    by_mail: bool = False
 
 
 def filters(viewer: Viewer) -> list[Shown]:
@@ -138,7 +142,13 @@ async def card(tx: Transaction, viewer: Viewer, member_id: int) -> Card:
     return Card(
         member.id, members.called(member), named.get(member.organisation_id or 0), member.category, member.country,
         member.state, member.state_since, member.state_reason, await held(tx, member.id), member.email is not None,
+        by_mail(member),
     )  # fmt: skip
+
+
+def by_mail(member: Member) -> bool:
+    """Tell whether a member is reached by mail only, having no Telegram."""
+    return member.telegram_id is None and member.channel is Channel.EMAIL
 
 
 async def held(tx: Transaction, member_id: int) -> tuple[Held, ...]:
