@@ -146,7 +146,7 @@ async def test_what_a_focal_point_brings_is_translated_and_goes_out_under_a_note
         await goes(hand, "Accept", "No. 2: accepted by an editor", "Decided by")
         await author.sees("Ваш материал", "Ищем <тренеров>", "принял материал для № 2")
 
-        await presses(hand, OpenIssue(3))
+        await presses(hand, OpenIssue(2))
         await hand.sees("No. 2 · week 50", "1 accepted contribution goes out", "Note, English: missing")
         await goes(hand, "Editor’s note", "There is no note yet")
         await goes(hand, "Write: English", "At most 800 characters", "nothing operational")
@@ -202,21 +202,21 @@ async def test_two_editors_approve_once_and_any_change_asks_for_it_again_until_t
         await contributes(author, "A second thing", "No. 2")
         await accepts(one, "A workshop was held")
         for person in (one, two):
-            await presses(person, OpenIssue(3))
+            await presses(person, OpenIssue(2))
             await goes(person, "Approve", "This goes out with it", "A workshop was held")
         await asyncio.gather(one.taps("Approve"), two.taps("Approve"))
         told = [await person.sees("pproved") for person in (one, two)]
         lost = [written(message) for message in told if "has been approved already: by" in written(message)]
         assert len(lost) == 1
         winner = "Editor Demo" if "Second Demo" not in lost[0] else "Second Demo"
-        await presses(one, OpenIssue(3))
+        await presses(one, OpenIssue(2))
         await one.sees("No. 2", "Approved by", winner)
 
         await goes(one, "Editor’s note", "There is no note yet")
         await goes(one, "Write: Russian", "Language: Russian")
         await one.says("Здравствуйте")
         await one.sees("No. 2 had been approved: with this change it must be approved again")
-        await presses(two, OpenIssue(3))
+        await presses(two, OpenIssue(2))
         await two.sees("Not approved yet", "1 accepted contribution goes out")
         await goes(two, "Approve", "This goes out with it", "The note is missing in one language: English")
         await goes(one, "Remove: Russian", "There is no note yet")
@@ -227,9 +227,9 @@ async def test_two_editors_approve_once_and_any_change_asks_for_it_again_until_t
         await approves(two, 2)
         await presses(two, OpenItem(1))
         await goes(two, "Decline", "Why?")
-        await two.says("It was in No. 0 <already>")
-        await two.sees("declined", "It was in No. 0 <already>", "No. 2 had been approved")
-        await author.sees("Your contribution", "An editor declined it", "It was in No. 0 <already>")
+        await two.says("It was in No. 1 <already>")
+        await two.sees("declined", "It was in No. 1 <already>", "No. 2 had been approved")
+        await author.sees("Your contribution", "An editor declined it", "It was in No. 1 <already>")
         await presses(one, Accept(1, 0))
         await one.sees("Somebody has decided on it already", "Second Demo")
         await presses(one, Decline(2, DeskState.ACCEPTED))
@@ -244,16 +244,16 @@ async def test_two_editors_approve_once_and_any_change_asks_for_it_again_until_t
         await author.sees("Somebody has decided on it already")
         await approves(one, 2)
         await stands_at(stage, BEGINS)
-        for press in (Reopen(2), OpenIssue(3)):
+        for press in (Reopen(2), OpenIssue(2)):
             await presses(one, press)
             shown = await one.sees("No. 2", "begun")
         assert "Withdraw approval" not in buttons(shown)
-        await presses(one, WriteNote(3, "en"))
+        await presses(one, WriteNote(2, "en"))
         await one.sees("Write the note for No. 2")
         await one.says("Late words")
         await one.sees("The week of No. 2 has begun", "use the next issue")
 
-    assert await issues(stage) == {1: (48, False), 2: (49, False), 3: (50, True), 4: (51, False)}
+    assert await issues(stage) == {1: (49, False), 2: (50, True), 3: (51, False)}
     assert await stage.rows("SELECT id, state, issue FROM desk_item ORDER BY id") == [
         (1, "declined", None), (2, "withdrawn", None),
     ]  # fmt: skip
@@ -266,7 +266,7 @@ async def test_editors_are_told_when_contributions_close_and_late_ones_go_to_the
     author, hand = await focal_point(stage), await editor(stage)
     async with stage.bot():
         await contributes(author, "In time", "for No. 2")
-        await presses(hand, WriteNote(2, "en"))
+        await presses(hand, WriteNote(1, "en"))
         await hand.sees("Write the note for No. 1")
         await hand.says("Words of a week ago")
         await hand.sees("Words of a week ago")
@@ -316,7 +316,7 @@ async def test_a_call_whose_last_day_has_passed_is_left_out_and_a_digest_that_wa
         await alters(stage, "UPDATE desk_item SET until = '2026-12-05'")
         await alters(stage, "UPDATE digest_schedule SET waits_for = 3 WHERE member_id = 1")
         for title in ("One", "Two", "Three"):
-            await presses(hand, AddPin(3))
+            await presses(hand, AddPin(2))
             await hand.sees("In which language")
             await goes(hand, "English", "What is the title?")
             await hand.says(title)
@@ -332,12 +332,12 @@ async def test_a_call_whose_last_day_has_passed_is_left_out_and_a_digest_that_wa
         await goes(hand, "Save", "Раз")
         await goes(hand, "Back", "📌", "Three")
         await goes(hand, "Remove 2", "2. 📌", "Three")
-        await presses(hand, OpenIssue(3))
+        await presses(hand, OpenIssue(2))
         await hand.sees("Left out, for the last day has passed", "Papers wanted", "0 accepted contributions go out")
         await approves(hand, 2, "Left out, for the last day has passed", "Papers wanted", "One", "Three")
 
     assert await stage.rows("SELECT count(*) FROM digest_schedule WHERE waits_for IS NOT NULL") == [(0,)]
-    assert await stage.rows("SELECT id, issue FROM desk_item ORDER BY id") == [(1, None), (2, 3), (3, None), (4, 3)]
+    assert await stage.rows("SELECT id, issue FROM desk_item ORDER BY id") == [(1, None), (2, 2), (3, None), (4, 2)]
 
 
 @SQLITE
@@ -354,8 +354,8 @@ async def test_who_is_no_focal_point_and_no_editor_learns_nothing_of_the_desk(st
             await member.says(deed)
             await member.sees("I do not know that")
         deeds = (
-            OpenIssue(3), OpenItem(1), Accept(1, 0), Accept(1, 2), Decline(1, DeskState.WAITING), Approve(3, "x"),
-            Reopen(2), AddPin(3), DropPin(3, 1), Word(1, "en"), WriteNote(3, "en"),
+            OpenIssue(2), OpenItem(1), Accept(1, 0), Accept(1, 2), Decline(1, DeskState.WAITING), Approve(2, "x"),
+            Reopen(2), AddPin(2), DropPin(2, 1), Word(1, "en"), WriteNote(2, "en"),
         )  # fmt: skip
         for press in (*deeds, Contribute(), Withdraw(1)):
             await presses(member, press)
@@ -366,10 +366,10 @@ async def test_who_is_no_focal_point_and_no_editor_learns_nothing_of_the_desk(st
         await presses(other, Withdraw(1))
         await other.sees("There is no such contribution any more")
         for press, answer in (
-            (DropPin(3, 1), "no such contribution"), (Accept(1, 1), "No. 0 takes nothing more"),
+            (DropPin(2, 1), "no such contribution"),
             (Reopen(2), "not approved"), (OpenIssue(99), "No. 99 takes nothing more"), (Word(1, "xx"), "out of date"),
-            (Reopen(1), "No. 0 takes nothing"), (WriteNote(3, "xx"), "out of date"),
-            (Approve(3, "x"), "Something has changed"),
+            (WriteNote(2, "xx"), "out of date"),
+            (Approve(2, "x"), "Something has changed"),
         ):  # fmt: skip
             await presses(hand, press)
             await hand.sees(answer)
@@ -455,4 +455,4 @@ async def test_a_network_of_one_language_is_not_asked_for_another_and_a_long_que
         await goes(author, "›", "Thing 5")
         await goes(author, "Open 1", "Thing 5", "It is in No. 2")
 
-    assert await stage.rows("SELECT count(*) FROM desk_item WHERE issue = 3") == [(9,)]
+    assert await stage.rows("SELECT count(*) FROM desk_item WHERE issue = 2") == [(9,)]

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from itertools import count, groupby
 
 from handlers.buttons import Button, Row, columns
 from handlers.context import Policy
-from handlers.digests.lines import line
+from handlers.digests.lines import Where, at_the_source, in_the_bot, line
 from handlers.digests.presses import Item
 from handlers.digests.schedule import Change
 from handlers.digests.words import FREQUENCIES
 from handlers.feature import Notice
 from handlers.language import Html, Say, text
-from handlers.screens import Screen, lines
-from storage import digests
+from handlers.mails import Mail, compose
+from handlers.screens import LIMIT, Screen, lines, plain
+from storage import digests, mail
 from storage.access import Viewer
 from storage.database import Transaction
-from storage.digests import Frequency, Issue, Section, Told
+from storage.digests import DigestSchedule, Frequency, Issue, Section
 from storage.documents import Shelved
 from storage.events import Dated
 from storage.outbox import Facts
@@ -50,7 +52,8 @@ def body(issue: Issue, say: Say, policy: Policy) -> str:
     if issue.empty:
         return lines([head(issue, say, policy), say("A quiet week: nothing new for you.")])
     end = say("— end of {label} —", label=issue.label.value)
-    return lines([head(issue, say, policy), *sections(issue, say, policy), *foot(issue, say), end])
+    rows = sections(issue, say, in_the_bot(policy), numbered=True)
+    return lines([head(issue, say, policy), *rows, *foot(issue, say), end])
 
 
 def head(issue: Issue, say: Say, policy: Policy) -> Html:
@@ -63,24 +66,21 @@ def head(issue: Issue, say: Say, policy: Policy) -> Html:
     return Html(f"<b>{name}</b>\n{' · '.join(fact for fact in (period, part) if fact)}")
 
 
-def sections(issue: Issue, say: Say, policy: Policy) -> Iterator[str]:
-    """Yield each section with its heading; what a button opens is numbered."""
+def sections(issue: Issue, say: Say, where: Where, *, numbered: bool) -> Iterator[str]:
+    """Yield each section with its heading; `numbered` is what a button opens."""
     number = count(1)
     for heading, group in groupby(issue.lines, key=lambda one: _heading(one[0], say)):
-        rows = [_row(told, section, number, say, policy) for section, told in group]
+        rows = []
+        for section, told in group:
+            words = line(told, section, say, where)
+            bullet = f"{say.number(next(number))}." if numbered and isinstance(told, OPENED) else "•"
+            rows.append(words if section is Section.NOTES else f"{bullet} {words}")
         yield "\n".join([*([f"<b>{heading}</b>"] if heading else []), *rows])
 
 
 def _heading(section: Section, say: Say) -> Html | None:
     of = Section.TALK if section is Section.TOPICS else section
     return say(HEADINGS[of]) if of in HEADINGS else None
-
-
-def _row(told: Told, section: Section, number: Iterator[int], say: Say, policy: Policy) -> str:
-    words = line(told, section, say, policy)
-    if section is Section.NOTES:
-        return words
-    return f"{say.number(next(number))}. {words}" if isinstance(told, OPENED) else f"• {words}"
 
 
 def openers(issue: Issue, say: Say) -> list[Row]:
@@ -130,15 +130,44 @@ def _signed(issue: Issue, say: Say) -> Html | None:
 
 
 def _why(issue: Issue, say: Say) -> Html | None:
-    row = issue.schedule
-    if row is None:
-        return None
-    when = say(FREQUENCIES[row.frequency])
+    return (
+        None
+        if issue.schedule is None
+        else say(
+            "You get this because you are a member: your digest comes {rhythm} ({zone}). Change or stop it: /digest",
+            rhythm=rhythm(issue.schedule, say),
+            zone=say.zone_name(issue.zone),
+        )
+    )
+
+
+def rhythm(row: DigestSchedule, say: Say) -> str:
+    """Return when a digest comes, in words."""
     days = [] if row.frequency is Frequency.DAILY else [say.weekday(row.weekday)]
-    return say(
-        "You get this because you are a member: your digest comes {rhythm} ({zone}). Change or stop it: /digest",
-        rhythm=", ".join([when, *days, row.at]),
-        zone=say.zone_name(issue.zone),
+    return ", ".join([say(FREQUENCIES[row.frequency]), *days, row.at])
+
+
+def mailed(issue: Issue, say: Say, policy: Policy, stop_url: str | None) -> Mail:
+    """Return an issue as a letter: only what is marked TLP:CLEAR or TLP:GREEN, with links that need no Telegram."""
+    open_ = replace(issue, reserved=0)
+    subject = plain(say("{network}: digest No. {number}", network=policy.network, number=issue.number), LIMIT)
+    quiet = say("A quiet week: nothing new for you.") if open_.empty else None
+    told = [head(issue, say, policy), *sections(open_, say, at_the_source, numbered=False), quiet, _signed(issue, say)]
+    end = say("— end of {label} —", label=open_.label.value)
+    return compose(
+        subject, open_.label, [part for part in (*told, end) if part], say, stop_url, _why_by_mail(issue, say)
+    )
+
+
+def _why_by_mail(issue: Issue, say: Say) -> Html | None:
+    return (
+        None
+        if issue.schedule is None
+        else say(
+            "You get this because you are a member and want your digest by e-mail: {rhythm} ({zone}).",
+            rhythm=rhythm(issue.schedule, say),
+            zone=say.zone_name(issue.zone),
+        )
     )
 
 
@@ -146,4 +175,4 @@ async def _load(tx: Transaction, facts: Facts, viewers: Sequence[Viewer]) -> Map
     return await digests.load(tx, facts, viewers)
 
 
-ISSUE = Notice(digests.ISSUE, render, _load)
+ISSUE = Notice(digests.ISSUE, render, _load, landed=mail.noted, mail=mailed)

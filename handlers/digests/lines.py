@@ -21,38 +21,57 @@ QUOTE = 120
 """How many characters of a post are quoted."""
 
 
-def line(told: Told, section: Section, say: Say, policy: Policy) -> Html:
+Where = Callable[[Dated | Shelved], str | None]
+"""Returns the address that a title leads to, if it leads anywhere."""
+
+
+def in_the_bot(policy: Policy) -> Where:
+    """Return what leads into a chat with the bot."""
+
+    def where(told: Dated | Shelved) -> str | None:
+        kind = "doc" if isinstance(told, Shelved) else "ev"
+        return policy.link(f"{kind}_{told.token}") if policy.bot_username else None
+
+    return where
+
+
+def at_the_source(told: Dated | Shelved) -> str | None:
+    """Return where a document is to be found without Telegram."""
+    return told.url if isinstance(told, Shelved) else None
+
+
+def line(told: Told, section: Section, say: Say, where: Where) -> Html:
     """Return what one line says, without a bullet or a number."""
     if isinstance(told, Item):
         return _desked(told, say, names_source=section is not Section.PINS)
-    words: Callable[[Any, Say, Policy], Html] = _WORDS[type(told)]
-    return words(told, say, policy)
+    words: Callable[[Any, Say, Where], Html] = _WORDS[type(told)]
+    return words(told, say, where)
 
 
-def _noted(told: Edited, say: Say, _policy: Policy) -> Html:
+def _noted(told: Edited, say: Say, _where: Where) -> Html:
     language, words = closest(dict(told.note), say.language)
     return Html(f"<blockquote>{words}</blockquote>{_foreign(language, say)}")
 
 
-def _sent(told: Sent, _say: Say, _policy: Policy) -> Html:
+def _sent(told: Sent, _say: Say, _where: Where) -> Html:
     return _marked(isolated(told.title), told.label.value)
 
 
-def _counted(told: Count, say: Say, _policy: Policy) -> Html:
+def _counted(told: Count, say: Say, _where: Where) -> Html:
     papers = [say.many("{n} document", "{n} documents", told.documents)] if told.documents else []
     said = [say.many("{n} post", "{n} posts", told.posts)] if told.posts else []
     return Html(f"{isolated(told.title)}: {', '.join(papers + said)}")
 
 
-def _new(told: Newcomer, say: Say, _policy: Policy) -> Html:
+def _new(told: Newcomer, say: Say, _where: Where) -> Html:
     country = say.country(told.country) if told.country else None
     return Html(", ".join(isolated(part) for part in (told.name, told.organisation, country) if part))
 
 
-def _dated(told: Dated, say: Say, policy: Policy) -> Html:
+def _dated(told: Dated, say: Say, where: Where) -> Html:
     texts = {"en": told.title_en, "ru": told.title_ru}
     language, title = closest(texts, say.language)
-    linked = _link(title, policy.link(f"ev_{told.token}") if policy.bot_username else None)
+    linked = _link(title, where(told))
     if told.deadline:
         when = say("{when}: deadline of {title}", when=say.moment(told.at), title=linked)
         return _marked(Html(f"{when}{_foreign(language, say)}"), told.label.value)
@@ -60,10 +79,10 @@ def _dated(told: Dated, say: Say, policy: Policy) -> Html:
     return _marked(Html(f"{say.moment(told.at)}: {linked}{_foreign(language, say)}"), isolated(place), told.label.value)
 
 
-def _shelved(told: Shelved, say: Say, policy: Policy) -> Html:
+def _shelved(told: Shelved, say: Say, where: Where) -> Html:
     title = told.title_in(say.language)
     source = " ".join(str(part) for part in (told.publisher, told.year) if part)
-    linked = _link(title, policy.link(f"doc_{told.token}") if policy.bot_username else None)
+    linked = _link(title, where(told))
     named = ", ".join(part for part in (linked, isolated(source) if source else "") if part)
     tongues = f" [{escape(told.languages.replace(' ', ', '), quote=False)}]" if told.languages else ""
     return _marked(Html(f"{named}{tongues}"), told.label.value, *_health(told, say))
@@ -80,7 +99,7 @@ def _health(told: Shelved, say: Say) -> list[Html]:
     return [found, *([_link(say("copy in an archive"), told.archive_url)] if told.archive_url else [])]
 
 
-def _quoted(told: Quoted, say: Say, _policy: Policy) -> Html:
+def _quoted(told: Quoted, say: Say, _where: Where) -> Html:
     moved = [f"💬 {told.replies}"] if told.replies else []
     moved += [f"👍 {told.reactions}"] if told.reactions else []
     title = closest(dict(told.topic), say.language)[1]
@@ -113,6 +132,6 @@ def _marked(*facts: str) -> Html:
     return Html(" · ".join(facts))
 
 
-_WORDS: Mapping[type[Any], Callable[[Any, Say, Policy], Html]] = {
+_WORDS: Mapping[type[Any], Callable[[Any, Say, Where], Html]] = {
     Edited: _noted, Sent: _sent, Dated: _dated, Shelved: _shelved, Quoted: _quoted, Count: _counted, Newcomer: _new,
 }  # fmt: skip

@@ -10,7 +10,7 @@ from operator import itemgetter
 from handlers.buttons import Button, Row, columns, pages, turns
 from handlers.context import Context, Policy
 from handlers.digests.issue import body, openers
-from handlers.digests.lines import line
+from handlers.digests.lines import in_the_bot, line
 from handlers.digests.pages import divide
 from handlers.digests.presses import Earlier, Item, Part
 from handlers.digests.schedule import Preview
@@ -76,7 +76,7 @@ async def _issue(tx: Transaction, viewer: Viewer, copy: Copy, part: int) -> Issu
 def _part(issue: Issue, part: int, say: Say, policy: Policy) -> Issue:
     """Return one part of what was put together now."""
     widths = [
-        (section, [(0, length(line(told, section, say, policy))) for _, told in group])
+        (section, [(0, length(line(told, section, say, in_the_bot(policy)))) for _, told in group])
         for section, group in groupby(issue.lines, key=itemgetter(0))
     ]
     begins = [*divide(widths), len(issue.lines)]

@@ -43,15 +43,14 @@ class Editing:
 
 
 async def ensure(tx: Transaction, editing: Editing, now: datetime) -> None:
-    """Number the issues of the last, this and the two coming weeks; the first one ever is this week's.
+    """Number the issues of this and the two coming weeks, and of weeks that nobody numbered since the newest one.
 
     What an editor wrote for an issue that was never approved moves on to the next one.
     """
-    first = await tx.scalar(select(DigestIssue.number).limit(1)) is None
-    weeks = [week_of(now + ahead * _WEEK, editing.zone) for ahead in ((0, 1, 2) if first else (-1, 0, 1, 2))]
-    known = await of_weeks(tx, set(weeks))
-    for week in weeks:
-        if week not in known:
+    newest = await latest(tx, 1)
+    ahead = range(-1, 3) if newest else range(3)
+    for week in (week_of(now + n * _WEEK, editing.zone) for n in ahead):
+        if not newest or week > newest[0].week:
             await _begin(tx, week, editing, now)
     await _move_on(tx, editing, now)
 

@@ -129,17 +129,17 @@ class _Portion:
         breaks = self.terms.divide(merged.sections)
         self.digests.append(row | {"items": merged.items(), "breaks": breaks})
         if says:
-            self._promise(due, at, day, len(breaks))
+            self._promise(due, at, day, len(breaks), mails=bool(merged.sections) or due.quiet_line)
         return period.until, max(due.edited_upto, self.found.edited_upto(number))
 
-    def _promise(self, due: Due, at: datetime, day: Day, parts: int) -> None:
-        """Promise a digest where its member wants it: in parts to Telegram, and whole by mail."""
+    def _promise(self, due: Due, at: datetime, day: Day, parts: int, *, mails: bool) -> None:
+        """Promise a digest where its member wants it: in parts to Telegram; whole by mail, if it `mails` anything."""
         week, slot = list(day[:2]), _slot(due, day)
         subject = f"digest:{day[0]}-W{day[1]}"
         rings, silent = due.rings(at, self.terms.now)
         by_mail = due.channel is not Channel.TELEGRAM and due.address is not None
         by_chat = due.channel is not Channel.EMAIL or not by_mail
-        lanes = [(Lane.BULK, part) for part in range(1, parts + 1) if by_chat] + [(Lane.MAIL, 0)] * by_mail
+        lanes = [(Lane.BULK, part) for part in range(1, parts + 1) if by_chat] + [(Lane.MAIL, 0)] * (by_mail and mails)
         for lane, part in lanes:
             facts = {"week": week, "slot": slot, "part": part}
             key = f"{subject}:{due.member_id}:{slot}:{part}"
