@@ -21,8 +21,10 @@ soak: $(VENV)/test.stamp
 
 # Speed, beside what one would write first; SIZES=10000,100000,1000000 takes some minutes.
 SIZES ?= 10000,100000
+MEMBERS ?= 1000,10000,100000
 bench: $(VENV)/test.stamp
 	$(BIN)/python -m benchmarks.search --sizes $(SIZES)
+	$(BIN)/python -m benchmarks.digests --members $(MEMBERS)
 
 # The README's pictures; needs Chromium.
 pictures: $(VENV)/test.stamp

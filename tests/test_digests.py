@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from cast import JPOA, VICTIMS, administrators, alters, goes, paper, shelves, stands_at
+from cast import JPOA, SOAKED, VICTIMS, administrators, alters, forges, goes, paper, shelves, stands_at
 from story import Person, Stage, written
 
+from handlers.digests.presses import Item, Part
 from storage.tlp import Label
 
 MONDAY = datetime(2026, 12, 7, tzinfo=UTC)
@@ -57,8 +59,13 @@ async def test_each_member_gets_it_at_nine_of_their_own_monday(stage: Stage) -> 
     assert "Change or stop it: /digest" in written(issue)
 
 
-@pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
-async def test_it_holds_only_what_is_new_in_followed_topics_and_says_what_it_does_not_list(stage: Stage) -> None:
+def told(message: dict[str, Any]) -> list[str]:
+    """Return the titles of the papers that a message lists, in their order."""
+    return re.findall(r"(Paper \d+) <x+>", written(message).replace("\u2068", ""))
+
+
+@SOAKED
+async def test_a_long_one_comes_in_labelled_parts_that_cut_nothing_and_open_in_place(stage: Stage) -> None:
     await stands_at(stage, MONDAY - timedelta(days=2))
     source = await stage.joined(50, topics=["media", "jpoa"], country=None, organisation="Institute A")
     other = await stage.joined(51, "Other", topics=["media"], country=None, organisation="Institute B")
@@ -72,26 +79,48 @@ async def test_it_holds_only_what_is_new_in_followed_topics_and_says_what_it_doe
         await goes(other, "Media and communication", "You follow")
         await goes(other, "Mute", "You have muted")
         await source.says("/digest now")
-        await source.sees("Plan", "2 items for your organisation are not listed here")
+        first = await source.sees("part 1 of 3", "Plan", "Paper 29")
+        await goes(source, "›", "part 2 of 3")
+        await goes(source, "›", "part 3 of 3", "2 items for your organisation are not listed here")
         await stands_at(stage, MONDAY + timedelta(hours=9))
-        issue = await source.sees("digest No. 2", "Plan", "… and", "more in /library", "30 documents")
+        parts = [await source.sees(f"part {n} of 3") for n in (1, 2, 3)]
         await stage.settled("notice = 'digest:issue'")
         await stage.control.post("/clock", advance=1)
         await noted(stage, (51, 50, "empty"))
+        await goes(source, "Open 1", "Paper 14", "Shared by: ")
+        assert (await goes(source, "Back to the digest", "part 2 of 3"))["message_id"] == parts[1]["message_id"]
+        await goes(source, "Change or stop", "The next one comes on Monday, 14 December 2026, 09:00 your time")
         await stands_at(stage, MONDAY + timedelta(days=7, hours=9))
-        await noted(stage, (50, 51, "queued"))
-        await source.says("/digest 3")
-        await source.sees("Digest No. 3 had nothing to say")
+        await noted(stage, (50, 51, "empty"))
         await source.says("/digest 2")
-        await source.sees("digest No. 2", "Plan")
-        for words in ("7", "tomorrow", "<b>"):
+        await source.sees("digest No. 2", "Plan", "part 1 of 3")
+        await source.says("/digest")
+        await source.sees("Your digest")
+        await goes(source, "Earlier digests", "No. 2: 30 November 2026 – 6 December 2026")
+        await goes(source, "Open 2", "digest No. 2", "Plan", "part 1 of 3")
+        for words in ("3", "7", "tomorrow", "<b>"):
             await source.says(f"/digest {words}")
             await source.sees(f"You have no digest No. {words}")
+        for press, answer in (
+            (Part("d1", 1), "You have no digest No. 1"),
+            (Part("x1", 1), "out of date"),
+            (Part("d", 1), "out of date"),
+            (Item("member", 1, "now", 1), "out of date"),
+            (Item("document", 3, "now", 1), "There is no such document"),
+        ):
+            await forges(other, press)
+            await other.sees(answer)
 
-    assert written(issue).startswith("TLP:GREEN")
-    assert issue["has_protected_content"]
-    assert "Elsewhere" not in written(issue)
-    assert "Reserved" not in written(issue)
+    assert len(told(first)) == len(told(parts[0]))
+    assert [name for part in parts for name in told(part)] == [f"Paper {n}" for n in reversed(range(30))]
+    for part in parts:
+        assert written(part).startswith("TLP:GREEN")
+        assert written(part).endswith("— end of TLP:GREEN —")
+        assert part["has_protected_content"]
+        assert len(written(part).encode("utf-16-le")) <= 2 * 4096
+        assert "Elsewhere" not in written(part)
+        assert "Reserved" not in written(part)
+    assert "You get this because you are a member" in written(parts[2])
     assert not await came(stage, other)
 
 

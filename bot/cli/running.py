@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import sys
 from enum import StrEnum
@@ -41,6 +42,8 @@ def run(
         if isinstance(time, FollowedClock):
             await time.start()
         bot = Bot(loaded, time)
+        gc.collect()
+        gc.freeze()  # what is loaded stays: looking it through again and again would hold up the loop
         bot.stop_on_signals()
         await bot.run()
 
