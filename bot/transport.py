@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
 import aiohttp
@@ -152,7 +153,8 @@ def _form(data: RequestData | None) -> aiohttp.FormData | None:
         return None
     form = aiohttp.FormData(data.json_parameters, quote_fields=False)  # a file's name arrives as it is written
     for name, (file_name, content, mime) in (data.multipart_data or {}).items():
-        form.add_field(name, content, filename=file_name, content_type=mime)
+        body = BytesIO(content) if isinstance(content, bytes) else content  # as a stream it does not hold up the loop
+        form.add_field(name, body, filename=file_name, content_type=mime)
     return form
 
 

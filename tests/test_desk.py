@@ -173,8 +173,8 @@ async def test_what_a_focal_point_brings_is_translated_and_goes_out_under_a_note
         await goes(author, "Открыть 1", "Материал вошёл в № 2")
 
     async with stage.beside() as database, database.reading() as tx:
-        assert await desk.edited(tx, 3, 9) == []
-        (signed,) = await desk.edited(tx, 1, 3)
+        assert await desk.edited(tx, 2, 9) == []
+        (signed,) = await desk.edited(tx, 0, 2)
         assert hash(signed)
         assert (signed.number, signed.signed_by) == (2, "Editor Demo")
         assert signed.note == (("en", "<b>Read</b> this &amp; &lt;that&gt;"),)
@@ -227,9 +227,9 @@ async def test_two_editors_approve_once_and_any_change_asks_for_it_again_until_t
         await approves(two, 2)
         await presses(two, OpenItem(1))
         await goes(two, "Decline", "Why?")
-        await two.says("It was in No. 1 <already>")
-        await two.sees("declined", "It was in No. 1 <already>", "No. 2 had been approved")
-        await author.sees("Your contribution", "An editor declined it", "It was in No. 1 <already>")
+        await two.says("It was in No. 7 <already>")
+        await two.sees("declined", "It was in No. 7 <already>", "No. 2 had been approved")
+        await author.sees("Your contribution", "An editor declined it", "It was in No. 7 <already>")
         await presses(one, Accept(1, 0))
         await one.sees("Somebody has decided on it already", "Second Demo")
         await presses(one, Decline(2, DeskState.ACCEPTED))
@@ -314,7 +314,7 @@ async def test_a_call_whose_last_day_has_passed_is_left_out_and_a_digest_that_wa
         await contributes(author, "Papers wanted", "No. 2", kind="Call")
         await accepts(hand, "Papers wanted")
         await alters(stage, "UPDATE desk_item SET until = '2026-12-05'")
-        await alters(stage, "UPDATE digest_schedule SET waits_for = 3 WHERE member_id = 1")
+        await alters(stage, "UPDATE digest_schedule SET waits_for = 2 WHERE member_id = 1")
         for title in ("One", "Two", "Three"):
             await presses(hand, AddPin(2))
             await hand.sees("In which language")
@@ -354,7 +354,7 @@ async def test_who_is_no_focal_point_and_no_editor_learns_nothing_of_the_desk(st
             await member.says(deed)
             await member.sees("I do not know that")
         deeds = (
-            OpenIssue(2), OpenItem(1), Accept(1, 0), Accept(1, 2), Decline(1, DeskState.WAITING), Approve(2, "x"),
+            OpenIssue(2), OpenItem(1), Accept(1, 0), Accept(1, 1), Decline(1, DeskState.WAITING), Approve(2, "x"),
             Reopen(2), AddPin(2), DropPin(2, 1), Word(1, "en"), WriteNote(2, "en"),
         )  # fmt: skip
         for press in (*deeds, Contribute(), Withdraw(1)):
@@ -366,9 +366,9 @@ async def test_who_is_no_focal_point_and_no_editor_learns_nothing_of_the_desk(st
         await presses(other, Withdraw(1))
         await other.sees("There is no such contribution any more")
         for press, answer in (
-            (DropPin(2, 1), "no such contribution"),
+            (DropPin(2, 1), "no such contribution"), (Accept(1, 9), "There is no such issue"),
             (Reopen(2), "not approved"), (OpenIssue(99), "No. 99 takes nothing more"), (Word(1, "xx"), "out of date"),
-            (WriteNote(2, "xx"), "out of date"),
+            (Reopen(8), "There is no such issue"), (WriteNote(2, "xx"), "out of date"),
             (Approve(2, "x"), "Something has changed"),
         ):  # fmt: skip
             await presses(hand, press)
