@@ -123,15 +123,14 @@ async def test_news_that_a_stricter_label_overtakes_on_its_way_vanish(stage: Sta
     await shelves(stage, 50, paper("First", Label.GREEN))
     async with stage.beside() as database, database.transaction() as tx:
         await promise(tx, [Promise(number, "document:version", {"document": 1}) for number in (1, 2)], TUESDAY)
-        sent = [
-            Settlement(row, OutboxState.SENT, message_id=70 + row) for row in await tx.scalars(select(OutboxRow.id))
-        ]
-        for settlement in sent:
-            await documents.told(tx, {"document": 1}, settlement, TUESDAY)
+        rows = list(await tx.scalars(select(OutboxRow)))
+        sent = [(row, Settlement(row.id, OutboxState.SENT, message_id=70 + row.id)) for row in rows]
+        for row, settlement in sent:
+            await documents.told(tx, row, settlement, TUESDAY)
         me = await access.viewer(tx, 1)
         await documents.relabel(tx, me, 1, Label.AMBER, Label.AMBER, TUESDAY)
-        for settlement in sent:
-            await documents.told(tx, {"document": 1}, settlement, TUESDAY)
+        for row, settlement in sent:
+            await documents.told(tx, row, settlement, TUESDAY)
     assert await stage.rows("SELECT chat_id FROM errand") == [(51,)]
 
 

@@ -7,7 +7,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from cast import forges, goes, stands_at
+from cast import alters, forges, goes, stands_at
 from sqlalchemy import select
 from story import Person, Stage, buttons, written
 
@@ -74,6 +74,7 @@ async def test_refusal_and_silence_are_the_same_to_who_asks_word_for_word_and_at
     refused = await stage.joined(51, "Reader Demo", organisation="Institute R", category=Category.MEDIA)
     ignored = await stage.joined(52, "Reader Demo", organisation="Institute R", category=Category.MEDIA)
     await listed(stage, "Target Demo")
+    await alters(stage, "UPDATE directory_entry SET introduced_at = '2026-01-01 00:00:00+00:00'")  # in no digest
     async with stage.bot():
         for asker in (refused, ignored):
             await asks(asker, "target", "A joint <training>")

@@ -384,7 +384,7 @@ async def test_moderators_are_told_where_the_owner_is_gone_and_digests_say_what_
         url=site.at("/lost"),
     )  # fmt: skip
     await alters(stage, "UPDATE member SET state = 'left' WHERE telegram_id = 51")
-    await alters(stage, "UPDATE document SET shared_at = '2026-11-29 09:00:00.000000'")
+    await alters(stage, "UPDATE document SET shared_at = '2026-12-01 09:00:00.000000'")
     async with stage.bot():
         await is_found(stage, NOW + HOUR, "wall", "failing")
         shown = await owner.sees("A walled paper", "People without an account cannot open", "request access")
@@ -398,11 +398,11 @@ async def test_moderators_are_told_where_the_owner_is_gone_and_digests_say_what_
         assert not [m for m in gone.seen.values() if "A lost paper" in written(m)]
 
         await stands_at(stage, NOW + timedelta(days=2))
-        await owner.says("/digest now")
+        await owner.says("/digest 2")
         issue = await owner.sees("New documents", "A lost paper", "⚠ the link no longer works · copy in an archive")
         assert "⚠ the link asks for an account" in written(issue)
         assert "https://web.archive.org/?a=1&b=2" in str(issue["entities"])
-        await reader.says("/digest now")
+        await reader.says("/digest 2")
         await reader.sees("⚠ ссылка больше не открывается · копия в архиве")
         await goes(lead, "Give a new address", "Send the address where")
         await lead.says("https://border.example.org/A%20walled%20paper")

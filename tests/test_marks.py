@@ -206,8 +206,9 @@ async def in_any_chat(tx: Transaction, reader: Reader) -> Iterable[int]:
 
 
 async def in_a_digest(tx: Transaction, reader: Reader) -> Iterable[int]:
-    everywhere = [topic.id for topic in await topics.everything(tx)]
-    return [row.id for row in await documents.fresh(tx, reader.viewer, SINCE, everywhere)]
+    shelf = await documents.shared_between(tx, SINCE, NOW + timedelta(days=365))
+    who = (await topics.readers(tx, [reader.viewer]))[reader.viewer.id]
+    return [row.id for row in shelf.documents if shelf.sees(who, row)]
 
 
 def posts(item: Item, reader: Reader) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Select, and_, func, select
 
 from storage import access, topics
-from storage.database import Transaction
+from storage.database import Transaction, portions
 from storage.documents.tables import Document, DocumentAudience, DocumentLink, DocumentTopic, LinkState, standing
 from storage.tlp import Label
 from storage.topics import HEARING, Policy, Reader
@@ -170,7 +170,7 @@ async def _read(tx: Transaction, where: Any) -> list[Shelved]:
     columns: Any = _FACTS  # more than the types can follow
     found: Select[Any] = select(*columns).outerjoin(DocumentLink, DocumentLink.document_id == Document.id).where(where)
     read: list[Shelved] = []
-    async for rows in (await tx.stream(found)).partitions(_AT_ONCE):
+    async for rows in portions(tx, found, _AT_ONCE):
         read += [Shelved(*row) for row in rows]
     return read
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from sqlalchemy import and_, select
 
 from storage import topics
-from storage.database import Transaction
+from storage.database import Transaction, portions
 from storage.members import MemberState
 from storage.posts.tables import Post, PostState
 from storage.tlp import Label
@@ -113,7 +113,7 @@ async def said_between(
     if topic_ids is not None:
         where = and_(where, Post.topic_id.in_(topic_ids))
     read: list[Moving] = []
-    async for rows in (await tx.stream(select(*_FACTS).where(where))).partitions(_AT_ONCE):
+    async for rows in portions(tx, select(*_FACTS).where(where), _AT_ONCE):
         read += [Moving(*row) for row in rows]
     return Talk(read, most)
 
