@@ -12,6 +12,8 @@ FRAME = 1000
 ROOM = LIMIT - FRAME
 MOST = 40
 """How many lines a message has at most: Telegram shows a hundred links and dates in it, and a line may have two."""
+_NOTE = 15
+"""For how many lines a note counts: an editor may have formatted it."""
 
 _HEADING = 30
 _AROUND = dict.fromkeys(Section, 80) | {Section.DOCUMENTS: 40, Section.TALK: 100, Section.TOPICS: 40}
@@ -23,16 +25,16 @@ def divide(told: Sequence[tuple[Section, Sequence[Line]]]) -> list[int]:
     breaks, used, held, place = [0], 0, 0, 0
     for section, lines in told:
         costs = [words + _AROUND[section] for _, words in lines]
-        whole = _HEADING + sum(costs)
-        if used and not _fits(used + whole, held + len(costs)) and _fits(whole, len(costs)):
+        whole, weight = _HEADING + sum(costs), _NOTE if section is Section.NOTES else 1
+        if used and not _fits(used + whole, held + weight * len(costs)) and _fits(whole, weight * len(costs)):
             breaks.append(place)
             used, held = 0, 0
         used += _HEADING
         for cost in costs:
-            if held and not _fits(used + cost, held + 1):
+            if held and not _fits(used + cost, held + weight):
                 breaks.append(place)
                 used, held = _HEADING, 0
-            used, held, place = used + cost, held + 1, place + 1
+            used, held, place = used + cost, held + weight, place + 1
     return breaks
 
 
