@@ -13,6 +13,7 @@ from telegram.constants import ParseMode
 
 from handlers.buttons import Row
 from handlers.language import Html
+from storage.lengths import units
 from storage.tlp import Label
 
 LIMIT = 4096
@@ -73,22 +74,18 @@ def marked(label: Label) -> Html:
     return Html(f"<b>{label.value}</b> {_EMOJI[label]}")
 
 
-def units(words: str) -> int:
-    """Return the length of a text as Telegram counts it: in UTF-16 units."""
-    return len(words.encode("utf-16-le", "surrogatepass")) // 2
-
-
 def length(written: str) -> int:
     """Return how many UTF-16 units of Telegram HTML count against `LIMIT`: those that are left once it is parsed."""
     return units(html.unescape(_TAG.sub("", written)))
 
 
 def plain(written: str, limit: int) -> str:
-    """Return the words of Telegram HTML on one line, cut at a word where they are longer than `limit`."""
+    """Return the words of Telegram HTML on one line, cut at a word where they have more than `limit` UTF-16 units."""
     words = " ".join(html.unescape(_TAG.sub("", written)).split())
-    if len(words) <= limit:
+    if units(words) <= limit:
         return words
-    return f"{words[:limit].rsplit(' ', 1)[0]}…"
+    kept = words.encode("utf-16-le", "surrogatepass")[: 2 * limit].decode("utf-16-le", "ignore")
+    return f"{kept.rsplit(' ', 1)[0]}…"
 
 
 def lines(parts: Sequence[str | None]) -> str:

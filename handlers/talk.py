@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from handlers.language import Html, Say, isolated, text
-from handlers.screens import Screen, lines, plain, units
+from handlers.screens import Screen, lines, plain
+from storage.lengths import units
 from storage.posts import Post, Source
 from storage.topics import Topic
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from storage import access
 from storage.access import Viewer
 from storage.database import Base, Moment, Transaction, one_of
+from storage.lengths import longest
 from storage.pages import Page, page
 from storage.refusals import Refusal
 from storage.tlp import Label
@@ -73,8 +74,8 @@ class Dated:
 
     @property
     def words(self) -> int:
-        """How many characters of its own a line about it has at most."""
-        return max(len(self.title_en), len(self.title_ru)) + max(len(self.place_en), len(self.place_ru))
+        """How many UTF-16 units of its own a line about it has at most."""
+        return longest((self.title_en, self.title_ru)) + longest((self.place_en, self.place_ru))
 
 
 class Agenda:

@@ -29,6 +29,11 @@ class Process:
         self._process.start()
         self._ended: asyncio.Future[int] | None = None
 
+    @property
+    def ended(self) -> bool:
+        """Whether it runs no more."""
+        return self._process.exitcode is not None
+
     async def kill(self) -> None:
         """End it as a power cut would."""
         self._process.kill()

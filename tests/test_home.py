@@ -9,7 +9,7 @@ from record import comes, last, replies
 from story import Person, Stage, buttons, written
 
 from bot.features import FEATURES
-from handlers.screens import units
+from storage.lengths import units
 from storage.members import MemberState, Role
 
 pytestmark = pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)

@@ -12,7 +12,7 @@ from tour import Shown, tour
 
 from bot.sandbox import entities
 from handlers.language import Say, available
-from handlers.screens import units
+from storage.lengths import units
 from storage.tlp import Label
 
 ROOT = Path(__file__).parent.parent

@@ -10,13 +10,14 @@ from handlers.buttons import Press
 from handlers.context import Context
 from handlers.forms import Answers, Dialogue, Form, Option, Question, Reply, Step, line
 from handlers.language import Html, Say, text
-from handlers.screens import Screen, lines, units
+from handlers.screens import Screen, lines
 from handlers.vocabulary import CATEGORIES, ask_label
 from storage import announcements, topics
 from storage.access import Action, Viewer
 from storage.announcements import AnnouncementState, Audience, AudienceKind, Draft
 from storage.applications import ZONES
 from storage.database import Transaction
+from storage.lengths import units
 from storage.refusals import Refusal
 from storage.tlp import Label
 

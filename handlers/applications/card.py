@@ -9,7 +9,7 @@ from handlers.buttons import Button, Press, Row
 from handlers.context import Policy
 from handlers.feature import Notice
 from handlers.language import Say, isolated, text
-from handlers.screens import LIMIT, Screen, lines, units
+from handlers.screens import LIMIT, Screen, lines
 from handlers.vocabulary import CATEGORIES
 from storage import applications, members, nominations
 from storage.access import Action, Viewer, allowed
@@ -25,6 +25,7 @@ from storage.applications import (
     Standing,
 )
 from storage.database import Transaction
+from storage.lengths import units
 from storage.nominations import Nomination, NominationKind
 from storage.outbox import Facts
 from storage.refusals import Refusal

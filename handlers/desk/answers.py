@@ -10,9 +10,10 @@ from typing import Any
 from handlers.desk.words import tongue
 from handlers.forms import Answers, Form, Option, Question, Reply, Step, line
 from handlers.language import Html, Say, isolated, text
-from handlers.screens import lines, units
+from handlers.screens import lines
 from handlers.vocabulary import ask_label
 from storage.digests.queue import CARRIED, LONGEST_TEXT, LONGEST_TITLE, clean_link
+from storage.lengths import units
 from storage.refusals import Refusal
 from storage.tlp import Label
 

@@ -12,11 +12,12 @@ from handlers.desk.words import tongue
 from handlers.forms import Answers, Dialogue, Form, Question, Reply, Step, about
 from handlers.language import Html, Say, text
 from handlers.presses import Home
-from handlers.screens import Screen, lines, units
+from handlers.screens import Screen, lines
 from storage.access import Action, Viewer
 from storage.database import Transaction
 from storage.digests import board, signing
 from storage.digests.board import Board
+from storage.lengths import units
 from storage.refusals import Refusal
 
 LONGEST, FORMATTED = 800, 30

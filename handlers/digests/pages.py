@@ -12,6 +12,8 @@ FRAME = 1000
 ROOM = LIMIT - FRAME
 MOST = 40
 """How many lines a message has at most: Telegram shows a hundred links and dates in it, and a line may have two."""
+_FORMATTED, _MARK = 15, 16
+"""For how many lines a formatted note counts besides: at most, and one for so many of its characters."""
 
 _HEADING = 30
 _AROUND = dict.fromkeys(Section, 80) | {Section.DOCUMENTS: 40, Section.TALK: 100, Section.TOPICS: 40}
@@ -22,18 +24,23 @@ def divide(told: Sequence[tuple[Section, Sequence[Line]]]) -> list[int]:
     """Return at which lines the messages begin, given how long each line's own words may be."""
     breaks, used, held, place = [0], 0, 0, 0
     for section, lines in told:
-        costs = [words + _AROUND[section] for _, words in lines]
-        whole = _HEADING + sum(costs)
-        if used and not _fits(used + whole, held + len(costs)) and _fits(whole, len(costs)):
+        costs = [(words + _AROUND[section], _weight(section, words)) for _, words in lines]
+        whole, heavy = _HEADING + sum(cost for cost, _ in costs), sum(weight for _, weight in costs)
+        if used and not _fits(used + whole, held + heavy) and _fits(whole, heavy):
             breaks.append(place)
             used, held = 0, 0
         used += _HEADING
-        for cost in costs:
-            if held and not _fits(used + cost, held + 1):
+        for cost, weight in costs:
+            if held and not _fits(used + cost, held + weight):
                 breaks.append(place)
                 used, held = _HEADING, 0
-            used, held, place = used + cost, held + 1, place + 1
+            used, held, place = used + cost, held + weight, place + 1
     return breaks
+
+
+def _weight(section: Section, words: int) -> int:
+    """Return for how many lines a line counts: what an editor marks in a note takes two tags, eight characters."""
+    return 1 + min(_FORMATTED, words // _MARK) if section is Section.NOTES else 1
 
 
 def _fits(used: int, held: int) -> bool:

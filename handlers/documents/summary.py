@@ -8,7 +8,8 @@ from handlers.documents.source import TOLD, label_of, seen_of
 from handlers.forms import Answers, Form, Step
 from handlers.language import Html, Say
 from handlers.prompts import shown
-from handlers.screens import Screen, lines, units
+from handlers.screens import Screen, lines
+from storage.lengths import units
 from storage.tlp import Label
 
 ROOM = {"title": 420, "description": 640, "named": 480}

@@ -11,11 +11,12 @@ from handlers.feature import Notice
 from handlers.language import Html, Say, isolated, text
 from handlers.moderation.words import CONSEQUENCES, FOLLOWED, REASONS, as_button, menu
 from handlers.presses import Home, Open
-from handlers.screens import Screen, lines, units
+from handlers.screens import Screen, lines
 from handlers.talk import body, told
 from storage import moderation
 from storage.access import Viewer, moderates
 from storage.database import Transaction
+from storage.lengths import units
 from storage.moderation import Case, Consequence, Reason, ReviewState
 from storage.outbox import Facts
 from storage.refusals import Refusal

@@ -9,12 +9,13 @@ from handlers.context import Context
 from handlers.forms import Answers, Dialogue, Form, Question, Reply, Step, about
 from handlers.language import Html, Say, isolated, text
 from handlers.presses import Write
-from handlers.screens import Screen, lines, plain, units
+from handlers.screens import Screen, lines, plain
 from handlers.talk import LONGEST, Told, said
 from handlers.vocabulary import ask_label
 from storage import documents, members, posts, topics
 from storage.access import Action, Viewer
 from storage.database import Transaction
+from storage.lengths import units
 from storage.posts import Post, PostDraft, PostState, Source
 from storage.refusals import Refusal
 from storage.tlp import Label, parse

@@ -20,6 +20,7 @@ from storage.digests.tables import DeskKind
 from storage.directory import Newcomer
 from storage.documents import Shelf
 from storage.events import Agenda
+from storage.lengths import longest, units
 from storage.posts import Talk
 from storage.topics import Reader
 
@@ -48,7 +49,7 @@ class Section(StrEnum):
 
 
 Line = tuple[int, int]
-"""The id of what is told, and how many characters it has of its own."""
+"""The id of what is told, and how many UTF-16 units it has of its own."""
 Divide = Callable[[Sequence[tuple[Section, Sequence[Line]]]], list[int]]
 """Returns at which lines, counted through all sections, the parts of a digest begin: each fits into a message."""
 
@@ -138,7 +139,7 @@ class Findings:
         sections = {
             Section.NOTES: desked[Section.NOTES],
             Section.PINS: desked[Section.PINS],
-            Section.ANNOUNCEMENTS: [(one.id, len(one.title)) for one in bag.between(reader.viewer, since, until)],
+            Section.ANNOUNCEMENTS: [(one.id, units(one.title)) for one in bag.between(reader.viewer, since, until)],
             Section.DATES: dates,
             Section.DOCUMENTS: [self._papers[n] for n in listed],
             Section.CALLS: desked[Section.CALLS],
@@ -163,7 +164,7 @@ class Findings:
     def _introduced(self, reader: Reader, since: datetime, until: datetime) -> list[Line]:
         new = [one for one in self._newcomers if since <= one.at < until]
         told = directory.to(reader.viewer, new)
-        return [(one.id, len(one.name) + len(one.organisation or "") + _COUNTRY) for one in told]
+        return [(one.id, units(one.name) + units(one.organisation or "") + _COUNTRY) for one in told]
 
     def _desked(self, period: Period, zone: str) -> dict[Section, list[Line]]:
         day = period.until.astimezone(ZoneInfo(zone)).date()
@@ -178,8 +179,7 @@ def _lines_of(issues: Sequence[Edited], day: date) -> dict[Section, list[Line]]:
     lines: dict[Section, list[Line]] = {section: [] for section in Section}
     for issue in issues:
         if issue.note:
-            longest = max(len(words) for _, words in issue.note)
-            lines[Section.NOTES].append((issue.number, longest))
+            lines[Section.NOTES].append((issue.number, longest(words for _, words in issue.note)))
         for item in issue.items:
             if item.until is None or item.until >= day:
                 lines[_DESKED[item.kind]].append((item.id, words_of(item)))
@@ -187,9 +187,9 @@ def _lines_of(issues: Sequence[Edited], day: date) -> dict[Section, list[Line]]:
 
 
 def words_of(item: Item) -> int:
-    """Return how many characters of its own something from the desk has at most."""
-    longest = (max((len(words) for _, words in texts), default=0) for texts in (item.titles, item.texts))
-    return sum(longest) + len(item.organisation or "")
+    """Return how many UTF-16 units of its own something from the desk has at most."""
+    said = sum(longest(words for _, words in texts) for texts in (item.titles, item.texts))
+    return said + units(item.organisation or "")
 
 
 def _counts(papers: Mapping[int, int], said: Mapping[int, int]) -> dict[int, list[int]]:

@@ -31,9 +31,10 @@ LONGEST = timedelta(days=45)
 PORTION = 250
 """How many members' digests are made in one transaction."""
 
-_MOST_ISSUES = 5
-_ENDS_OF_THE_WORLD = ("Etc/GMT-14", "Etc/GMT+12")
-_GOOD_FOR = timedelta(days=6)
+_MOST_ISSUES = 9
+"""How many issues are read: those of the weeks that a digest looks back on, and two that are numbered ahead."""
+_GOOD_FOR, _AT_LEAST = timedelta(days=6), timedelta(days=1)
+"""How long a digest may be on its way: from when it was due, and at least from when it was made."""
 
 
 async def begin(tx: Transaction, now: datetime) -> Findings | None:
@@ -114,9 +115,12 @@ class _Portion:
         return unsigned and week_of(self.terms.now, due.zone) == day[:2]
 
     def _may_leave(self, at: datetime, day: Day) -> bool:
+        """Tell whether a digest is signed where it must be, and not too late after it could have left."""
+        if self.terms.unsigned:
+            return self.terms.now - at <= LATEST
         issue = self.issues.get(day[:2])
-        signed = self.terms.unsigned or (issue is not None and issue.approved_at is not None)
-        return signed and self.terms.now - at <= LATEST
+        signed_at = None if issue is None else issue.approved_at
+        return signed_at is not None and self.terms.now - max(at, signed_at) <= LATEST
 
     def _make(self, due: Due, at: datetime, day: Day, since: datetime) -> tuple[datetime, int]:
         """Make a digest, and promise it if it says anything; return up to when, and which issue, all is told now."""
@@ -139,6 +143,7 @@ class _Portion:
         rings, silent = due.rings(at, self.terms.now)
         by_mail = due.channel is not Channel.TELEGRAM and due.address is not None
         by_chat = due.channel is not Channel.EMAIL or not by_mail
+        expires_at = max(at + _GOOD_FOR, self.terms.now + _AT_LEAST)
         lanes = [(Lane.BULK, part) for part in range(1, parts + 1) if by_chat] + [(Lane.MAIL, 0)] * (by_mail and mails)
         for lane, part in lanes:
             facts = {"week": week, "slot": slot, "part": part}
@@ -146,7 +151,7 @@ class _Portion:
             told = lane is Lane.BULK
             self.letters.append(
                 Promise(due.member_id, ISSUE, facts, lane, subject, key, silent=silent and told,
-                        due_at=rings if told else None, expires_at=at + _GOOD_FOR)
+                        due_at=rings if told else None, expires_at=expires_at)
             )  # fmt: skip
 
     def _row(self, due: Due, day: Day, state: DigestState, since: datetime, until: datetime) -> dict[str, Any]:
@@ -197,8 +202,12 @@ def _slot(due: Due, day: Day) -> int:
 
 
 async def give_up_waiting(tx: Transaction, now: datetime) -> None:
-    """Let digests go on that wait for an issue whose week has ended everywhere: nobody signed it."""
-    weeks = {week_of(now, zone) for zone in _ENDS_OF_THE_WORLD}
-    lasting = [issue.number for issue in (await of_weeks(tx, weeks)).values()]
-    waiting = update(DigestSchedule).where(DigestSchedule.waits_for.is_not(None))
-    await tx.execute(waiting.where(DigestSchedule.waits_for.not_in(lasting)).values(waits_for=None))
+    """Let digests go on that wait for an issue whose week has ended where their members live: nobody signed it."""
+    facts = (DigestIssue.number, DigestIssue.iso_year, DigestIssue.iso_week, Member.zone)
+    waiting = select(*facts).join(DigestSchedule, DigestSchedule.waits_for == DigestIssue.number)
+    found: Any = await tx.execute(waiting.join(Member, Member.id == DigestSchedule.member_id).distinct())
+    for number, *week, zone in found:
+        if week_of(now, zone) > tuple(week):
+            there = select(Member.id).where(Member.zone == zone)
+            theirs = update(DigestSchedule).where(DigestSchedule.waits_for == number)
+            await tx.execute(theirs.where(DigestSchedule.member_id.in_(there)).values(waits_for=None))

@@ -12,6 +12,7 @@ from sqlalchemy import Select, and_, func, select
 from storage import access, topics
 from storage.database import Transaction, portions
 from storage.documents.tables import Document, DocumentAudience, DocumentLink, DocumentTopic, LinkState, standing
+from storage.lengths import longest, units
 from storage.tlp import Label
 from storage.topics import HEARING, Policy, Reader
 
@@ -50,10 +51,10 @@ class Shelved:
 
     @property
     def words(self) -> int:
-        """How many characters of its own a line about it has at most."""
-        titles = max(len(title) for title in (self.title, *self.titles.values()))
+        """How many UTF-16 units of its own a line about it has at most."""
+        titles = longest((self.title, *self.titles.values()))
         health = _HEALTH if self.link in (LinkState.DEAD, LinkState.WALL) else 0
-        return titles + len(self.publisher or "") + len(self.languages or "") + health
+        return titles + units(self.publisher or "") + len(self.languages or "") + health
 
 
 @dataclass(frozen=True)
