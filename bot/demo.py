@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 import signal
+import socket
 import sys
 import tempfile
 from collections.abc import AsyncIterator
@@ -18,7 +19,7 @@ import aiohttp
 from bot.sandbox.server import Sandbox
 from bot.seed import plant
 from bot.seed.gathering import Ask, Look, converse, gather, introduce
-from bot.seed.people import PEOPLE
+from bot.seed.people import present
 from bot.start import StartError, open_database
 from storage.database import Database
 
@@ -41,6 +42,14 @@ administrators = {administrators}
 vouches = 1
 other_organisation = 0
 objection_days = 0
+
+[mail]
+host = "127.0.0.1"
+port = {mailbox}
+security = "none"
+sender = "{network} <demo@example.org>"
+public_url = "http://{pages}"
+listen = "{pages}"
 """
 
 
@@ -86,8 +95,9 @@ async def _asking(sandbox: Sandbox) -> AsyncIterator[tuple[Ask, Look]]:
 
 
 async def _plant(folder: Path, sandbox: Sandbox) -> None:
-    staff = [person.telegram_id for person in PEOPLE if person.administrator]
-    facts = {"token": TOKEN, "url": sandbox.url, "network": NETWORK, "administrators": staff}
+    staff = [telegram_id for telegram_id, person in present() if person.administrator]
+    facts: dict[str, Any] = {"token": TOKEN, "url": sandbox.url, "network": NETWORK, "administrators": staff}
+    facts |= {"mailbox": await sandbox.mailbox.start(), "pages": _free()}
     (folder / "config.toml").write_text(CONFIG.format(**facts), encoding="utf-8")
     database = Database(f"sqlite+aiosqlite:///{folder / 'network.db'}")
     try:
@@ -95,6 +105,12 @@ async def _plant(folder: Path, sandbox: Sandbox) -> None:
         await plant(database, sandbox.world.clock.now(), people=True)
     finally:
         await database.close()
+
+
+def _free() -> str:
+    """Return an address on this machine where nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return f"127.0.0.1:{server.getsockname()[1]}"
 
 
 async def _run(folder: Path, sandbox: Sandbox, ask: Ask, look: Look) -> None:

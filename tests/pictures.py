@@ -119,10 +119,10 @@ async def photograph(page: Browser, url: str, sign: str) -> bytes:
     return base64.b64decode(shot["data"])
 
 
-def _monday(now: datetime) -> str:
+def next_monday(now: datetime) -> str:
     """Return when it is 09:00 of the next Monday for most members, at UTC+5."""
-    day = (now + timedelta(days=7 - now.weekday())).date()
-    return datetime.combine(day, time(4), UTC).isoformat()
+    at = datetime.combine(now.date() + timedelta(days=-now.weekday() % 7), time(4), UTC)
+    return (at if at > now else at + timedelta(days=7)).isoformat()
 
 
 async def taken() -> dict[str, bytes]:
@@ -131,7 +131,7 @@ async def taken() -> dict[str, bytes]:
     async with demonstration() as control:
         for part in PLAYS:
             await play(control, part)
-        await control.post("/clock", to=_monday(datetime.fromisoformat((await control.get("/clock"))["now"])))
+        await control.post("/clock", to=next_monday(datetime.fromisoformat((await control.get("/clock"))["now"])))
         for part in PLAYS:
             await Person(control, part.newcomer).sees("— ", "TLP:GREEN", part.words["title"])
         with tempfile.TemporaryDirectory() as folder:

@@ -9,14 +9,17 @@ import re
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
+import aiosmtplib
 import pytest
-from story import ROOT, Control, Stage
+from story import ROOT, TOKEN, Control, Stage
 
+from bot.sandbox.server import Sandbox
 from bot.seed.gathering import CHANNEL, GROUP, gather, introduce
 
 PAGE = ROOT / "bot" / "sandbox" / "page"
@@ -34,6 +37,7 @@ FLAGS = [
     "--remote-debugging-port=0",
 ]
 PATIENCE = 20.0
+BODY = "Stop them: (http://127.0.0.1:1/stop/x)"
 HOSTILE = "<img src=x onerror=alert(1)>"
 SEEN = """
 new Promise((done) => {
@@ -257,6 +261,38 @@ async def test_a_newcomer_starts_and_presses_in_a_real_browser(control: Control,
         assert not page.complaints
         assert page.asked
         assert {urlsplit(one).hostname for one in page.asked if not one.startswith("data:")} == {"127.0.0.1"}
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="chromium is not on the PATH: the page is not tried in a browser")
+async def test_a_letter_is_read_in_a_real_browser_in_both_its_forms(tmp_path: Path) -> None:
+    sandbox = Sandbox(TOKEN, "network_test_bot", "Test network")
+    await sandbox.start()
+    client = aiosmtplib.SMTP(hostname="127.0.0.1", port=await sandbox.mailbox.start(), start_tls=False)
+    try:
+        async with browser(tmp_path) as page, client:
+            await page.does("Page.navigate", url=f"{sandbox.url}/?lang=en&panel=mail")
+            await page.finds("document.body?.innerText.includes('No letter yet')")
+            await client.send_message(letter(HOSTILE))
+            row = "document.querySelector('.letter-row.unread')"
+            await page.finds(f"{row}?.textContent.startsWith({json.dumps(HOSTILE)}) && ({row}.click(), true)")
+            await page.finds("document.querySelector('.letter iframe')?.src.endsWith('/sandbox/mails/1')")
+            await page.finds(f"!{row} && document.querySelector('#unread').hidden")
+            await page.finds("[...document.querySelectorAll('.letter button')].at(-1).click() || true")
+            await page.finds("document.querySelector('.letter pre a').href === 'http://127.0.0.1:1/stop/x'")
+            assert await page.finds("document.querySelector('.letter pre').textContent.trim()") == BODY
+            assert not page.complaints
+            assert {urlsplit(one).hostname for one in page.asked if not one.startswith("data:")} == {"127.0.0.1"}
+    finally:
+        await sandbox.stop()
+
+
+def letter(subject: str) -> EmailMessage:
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = "a@example.org", "b@example.org", subject
+    message["Date"] = "Mon, 30 Nov 2026 09:00:00 +0500"
+    message.set_content(BODY)
+    message.add_alternative("<p>Stop</p>", subtype="html")
+    return message
 
 
 def message(text: str) -> str:

@@ -11,17 +11,18 @@ from sqlalchemy import func, select
 
 from bot.seed import plant
 from bot.seed.calendar import COMING_EVENTS, PAST_EVENTS
+from bot.seed.desk import EDITING, EDITOR, ITEMS
 from bot.seed.documents import DOCUMENTS, INVENTED_DOCUMENTS, SeedDocument
-from bot.seed.people import PEOPLE
+from bot.seed.people import PEOPLE, USUAL, SeedPerson
 from handlers.context import Policy
-from handlers.digests.issue import length, render
+from handlers.digests.issue import mailed, render
 from handlers.language import Say, available
-from handlers.screens import LIMIT
-from storage import access, digests, documents, events, members, topics
+from handlers.screens import LIMIT, length
+from storage import access, digests, documents, events, mail, members, topics
 from storage.applications import ZONES, Admission
-from storage.database import Base, Database
-from storage.digests import Editing
-from storage.members import Role
+from storage.database import Base, Database, Transaction
+from storage.digests import DeskKind, Editing, Frequency, Section, board
+from storage.members import Channel, Member, Role
 from storage.tlp import Label
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -87,21 +88,56 @@ async def test_a_network_of_its_own_gets_the_public_documents_and_the_archive_on
 
 async def test_the_digest_of_every_demo_person_says_something_in_both_languages(database: Database) -> None:
     await plant(database, NOW, people=True)
-    async with database.transaction() as tx:
-        await digests.ensure_schedules(tx, NOW, 0, POLICY.digest_time)
+    async with database.reading() as tx:
         codes = {topic.code: topic.id for topic in await topics.everything(tx)}
         for person in PEOPLE:
-            member = await members.by_telegram(tx, person.telegram_id)
-            assert member is not None
-            viewer = await access.viewer(tx, member.id)
-            issue = await digests.compose(tx, viewer, NOW - timedelta(days=7), NOW)
-            assert issue is not None, person.name
-            assert issue.documents, person.name
-            assert issue.calendar, person.name
-            assert await topics.followed(tx, member.id) == {codes[code] for code in person.topics}
+            viewer = await access.viewer(tx, (await found(tx, person)).id)
+            copy = await digests.preview(tx, viewer, NOW + timedelta(hours=1))
+            issue = (await digests.issues_of(tx, {viewer.id: copy}, {viewer.id: viewer}, 0))[viewer.id]
+            told = {section for section, _ in issue.lines}
+            wanted = {Section.DATES, Section.DOCUMENTS, Section.PINS} if person.wishes == USUAL else {Section.DATES}
+            assert told >= wanted, person.name
+            assert await topics.followed(tx, viewer.id) == {codes[code] for code in person.topics}
             for language in available():
-                screen = render(issue, Say(language, person.zone), POLICY)
-                assert length(screen.html) <= LIMIT
+                say = Say(language, person.zone)
+                assert length(render(issue, say, POLICY).html) <= LIMIT
+                if person.mail:
+                    assert "TLP:AMBER" not in mailed(issue, say, POLICY, None).text
+
+
+async def found(tx: Transaction, person: SeedPerson) -> Member:
+    by = members.by_telegram(tx, person.telegram_id) if person.telegram_id else mail.known_as(tx, person.mail or "")
+    member = await by
+    assert member is not None
+    return member
+
+
+async def test_the_coming_issue_is_approved_and_one_contribution_waits(database: Database) -> None:
+    await plant(database, NOW, people=True)
+    async with database.reading() as tx:
+        (editor,) = [await found(tx, person) for person in PEOPLE if person.telegram_id == EDITOR]
+        viewer = await access.viewer(tx, editor.id)
+        coming = await board.board(tx, viewer, 2, EDITING, NOW)
+        making = await board.board(tx, viewer, None, EDITING, NOW)
+
+    assert (coming.approved_by, {code for code, _ in coming.note}) == ("Maral Demoyeva", {"en", "ru"})
+    assert [item.kind for item in coming.items] == [DeskKind.PIN, DeskKind.CALL, DeskKind.NEWS]
+    call, news = coming.items[1:]
+    assert call.until == (NOW + timedelta(days=21)).date()
+    assert [code for code, _ in news.titles] == ["ru"]
+    assert (making.number, making.waiting, making.items) == (3, 1, ())
+
+
+async def test_some_have_chosen_how_often_and_where_their_digest_comes(database: Database) -> None:
+    await plant(database, NOW, people=True)
+    async with database.reading() as tx:
+        rows = [(await found(tx, p), await tx.get(digests.DigestSchedule, (await found(tx, p)).id)) for p in PEOPLE]
+
+    assert {row.frequency for _, row in rows if row} == set(Frequency)
+    assert {member.name: member.channel for member, _ in rows if member.channel is not Channel.TELEGRAM} == {
+        "Gülşat Nusgaýewa": Channel.EMAIL,
+        "Ingrid Eksempel": Channel.BOTH,
+    }
 
 
 def test_the_people_are_seven_members_and_two_administrators_in_zones_of_their_own() -> None:
@@ -128,6 +164,7 @@ def test_an_address_is_well_formed_and_stored_as_it_is_written(seed: SeedDocumen
 def test_what_is_invented_says_so_and_only_that_is_restricted() -> None:
     assert all(d.title.startswith("DEMO — ") and d.url.startswith("https://example.org/") for d in INVENTED_DOCUMENTS)
     assert all(e.title_en.startswith("DEMO — ") and e.title_ru.startswith("ДЕМО — ") for e in COMING_EVENTS)
+    assert all(title.startswith(("DEMO — ", "ДЕМО — ")) for item in ITEMS for title in item.titles.values())
     assert {d.label for d in DOCUMENTS} == {Label.CLEAR}
     assert {d.label for d in INVENTED_DOCUMENTS} == {Label.GREEN, Label.AMBER}
     assert not any("DEMO" in item for d in DOCUMENTS for item in (d.title, d.publisher))

@@ -1,4 +1,4 @@
-"""The server: the Bot API, the control API and the chat page on one address."""
+"""The server: the Bot API, the control API and the chat page on one address, and a mailbox on another."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 from aiohttp import web
 
 from bot.sandbox.control import Control
+from bot.sandbox.letters import Letters
+from bot.sandbox.mailbox import Mailbox
 from bot.sandbox.updates import Updates
 from bot.sandbox.wire import BODY_LIMIT, BotApi
 from bot.sandbox.world import World
@@ -15,12 +17,14 @@ PAGE = Path(__file__).parent / "page"
 
 
 class Sandbox:
-    """A local Telegram for one bot, on 127.0.0.1 only."""
+    """A local Telegram for one bot, on 127.0.0.1 only; `mailbox` takes its mails once it is started as well."""
 
     def __init__(self, token: str, username: str, name: str) -> None:
         self.world = World(token, username, name)
         self.updates = Updates(self.world)
         self.api = BotApi(self.world, self.updates)
+        self._letters = Letters(self.world)
+        self.mailbox = Mailbox(self._letters.keep)
         self.url = ""
         self._runner: web.AppRunner | None = None
 
@@ -28,6 +32,7 @@ class Sandbox:
         """Listen on `port`; 0 picks a free one, and `url` tells which."""
         app = web.Application(client_max_size=BODY_LIMIT)
         app.add_routes(Control(self.world, self.updates, self.api).routes())
+        app.add_routes(self._letters.routes())
         app.router.add_route("*", "/bot{token}/{method}", self.api.handle)
         app.router.add_route("*", "/bot{path:.*}", self.api.nowhere)
         app.router.add_get("/file/bot{token}/{path:.*}", self.api.download)
@@ -43,6 +48,7 @@ class Sandbox:
     async def stop(self) -> None:
         """Close every connection and end the webhook's deliveries."""
         self.updates.stop()
+        self.mailbox.stop()
         if self._runner is not None:
             await self._runner.cleanup()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from bot.seed.people import NEWCOMERS, PEOPLE
+from bot.seed.people import NEWCOMERS, present
 
 Ask = Callable[[str, dict[str, Any]], Awaitable[Any]]
 """Posts to a path of the control API."""
@@ -49,16 +49,18 @@ POSTS: tuple[tuple[str, int, str], ...] = (
         207,
         "The matrix of activities is open for additions until the end of the month. One line per project is enough.",
     ),
+    ("🌷", 203, "При нашей прокуратуре открылась бесплатная консультация для пострадавших. Опытом готовы поделиться."),
+    ("🕊", 207, "A handbook for teachers and imams is being translated into Dari. Who could read one chapter?"),
 )
 """What members say in the topics’ threads, by the topic’s emoji."""
 
 
 async def introduce(ask: Ask) -> None:
     """Give everybody an account; members have met the bot before, newcomers have not."""
-    for person in PEOPLE:
+    for telegram_id, person in present():
         first, _, last = person.name.partition(" ")
         role = "administrator" if person.administrator else "member"
-        facts = {"id": person.telegram_id, "first_name": first, "last_name": last, "language_code": person.language}
+        facts = {"id": telegram_id, "first_name": first, "last_name": last, "language_code": person.language}
         await ask("/users", {**facts, "role": role, "zone": person.zone, "started": True})
     for telegram_id, name, language in NEWCOMERS:
         facts = {"id": telegram_id, "first_name": name, "language_code": language}
@@ -67,7 +69,7 @@ async def introduce(ask: Ask) -> None:
 
 async def gather(ask: Ask) -> None:
     """Found the group and the channel, and make the bot an administrator of the group, which binds it."""
-    others = [person.telegram_id for person in PEOPLE if person.telegram_id != FOUNDER]
+    others = [telegram_id for telegram_id, _ in present() if telegram_id != FOUNDER]
     group = {"type": "supergroup", "is_forum": True, "title": GROUP, "owner": FOUNDER, "members": others}
     chat = (await ask("/chats", {**group, "link": "request"}))["id"]
     await ask(f"/users/{FOUNDER}/send", {"chat": chat, "text": WELCOME})

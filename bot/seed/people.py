@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import time
 
+from storage.digests import Frequency, Wishes
 from storage.members import Category, Role
+
+USUAL = Wishes()
+"""Of who leaves the digest as it is."""
 
 
 @dataclass(frozen=True)
@@ -18,9 +24,12 @@ class SeedRole:
 
 @dataclass(frozen=True)
 class SeedPerson:
-    """An invented person; `telegram_id` is their account in the sandbox."""
+    """An invented person; `telegram_id` is their account in the sandbox, if they have one.
 
-    telegram_id: int
+    `wishes` is what they have changed of their digest; to a `mail` address it comes as well, or only.
+    """
+
+    telegram_id: int | None
     name: str
     organisation: str
     category: Category
@@ -29,6 +38,8 @@ class SeedPerson:
     zone: str
     topics: tuple[str, ...] = ()
     roles: tuple[SeedRole, ...] = ()
+    wishes: Wishes = USUAL
+    mail: str | None = None
 
     @property
     def administrator(self) -> bool:
@@ -57,6 +68,7 @@ PEOPLE: tuple[SeedPerson, ...] = (
         "Asia/Almaty",
         ("jpoa", "border"),
         (SeedRole(Role.ADMINISTRATOR),),
+        Wishes(Frequency.MONTHLY),
     ),
     SeedPerson(
         201,
@@ -79,6 +91,7 @@ PEOPLE: tuple[SeedPerson, ...] = (
         "Asia/Bishkek",
         ("media", "online"),
         (SeedRole(Role.MODERATOR, topic="media"),),
+        Wishes(Frequency.DAILY, at=time(8), quiet_line=True),
     ),
     SeedPerson(
         203,
@@ -92,7 +105,7 @@ PEOPLE: tuple[SeedPerson, ...] = (
         (SeedRole(Role.APPROVER),),
     ),
     SeedPerson(
-        204,
+        None,
         "Gülşat Nusgaýewa",
         "Ministry of Foreign Affairs (demo)",
         Category.GOV_POLICY,
@@ -100,6 +113,7 @@ PEOPLE: tuple[SeedPerson, ...] = (
         "ru",
         "Asia/Ashgabat",
         ("jpoa", "victims"),
+        mail="gulshat@example.org",
     ),
     SeedPerson(
         205,
@@ -110,6 +124,7 @@ PEOPLE: tuple[SeedPerson, ...] = (
         "ru",
         "Asia/Tashkent",
         ("youth-edu", "online"),
+        wishes=Wishes(weekday=4, at=time(16)),
     ),
     SeedPerson(
         206,
@@ -131,8 +146,16 @@ PEOPLE: tuple[SeedPerson, ...] = (
         "Europe/Oslo",
         ("capacity", "jpoa"),
         (SeedRole(Role.AUDITOR),),
+        Wishes(Frequency.FORTNIGHTLY),
+        "ingrid@example.org",
     ),
 )
+
+
+def present() -> Sequence[tuple[int, SeedPerson]]:
+    """Return those who have an account in the sandbox, each with its number."""
+    return [(person.telegram_id, person) for person in PEOPLE if person.telegram_id is not None]
+
 
 NEWCOMERS: tuple[tuple[int, str, str], ...] = ((301, "Saltanat", "en"), (302, "Рустам", "ru"))
 """People with a Telegram account who have not met the bot yet: id, first name, language of the app."""

@@ -8,20 +8,26 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
+from bot.holiday import is_working_day
 from bot.seed.calendar import COMING_EVENTS, PAST_EVENTS
+from bot.seed.desk import desk
 from bot.seed.documents import DOCUMENTS, INVENTED_DOCUMENTS, SeedDocument
 from bot.seed.people import PEOPLE, SeedPerson
-from storage import access, directory, documents, events, members, topics
+from storage import access, digests, directory, documents, events, mail, members, topics
 from storage.applications import ZONES
 from storage.consents import TERMS_VERSION
 from storage.database import Database, Transaction
+from storage.digests import DeskItem
 from storage.documents import Document, Draft
 from storage.events import Event
-from storage.members import Category, Member, MemberState, Office, Role
+from storage.mail import MailAddress
+from storage.members import Category, Channel, Member, MemberState, Office, Role
 from storage.tlp import Label
 
 INVENTED_FROM = 9_000_000
 """The first Telegram number of invented members."""
+WEEKDAY, AT = 0, time(9)
+"""When a digest comes to who has changed nothing: as the configuration has it by default."""
 SEAT = timedelta(days=730)
 """How long a focal point is in office (R-08)."""
 
@@ -39,11 +45,13 @@ async def plant(database: Database, now: datetime, *, invented: int = 0, people:
             await _events(tx, now, coming=people)
         if await tx.scalar(select(func.count(Document.id))) == 0:
             await _documents(tx, now, DOCUMENTS + (INVENTED_DOCUMENTS if people else ()))
+        if people and await tx.scalar(select(func.count(DeskItem.id))) == 0:
+            await desk(tx, now)
         await _invent(tx, invented, now)
 
 
 async def _settle(tx: Transaction, person: SeedPerson, now: datetime) -> None:
-    member = await members.welcome(tx, person.telegram_id, person.language, person.zone, now)
+    member = await _met(tx, person, now)
     if member.name is not None:
         return  # planted before: what they have changed since stays
     organisation = await members.organisation(tx, person.organisation)
@@ -63,6 +71,25 @@ async def _settle(tx: Transaction, person: SeedPerson, now: datetime) -> None:
     viewer = await access.viewer(tx, member.id)
     if directory.suggested(person.category, viewer.roles):  # those whom it puts at no risk to be found
         await directory.publish(tx, viewer, now)
+    await digests.schedule(tx, member, WEEKDAY, AT, now, is_working_day)
+    await digests.change(tx, viewer, person.wishes, now, is_working_day)
+
+
+async def _met(tx: Transaction, person: SeedPerson, now: datetime) -> Member:
+    """Return the row of somebody who has met the bot, or gets its mail; their address is proved."""
+    known = await mail.known_as(tx, person.mail) if person.mail else None
+    if known is not None:
+        return known
+    if person.telegram_id is not None:
+        member = await members.welcome(tx, person.telegram_id, person.language, person.zone, now)
+    else:
+        member = Member(language=person.language, zone=person.zone, created_at=now, state_since=now)
+        tx.add(member)
+        await tx.flush()
+    if person.mail:
+        member.channel = Channel.BOTH if person.telegram_id else Channel.EMAIL
+        tx.add(MailAddress(member_id=member.id, address=person.mail, verified_at=now))
+    return member
 
 
 async def _events(tx: Transaction, now: datetime, *, coming: bool) -> None:

@@ -103,9 +103,8 @@ def _quoted(told: Quoted, say: Say, _where: Where) -> Html:
     moved = [f"💬 {told.replies}"] if told.replies else []
     moved += [f"👍 {told.reactions}"] if told.reactions else []
     title = closest(dict(told.topic), say.language)[1]
-    return _marked(
-        Html(f"{isolated(title)}: “{escape(plain(told.html, QUOTE), quote=False)}”"), *moved, told.label.value
-    )
+    post = Html(escape(plain(told.html, QUOTE), quote=False))
+    return _marked(say("{topic}: “{post}”", topic=title, post=post), *moved, told.label.value)
 
 
 def _desked(told: Item, say: Say, *, names_source: bool) -> Html:

@@ -7,10 +7,11 @@ import { commonest, nextMonday, sandboxNow, set } from "/page/time.js";
 import { moment, say } from "/page/words.js";
 
 const members = () => everybody().filter((one) => one.role !== "newcomer" && one.zone).map((one) => one.zone);
+// The zone of the page: that of most members.
+export const zone = () => commonest(members(), sandboxNow());
 
 export async function clock(root, onTick) {
   const shown = make("time", { className: "now" });
-  const zone = () => commonest(members(), sandboxNow());
   const jumps = [
     ["hour", () => ({ advance: 3600 })], ["day", () => ({ advance: 86400 })],
     ["monday", () => ({ to: nextMonday(zone(), sandboxNow()).toISOString() })], ["back_to_now", () => ({ reset: true })],

@@ -40,7 +40,7 @@ function spread(kind, body) {
 // EventSource tries again by itself; a sandbox that was born anew means a new world, so the page begins anew too.
 export function listen() {
   const events = new EventSource("/sandbox/events");
-  for (const kind of ["change", "call", "update", "clock", "people"]) {
+  for (const kind of ["change", "call", "update", "clock", "people", "mail"]) {
     events.addEventListener(kind, (event) => spread(kind, JSON.parse(event.data)));
   }
   events.addEventListener("open", async () => {

@@ -4,6 +4,7 @@ import { Column } from "/page/column.js";
 import { hear, listen, tell } from "/page/control.js";
 import { icon, make } from "/page/element.js";
 import { Inspector } from "/page/inspector.js";
+import { Mail } from "/page/mail.js";
 import { question } from "/page/notices.js";
 import { avatar, bot, everybody, meet, meetBot, nameOf, pair, person, roleOf } from "/page/people.js";
 import { read, room, write } from "/page/address.js";
@@ -11,6 +12,7 @@ import { theme } from "/page/theme.js";
 import { Tour } from "/page/tour.js";
 import { say, speak, spoken } from "/page/words.js";
 
+const PANELS = ["tour", "mail", "calls"];
 const columns = new Map();
 const place = (id) => document.getElementById(id);
 let panel = null;
@@ -102,7 +104,7 @@ async function show({ chat, id, thread = null }) {
 
 function turn(name) {
   panel = panel === name ? null : name;
-  for (const one of ["tour", "calls"]) {
+  for (const one of PANELS) {
     place(one).hidden = one !== panel;
     place(`open-${one}`).setAttribute("aria-expanded", String(one === panel));
   }
@@ -125,7 +127,7 @@ function chrome() {
   language.value = spoken();
   language.addEventListener("change", () => { localStorage.setItem("language", language.value); const next = new URLSearchParams(location.search); next.set("lang", language.value); location.search = next; });
   language.before(theme());
-  for (const name of ["tour", "calls"]) place(`open-${name}`).addEventListener("click", () => turn(name));
+  for (const name of PANELS) place(`open-${name}`).addEventListener("click", () => turn(name));
   for (const button of document.querySelectorAll("[data-close]")) button.addEventListener("click", () => turn(panel));
   document.addEventListener("keydown", (event) => { if (event.key === "Escape" && event.target.closest("aside")) { turn(panel); place("open-tour").focus(); } });
   window.addEventListener("resize", fit);
@@ -138,15 +140,17 @@ async function start() {
   chrome();
   await Promise.all([meet(), drawBot()]);
   const inspector = new Inspector(show);
-  const tour = new Tour((one) => call(open(one.id)));
+  const mail = new Mail(place("unread"));
+  const tour = new Tour((one) => call(open(one.id)), () => turn("mail"));
   place("tour").append(tour.element);
+  place("mail").append(mail.element);
   place("calls").append(inspector.element);
   await clock(place("clock"), () => { for (const one of columns.values()) one.tick(); });
   const people = wanted.people.length ? wanted.people : pair(spoken()).map((one) => ({ id: one.id }));
   const first = wanted.panel ?? (window.innerWidth >= 1200 ? "tour" : "none");
   if (first !== "none") turn(first);
   for (const one of people.slice(0, room(panel && place(panel)))) open(one.id, one.chat ?? one.id, one.thread ?? null);
-  await Promise.all([tour.begin(), inspector.begin()]);
+  await Promise.all([tour.begin(), inspector.begin(), mail.begin()]);
   hear("connected", (on) => { place("away").hidden = on; drawBot(); });
   hear("call", ({ method, status }) => { if (/^setMy/.test(method) && status) drawBot(); });
   hear("people", async () => { await meet(); drawPeople(); });

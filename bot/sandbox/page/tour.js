@@ -4,8 +4,8 @@ import { icon, make } from "/page/element.js";
 import { everybody, nameOf, pair, person } from "/page/people.js";
 import { say, spoken } from "/page/words.js";
 
-// A preview leads back to the schedule; the digest itself does not.
-const PREVIEW = /\|open\|digest"/;
+// A preview leads back to the schedule; the digest itself lets one change it.
+const CAME = /\|digest\.change"/;
 // A step is done by what the bot was given (`update`) or what it said (`call`).
 const STEPS = [
   { name: "apply", who: "newcomer", call: ({ chat, words }) => person(chat)?.role === "newcomer" && /\bA-\d+\b/.test(words) },
@@ -14,12 +14,12 @@ const STEPS = [
   { name: "follow", who: "newcomer", update: ({ press, from }) => person(from)?.role === "newcomer" && /^\d+\|top\.set\|.*follow/.test(press) },
   { name: "share", who: "newcomer", call: ({ words }) => /\bD-\d+\b/.test(words) && !/\bA-\d+\b/.test(words) },
   { name: "announce", who: "administrator", call: ({ words }) => /\bN-\d+\b/.test(words) },
-  { name: "digest", who: "newcomer", call: ({ chat, words, keys, method }) => chat > 0 && method === "sendMessage" && /digest No\.|дайджест №/i.test(words) && !PREVIEW.test(keys) },
+  { name: "digest", who: "newcomer", call: ({ chat, words, keys, method }) => chat > 0 && method === "sendMessage" && /digest No\.|дайджест №/i.test(words) && CAME.test(keys), points: ".to-monday", mail: true },
 ];
 
 export class Tour {
-  constructor(go) {
-    Object.assign(this, { go, done: new Set() });
+  constructor(go, post) {
+    Object.assign(this, { go, post, done: new Set() });
     this.steps = make("ol", { className: "steps" });
     this.progress = make("progress", { max: STEPS.length, "aria-label": say("tour") });
     this.element = make("div", { className: "tour" }, make("p", { className: "hint", textContent: say("tour_hint") }), this.progress, this.steps);
@@ -70,6 +70,8 @@ export class Tour {
     this.progress.value = this.done.size;
     this.steps.replaceChildren(...STEPS.map((step, n) => this.step(step, n)));
     this.steps.querySelector(".current")?.scrollIntoView({ block: "nearest" });
+    for (const one of document.querySelectorAll(".pointed")) one.classList.remove("pointed");
+    document.querySelector(STEPS[this.at]?.points)?.classList.add("pointed");
     if (this.at < 0) this.steps.append(make("li", { className: "finished", textContent: say("tour_done") }));
   }
 
@@ -83,6 +85,7 @@ export class Tour {
     const why = make("p", { className: "why", textContent: say(`step_${step.name}_why`) });
     const words = done ? [make("details", { open: step.name === this.latest }, make("summary", {}, title), why)] : [title];
     if (current) words.push(make("p", { textContent: say(`step_${step.name}_do`, { name }) }), actor && make("button", { type: "button", className: "small-button", textContent: say("show_person", { name }), on: { click: () => this.go(actor) } }));
+    if (step.mail && (done || current)) words.push(make("p", { textContent: say(`step_${step.name}_mail`) }), make("button", { type: "button", className: "small-button", textContent: say("show_mail"), on: { click: () => this.post() } }));
     return make("li", { className: [done && "done", current && "current", step.name === this.latest && "latest"].filter(Boolean).join(" "), "aria-current": current ? "step" : null }, mark, make("div", {}, words));
   }
 }
