@@ -123,7 +123,7 @@ def _foreign(language: str, say: Say) -> str:
 
 
 def _link(title: str, address: str | None) -> Html:
-    shown = isolated(title)
+    shown = title if isinstance(title, Html) else isolated(title)
     return Html(f'<a href="{escape(address)}">{shown}</a>') if address else shown
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from handlers.screens import LIMIT
+from handlers.screens import LIMIT, length
 from storage.digests import Line, Section
 
 FRAME = 1000
@@ -36,6 +36,11 @@ def divide(told: Sequence[tuple[Section, Sequence[Line]]]) -> list[int]:
                 used, held = _HEADING, 0
             used, held, place = used + cost, held + weight, place + 1
     return breaks
+
+
+def own(section: Section, written: str) -> int:
+    """Return how much of a line is to be taken for its own words: then `divide` counts the line as it is."""
+    return max(0, length(written) - _AROUND[section])
 
 
 def _weight(section: Section, words: int) -> int:

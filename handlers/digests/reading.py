@@ -11,12 +11,12 @@ from handlers.buttons import Button, Row, columns, pages, turns
 from handlers.context import Context, Policy
 from handlers.digests.issue import body, openers
 from handlers.digests.lines import in_the_bot, line
-from handlers.digests.pages import divide
+from handlers.digests.pages import divide, own
 from handlers.digests.presses import Earlier, Item, Part
 from handlers.digests.schedule import Preview
 from handlers.language import Html, Say
 from handlers.presses import Home, Open
-from handlers.screens import Screen, length, lines
+from handlers.screens import Screen, lines
 from storage import digests
 from storage.access import Viewer
 from storage.database import Transaction
@@ -76,7 +76,7 @@ async def _issue(tx: Transaction, viewer: Viewer, copy: Copy, part: int) -> Issu
 def _part(issue: Issue, part: int, say: Say, policy: Policy) -> Issue:
     """Return one part of what was put together now."""
     widths = [
-        (section, [(0, length(line(told, section, say, in_the_bot(policy)))) for _, told in group])
+        (section, [(0, own(section, line(told, section, say, in_the_bot(policy)))) for _, told in group])
         for section, group in groupby(issue.lines, key=itemgetter(0))
     ]
     begins = [*divide(widths), len(issue.lines)]
