@@ -24,17 +24,21 @@ def divide(told: Sequence[tuple[Section, Sequence[Line]]]) -> list[int]:
     """Return at which lines the messages begin, given how long each line's own words may be."""
     breaks, used, held, place = [0], 0, 0, 0
     for section, lines in told:
-        costs = [(words + _AROUND[section], _weight(section, words)) for _, words in lines]
-        whole, heavy = _HEADING + sum(cost for cost, _ in costs), sum(weight for _, weight in costs)
-        if used and not _fits(used + whole, held + heavy) and _fits(whole, heavy):
+        around = _AROUND[section]
+        weights = [_weight(words) for _, words in lines] if section is Section.NOTES else [1] * len(lines)
+        whole, heavy = _HEADING + sum([words for _, words in lines]) + around * len(lines), sum(weights)
+        if not _fits(used + whole, held + heavy) and used and _fits(whole, heavy):
             breaks.append(place)
             used, held = 0, 0
+        if _fits(used + whole, held + heavy):
+            used, held, place = used + whole, held + heavy, place + len(lines)
+            continue
         used += _HEADING
-        for cost, weight in costs:
-            if held and not _fits(used + cost, held + weight):
+        for (_, words), weight in zip(lines, weights, strict=True):
+            if held and not _fits(used + words + around, held + weight):
                 breaks.append(place)
                 used, held = _HEADING, 0
-            used, held, place = used + cost, held + weight, place + 1
+            used, held, place = used + words + around, held + weight, place + 1
     return breaks
 
 
@@ -43,9 +47,9 @@ def own(section: Section, written: str) -> int:
     return max(0, length(written) - _AROUND[section])
 
 
-def _weight(section: Section, words: int) -> int:
-    """Return for how many lines a line counts: what an editor marks in a note takes two tags, eight characters."""
-    return 1 + min(_FORMATTED, words // _MARK) if section is Section.NOTES else 1
+def _weight(words: int) -> int:
+    """Return for how many lines a note counts: what an editor marks in it takes two tags, eight characters."""
+    return 1 + min(_FORMATTED, words // _MARK)
 
 
 def _fits(used: int, held: int) -> bool:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import func, select, update
 
 from storage import announcements, members, topics
 from storage.announcements import Mailbag
-from storage.database import Transaction, insert
+from storage.bulk import insert_many, update_many
+from storage.database import Transaction
 from storage.digests.claiming import Due, Terms, Turn, claim, claimable
 from storage.digests.issues import of_weeks
 from storage.digests.merging import Findings, Period, find
@@ -31,6 +32,7 @@ LONGEST = timedelta(days=45)
 PORTION = 250
 """How many members' digests are made in one transaction."""
 
+_ONCE = ("member_id", "iso_year", "iso_week", "slot")
 _MOST_ISSUES = 9
 """How many issues are read: those of the weeks that a digest looks back on, and two that are numbered ahead."""
 _GOOD_FOR, _AT_LEAST = timedelta(days=6), timedelta(days=1)
@@ -169,31 +171,20 @@ class _Portion:
         self, due: Due, after: datetime, covered: datetime | None, edited: int, waits_for: int | None = None
     ) -> None:
         self.schedules.append(
-            {"of": due.member_id, "due": after, "covered": covered, "edited": edited, "waits": waits_for}
+            {
+                "member_id": due.member_id,
+                "next_due_at": after,
+                "covered_until": covered,
+                "edited_upto": edited,
+                "waits_for": waits_for,
+            }
         )
 
     async def write(self, tx: Transaction) -> None:
         """Write the digests and their promises, and move the schedules on; what is there already stays as it is."""
-        connection = await tx.connection()
-        if self.digests:
-            week = ["member_id", "iso_year", "iso_week", "slot"]
-            once = insert(tx, Digest.__table__).on_conflict_do_nothing(index_elements=week)
-            await connection.execute(once, self.digests)
+        await insert_many(tx, Digest.metadata.tables["digest"], self.digests, _ONCE)
         await promise(tx, self.letters, self.terms.now)
-        await connection.execute(_MOVE, self.schedules)
-
-
-_TABLE: Any = DigestSchedule.__table__
-_MOVE = (
-    update(_TABLE)
-    .where(_TABLE.c.member_id == bindparam("of"))
-    .values(
-        next_due_at=bindparam("due"),
-        covered_until=bindparam("covered"),
-        edited_upto=bindparam("edited"),
-        waits_for=bindparam("waits"),
-    )
-)
+        await update_many(tx, Digest.metadata.tables["digest_schedule"], self.schedules, "member_id")
 
 
 def _slot(due: Due, day: Day) -> int:

@@ -11,7 +11,8 @@ from sqlalchemy import (
     update,
 )
 
-from storage.database import Transaction, insert, wake
+from storage.bulk import insert_many
+from storage.database import Transaction, wake
 from storage.outbox.tables import KEEP, WAITING, OutboxRow, OutboxState, Promise
 
 
@@ -20,8 +21,7 @@ async def promise(tx: Transaction, promises: Iterable[Promise], now: datetime) -
     rows = [_row(p, now) for p in promises]
     if not rows:
         return
-    statement = insert(tx, OutboxRow.__table__).on_conflict_do_nothing(index_elements=["key"])
-    await (await tx.connection()).execute(statement, rows)
+    await insert_many(tx, _TABLE, rows, ("key",))
     for lane in {row["lane"] for row in rows}:
         wake(tx, news(lane))
 
@@ -31,6 +31,7 @@ def news(lane: int) -> str:
     return f"outbox:{int(lane)}"
 
 
+_TABLE: Any = OutboxRow.__table__
 _FIELDS = tuple(Promise.__dataclass_fields__)
 
 
