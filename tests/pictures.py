@@ -70,7 +70,7 @@ async def play(control: Control, part: Play) -> None:
     await newcomer.sees(words["again"])
     await newcomer.taps(words["submit"])
     await newcomer.sees(words["sent"])
-    await voucher.taps(words["vouch"])
+    await voucher.taps(words["vouch"], on=words["name"])
     await administrator.taps(words["approve"])
     await newcomer.sees(words["welcome"])
     for press in ("choose", "topic", "follow"):
