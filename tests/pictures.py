@@ -99,8 +99,8 @@ async def demonstration() -> AsyncIterator[Control]:
     )
     assert process.stdout is not None
     try:
-        while b"is open" not in await process.stdout.readline():
-            pass
+        while b"is open" not in (line := await process.stdout.readline()):
+            assert line, "the demonstration ended by itself"
         async with aiohttp.ClientSession() as session:
             yield Control(f"http://127.0.0.1:{port}", session)
     finally:

@@ -62,5 +62,5 @@ async def sees_the_end(control: Control, folder: Path) -> None:
         await page.finds("document.querySelectorAll('.steps .done').length === 7")
         await page.finds("document.querySelector('.tour progress').value === 7")
         await page.finds("[...document.querySelectorAll('.tour button')].at(-1).click() || true")
-        await page.finds("!document.querySelector('#mail').hidden && document.querySelector('.letter-row')")
+        await page.finds("!document.querySelector('#mail').hidden && document.querySelector('.letter iframe')")
         assert not page.complaints

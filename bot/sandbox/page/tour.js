@@ -85,7 +85,7 @@ export class Tour {
     const why = make("p", { className: "why", textContent: say(`step_${step.name}_why`) });
     const words = done ? [make("details", { open: step.name === this.latest }, make("summary", {}, title), why)] : [title];
     if (current) words.push(make("p", { textContent: say(`step_${step.name}_do`, { name }) }), actor && make("button", { type: "button", className: "small-button", textContent: say("show_person", { name }), on: { click: () => this.go(actor) } }));
-    if (step.mail && (done || current)) words.push(make("p", { textContent: say(`step_${step.name}_mail`) }), make("button", { type: "button", className: "small-button", textContent: say("show_mail"), on: { click: () => this.post() } }));
+    if (step.mail && done) words.push(make("p", { textContent: say(`step_${step.name}_mail`) }), make("button", { type: "button", className: "small-button", textContent: say("show_mail"), on: { click: () => this.post() } }));
     return make("li", { className: [done && "done", current && "current", step.name === this.latest && "latest"].filter(Boolean).join(" "), "aria-current": current ? "step" : null }, mark, make("div", {}, words));
   }
 }
