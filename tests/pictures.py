@@ -70,7 +70,7 @@ async def play(control: Control, part: Play) -> None:
     await newcomer.sees(words["again"])
     await newcomer.taps(words["submit"])
     await newcomer.sees(words["sent"])
-    await voucher.taps(words["vouch"])
+    await voucher.taps(words["vouch"], on=words["name"])
     await administrator.taps(words["approve"])
     await newcomer.sees(words["welcome"])
     for press in ("choose", "topic", "follow"):
@@ -99,8 +99,8 @@ async def demonstration() -> AsyncIterator[Control]:
     )
     assert process.stdout is not None
     try:
-        while b"is open" not in await process.stdout.readline():
-            pass
+        while b"is open" not in (line := await process.stdout.readline()):
+            assert line, "the demonstration ended by itself"
         async with aiohttp.ClientSession() as session:
             yield Control(f"http://127.0.0.1:{port}", session)
     finally:

@@ -1,14 +1,16 @@
-"""The demonstration as its visitors find it: a process of its own, in which the clock brings the digests."""
+"""The demonstration as its visitors find it: a process of its own, a tour, and a clock that brings the digests."""
 
 from __future__ import annotations
 
 import json
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import aiohttp
-from pictures import demonstration, next_monday
+from pictures import PLAYS, demonstration, next_monday, play
 from story import Control, Person
+from test_page import CHROMIUM, browser
 
 PATIENCE = aiohttp.ClientTimeout(total=30)
 
@@ -25,22 +27,40 @@ async def first_mail(control: Control, when: str) -> dict[str, Any]:
     raise AssertionError("no mail came")
 
 
-async def test_on_monday_the_digest_comes_in_telegram_and_by_mail_to_who_has_no_telegram() -> None:
+async def announces(person: Person) -> None:
+    for words in ("/announce", "Annual re-validation", "It is open until the end of the year."):
+        await person.says(words)
+    for label in ("TLP:GREEN", "A country", "Kazakhstan", "Send"):
+        await person.taps(label)
+    await person.sees("N-1")
+
+
+async def test_the_tour_ticks_to_its_end_and_the_digest_comes_by_mail_to_who_has_no_telegram(tmp_path: Path) -> None:
     async with demonstration() as control:
-        reader = Person(control, 201)
+        await play(control, PLAYS[0])
+        await announces(Person(control, 101))
         letter = await first_mail(control, next_monday(datetime.fromisoformat((await control.get("/clock"))["now"])))
         assert letter["to"] == "gulshat@example.org"
         assert letter["subject"].startswith("[TLP:GREEN] Demo network: дайджест №")
-        for words in (
-            "> Доброе утро!",
-            "ДЕМО — Проверьте свой профиль",
-            "ДЕМО — В Астане",
-            "Не присылать такие письма",
-        ):
+        for words in ("> Доброе утро!", "ДЕМО — Проверьте свой", "ДЕМО — В Астане", "Не присылать такие письма"):
             assert words in letter["text"]
-        await reader.sees("Demo network: дайджест №", "ДЕМО — Нужны тренеры")
+        await Person(control, 201).sees("Demo network: дайджест №", "ДЕМО — Нужны тренеры")
+        await Person(control, 301).sees("Demo network: digest No.", "DEMO — Trainers wanted", "(Russian)")
         stop = letter["stop"].strip("<>")
         assert stop.startswith("http://127.0.0.1:")
         async with aiohttp.ClientSession(timeout=PATIENCE) as session, session.post(stop) as answer:
             assert "Писем больше не будет" in await answer.text()
         assert await control.get("/violations") == []
+        if CHROMIUM is not None:
+            await sees_the_end(control, tmp_path)
+
+
+async def sees_the_end(control: Control, folder: Path) -> None:
+    """Look at the tour in a real browser, and go from it to the mail."""
+    async with browser(folder) as page:
+        await page.does("Page.navigate", url=f"{control.url}/?lang=en&people=301&panel=tour")
+        await page.finds("document.querySelectorAll('.steps .done').length === 7")
+        await page.finds("document.querySelector('.tour progress').value === 7")
+        await page.finds("[...document.querySelectorAll('.tour button')].at(-1).click() || true")
+        await page.finds("!document.querySelector('#mail').hidden && document.querySelector('.letter iframe')")
+        assert not page.complaints

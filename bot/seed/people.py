@@ -26,7 +26,8 @@ class SeedRole:
 class SeedPerson:
     """An invented person; `telegram_id` is their account in the sandbox, if they have one.
 
-    `wishes` is what they have changed of their digest; to a `mail` address it comes as well, or only.
+    `wishes` is what they have changed of their digest; to a `mail` address it comes as well, or only. `days` tells how
+    long before planting they joined.
     """
 
     telegram_id: int | None
@@ -40,6 +41,7 @@ class SeedPerson:
     roles: tuple[SeedRole, ...] = ()
     wishes: Wishes = USUAL
     mail: str | None = None
+    days: int = 60
 
     @property
     def administrator(self) -> bool:
@@ -125,6 +127,7 @@ PEOPLE: tuple[SeedPerson, ...] = (
         "Asia/Tashkent",
         ("youth-edu", "online"),
         wishes=Wishes(weekday=4, at=time(16)),
+        days=1,
     ),
     SeedPerson(
         206,

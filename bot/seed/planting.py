@@ -57,7 +57,8 @@ async def _settle(tx: Transaction, person: SeedPerson, now: datetime) -> None:
     organisation = await members.organisation(tx, person.organisation)
     member.name, member.organisation_id, member.category = person.name, organisation.id, person.category
     member.country, member.zone, member.language = person.country, person.zone, person.language
-    member.state, member.joined_at, member.language_chosen = MemberState.ACTIVE, now, True
+    joined = now - timedelta(days=person.days)
+    member.state, member.joined_at, member.language_chosen = MemberState.ACTIVE, joined, True
     member.state_since = member.validated_at = member.vouches_from = member.last_seen_at = now
     member.terms_version = TERMS_VERSION
     codes = {topic.code: topic.id for topic in await topics.everything(tx)}
@@ -70,7 +71,7 @@ async def _settle(tx: Transaction, person: SeedPerson, now: datetime) -> None:
     await tx.flush()
     viewer = await access.viewer(tx, member.id)
     if directory.suggested(person.category, viewer.roles):  # those whom it puts at no risk to be found
-        await directory.publish(tx, viewer, now)
+        await directory.publish(tx, viewer, joined)
     await digests.schedule(tx, member, WEEKDAY, AT, now, is_working_day)
     await digests.change(tx, viewer, person.wishes, now, is_working_day)
 

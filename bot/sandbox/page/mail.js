@@ -28,6 +28,11 @@ export class Mail {
     this.draw();
   }
 
+  newest() {
+    const letter = [...this.letters.values()].at(-1);
+    if (letter) this.choose(letter);
+  }
+
   choose(letter) {
     this.chosen = letter;
     this.read.add(letter.n);

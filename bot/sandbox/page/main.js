@@ -141,7 +141,7 @@ async function start() {
   await Promise.all([meet(), drawBot()]);
   const inspector = new Inspector(show);
   const mail = new Mail(place("unread"));
-  const tour = new Tour((one) => call(open(one.id)), () => turn("mail"));
+  const tour = new Tour((one) => call(open(one.id)), () => { turn("mail"); mail.newest(); });
   place("tour").append(tour.element);
   place("mail").append(mail.element);
   place("calls").append(inspector.element);

@@ -11,7 +11,7 @@ const STEPS = [
   { name: "apply", who: "newcomer", call: ({ chat, words }) => person(chat)?.role === "newcomer" && /\bA-\d+\b/.test(words) },
   { name: "vouch", who: "member", update: ({ press }) => /^\d+\|vouch\|\d+\|(met|worked|office)/.test(press) },
   { name: "vet", who: "administrator", call: ({ chat, words, keys }) => person(chat)?.role === "newcomer" && /\|open\|topics"/.test(keys) && /Welcome|Добро пожаловать/.test(words) },
-  { name: "follow", who: "newcomer", update: ({ press, from }) => person(from)?.role === "newcomer" && /^\d+\|top\.set\|.*follow/.test(press) },
+  { name: "follow", who: "newcomer", update: ({ press, from }) => person(from)?.role === "newcomer" && /^\d+\|top\.set\|\d+\|(digest|live)/.test(press) },
   { name: "share", who: "newcomer", call: ({ words }) => /\bD-\d+\b/.test(words) && !/\bA-\d+\b/.test(words) },
   { name: "announce", who: "administrator", call: ({ words }) => /\bN-\d+\b/.test(words) },
   { name: "digest", who: "newcomer", call: ({ chat, words, keys, method }) => chat > 0 && method === "sendMessage" && /digest No\.|дайджест №/i.test(words) && CAME.test(keys), points: ".to-monday", mail: true },
@@ -85,7 +85,7 @@ export class Tour {
     const why = make("p", { className: "why", textContent: say(`step_${step.name}_why`) });
     const words = done ? [make("details", { open: step.name === this.latest }, make("summary", {}, title), why)] : [title];
     if (current) words.push(make("p", { textContent: say(`step_${step.name}_do`, { name }) }), actor && make("button", { type: "button", className: "small-button", textContent: say("show_person", { name }), on: { click: () => this.go(actor) } }));
-    if (step.mail && (done || current)) words.push(make("p", { textContent: say(`step_${step.name}_mail`) }), make("button", { type: "button", className: "small-button", textContent: say("show_mail"), on: { click: () => this.post() } }));
+    if (step.mail && done) words.push(make("p", { textContent: say(`step_${step.name}_mail`) }), make("button", { type: "button", className: "small-button", textContent: say("show_mail"), on: { click: () => this.post() } }));
     return make("li", { className: [done && "done", current && "current", step.name === this.latest && "latest"].filter(Boolean).join(" "), "aria-current": current ? "step" : null }, mark, make("div", {}, words));
   }
 }
