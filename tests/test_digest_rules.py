@@ -30,7 +30,8 @@ from storage.topics.tables import Subscription
 NOW = datetime(2026, 12, 7, 9, tzinfo=UTC)
 SINCE = NOW - timedelta(days=7)
 MOST = 3
-SMALL, LARGE = 10, 14
+MIDDLE = SINCE + timedelta(days=3)
+SMALL, LARGE = 10, 24
 SEEDS = st.integers(0, 10**6)
 
 
@@ -58,15 +59,15 @@ class Maker:
         self.tx, self.dice = tx, random.Random(seed)  # noqa: S311 - the same network on every engine
 
     def at(self) -> datetime:
-        """Return a moment before, at the edges of, in or after the period."""
+        """Return a moment before the period, at its edges, at the middle of it, or anywhere in it."""
         within = SINCE + timedelta(hours=self.dice.randrange(168))
-        return self.dice.choice([within, within, within, SINCE, NOW, SINCE - timedelta(hours=1)])
+        return self.dice.choice([within, within, within, SINCE, MIDDLE, NOW, SINCE - timedelta(hours=1)])
 
     async def network(self) -> Network:
         houses = [(await members.organisation(self.tx, f"House {n}")).id for n in range(3)]
         rooms = (await topics.everything(self.tx))[:5]
         for room in rooms:
-            room.policy = self.dice.choice([*Policy])
+            room.policy = self.dice.choice([*Policy, Policy.CLOSED])
         people = [await self.member(n, houses, rooms) for n in range(SMALL)]
         found = await access.viewers(self.tx, people)
         readers = await topics.readers(self.tx, [found[n] for n in people])
@@ -97,9 +98,10 @@ class Maker:
         dice = self.dice
         stage = dice.choice([Stage.PUBLISHED, Stage.PUBLISHED, Stage.PUBLISHED, Stage.COMMENT, Stage.WITHDRAWN])
         frozen, hidden = (NOW if dice.random() < 0.15 else None for _ in range(2))
-        own, *others = dice.sample(rooms, dice.choice([1, 1, 2, 3]))
+        label = dice.choice([Label.GREEN, *Label])
+        own, *others = dice.sample(rooms, dice.choice([1, 2, 4]))
         row = Document(
-            token=f"t{number}", title=f"Paper {number}", topic_id=own.id, label=dice.choice([*Label]), stage=stage,
+            token=f"t{number}", title=f"Paper {number}", topic_id=own.id, label=label, stage=stage,
             owner_id=dice.choice(people), shared_at=self.at(), frozen_at=frozen, hidden_at=hidden,
         )  # fmt: skip
         self.tx.add(row)
@@ -159,8 +161,7 @@ async def everybody_s_new_papers(tx: Transaction, network: Network) -> None:
         assert [shelf.documents[n].id for n in shelf.fresh(reader, SINCE, NOW)] == rule, reader
         own = await documents.shared_between(tx, SINCE, NOW, list(reader.levels))
         assert [own.documents[n].id for n in own.fresh(reader, SINCE, NOW)] == rule, reader
-        middle = SINCE + timedelta(days=3)
-        halves = [shelf.fresh(reader, *period) for period in ((SINCE, middle), (middle, NOW))]
+        halves = [shelf.fresh(reader, *period) for period in ((SINCE, MIDDLE), (MIDDLE, NOW))]
         assert sorted(n for half in halves for n in half) == shelf.fresh(reader, SINCE, NOW)
 
 
