@@ -86,7 +86,7 @@ async def test_a_long_one_comes_in_labelled_parts_that_cut_nothing_and_open_in_p
         await stage.settled("notice = 'digest:issue'")
         await stage.control.post("/clock", advance=1)
         await noted(stage, (51, 50, "empty"))
-        await source.taps("15", on="part 2 of 3\n\n📄 New documents\n1. \u2068Paper 14")
+        await source.taps("Open 15", on="part 2 of 3\n\n📄 New documents\n1. \u2068Paper 14")
         await source.sees("Paper 0", "Shared by: ")
         assert (await goes(source, "Back to the digest", "part 2 of 3"))["message_id"] == parts[1]["message_id"]
         await goes(source, "Change or stop", "The next one comes on Monday, 14 December 2026, 09:00 your time")

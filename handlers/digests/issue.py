@@ -38,7 +38,7 @@ HEADINGS = {
 }
 OPENED = (Dated, Shelved)
 """What a button opens."""
-_NARROW, _WIDE, _FEW = 4, 8, 12
+_ACROSS = 3
 
 
 def render(issue: Issue, say: Say, policy: Policy) -> Screen:
@@ -86,12 +86,11 @@ def _heading(section: Section, say: Say) -> Html | None:
 def openers(issue: Issue, say: Say) -> list[Row]:
     """Return the buttons that open what is numbered, in this message's place."""
     found = [told for _, told in issue.lines if isinstance(told, OPENED)]
-    wide = len(found) > _FEW
     buttons = [
-        Button(say.number(n) if wide else say("Open {n}", n=n), Item(_kind(told), told.id, issue.ref, issue.part))
+        Button(say("Open {n}", n=n), Item(_kind(told), told.id, issue.ref, issue.part))
         for n, told in enumerate(found, 1)
     ]
-    return columns(buttons, _WIDE if wide else _NARROW)
+    return columns(buttons, _ACROSS)
 
 
 def _kind(told: Dated | Shelved) -> str:

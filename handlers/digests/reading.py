@@ -119,7 +119,7 @@ def _list(found: Page[Digest], say: Say) -> Screen:
     body = Html("\n".join(rows)) if rows else say("You have had no digest yet.")
     back: Row = (Button(say("Back"), Open("digest")), Button(say("Menu"), Home()))
     heading = f"<b>{say('Earlier digests')}</b>"
-    return Screen(lines([heading, body]), (*columns(buttons, 4), *turns(found, Earlier), back))
+    return Screen(lines([heading, body]), (*columns(buttons, 3), *turns(found, Earlier), back))
 
 
 def _named(row: Digest, say: Say) -> Html:
