@@ -74,7 +74,7 @@ async def test_what_is_said_in_a_thread_reaches_live_followers_outside_and_the_l
         await stage.control.post("/clock", to="2026-11-24T07:00:00+00:00", freeze=True)
         await digest.says("/digest now")
         await digest.sees(
-            "From the topics", "Media and communication: “A <guide> for editors” · 💬 1 · 👍 1 · TLP:GREEN"
+            "From the topics", "Media and communication", ": “A <guide> for editors” · 💬 1 · 👍 1 · TLP:GREEN"
         )
         for person in (author, insider, digest):
             assert not any("TLP:GREEN\u00a0" in written(m) for m in person.seen.values())

@@ -104,7 +104,7 @@ def _quoted(told: Quoted, say: Say, _where: Where) -> Html:
     moved += [f"👍 {told.reactions}"] if told.reactions else []
     title = closest(dict(told.topic), say.language)[1]
     post = Html(escape(plain(told.html, QUOTE), quote=False))
-    return _marked(say("{topic}: “{post}”", topic=title, post=post), *moved, told.label.value)
+    return _marked(say("{topic}: “{post}”", topic=isolated(title), post=post), *moved, told.label.value)
 
 
 def _desked(told: Item, say: Say, *, names_source: bool) -> Html:
