@@ -10,7 +10,7 @@ from handlers.context import Policy
 from handlers.digests.pages import divide
 from storage import digests
 from storage.database import Database
-from storage.digests import Terms, monday_to_friday
+from storage.digests import Findings, Terms, monday_to_friday
 
 
 class Digests:
@@ -26,13 +26,15 @@ class Digests:
         now = self._clock.now()
         async with self._database.reading() as tx:
             found = await digests.begin(tx, now)
-        terms = Terms(now, divide, self._working, unsigned=self._policy.editing.unsigned)
-        while found is not None:
+        if found is not None:
+            terms = Terms(now, divide, self._working, unsigned=self._policy.editing.unsigned)
+            await asyncio.gather(*(self._make(found, terms) for _ in range(self._database.writers)))
+
+    async def _make(self, found: Findings, terms: Terms) -> None:
+        claimed = digests.PORTION
+        while claimed == digests.PORTION:
             async with self._database.transaction() as tx:
                 claimed = await digests.run(tx, found, terms)
-            if claimed < digests.PORTION:
-                break
-            await asyncio.sleep(0)  # people first
 
     async def _prepare(self) -> None:
         policy, now = self._policy, self._clock.now()

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from datetime import datetime
-from functools import cache
+import operator
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import Dialect, Table, TextClause, bindparam, text, update
-from sqlalchemy.sql.dml import Update
+from sqlalchemy import Dialect, Table, TextClause, text
 
-from storage.database import Transaction, insert
+from storage.database import Transaction
 
 Rows = Sequence[dict[str, Any]]
 
@@ -22,7 +22,8 @@ async def insert_many(tx: Transaction, table: Table, rows: Rows, unique: tuple[s
         return
     connection = await tx.connection()
     if connection.dialect.name == "sqlite":
-        await connection.execute(insert(tx, table).on_conflict_do_nothing(index_elements=unique), rows)
+        names = tuple(rows[0])
+        await connection.exec_driver_sql(_insert_one(table, names, unique), _kept(rows, names))
     else:
         statement = _insert(table, tuple(rows[0]), unique, connection.dialect)
         await connection.execute(statement, {"rows": _packed(rows)})
@@ -34,9 +35,8 @@ async def update_many(tx: Transaction, table: Table, rows: Rows, key: str) -> No
         return
     connection = await tx.connection()
     if connection.dialect.name == "sqlite":
-        # A parameter of an UPDATE may not be called like a column.
-        named = [{f"to_{name}": value for name, value in row.items()} for row in rows]
-        await connection.execute(_update_one(table, tuple(rows[0]), key), named)
+        names = (*(name for name in rows[0] if name != key), key)
+        await connection.exec_driver_sql(_update_one(table, names), _kept(rows, names))
     else:
         statement = _update(table, tuple(rows[0]), key, connection.dialect)
         await connection.execute(statement, {"rows": _packed(rows)})
@@ -63,9 +63,36 @@ def _given(table: Table, names: tuple[str, ...], dialect: Dialect) -> str:
 
 
 @cache
-def _update_one(table: Table, names: tuple[str, ...], key: str) -> Update:
-    changed: dict[str, Any] = {name: bindparam(f"to_{name}") for name in names if name != key}
-    return update(table).where(table.c[key] == bindparam(f"to_{key}")).values(changed)
+def _insert_one(table: Table, names: tuple[str, ...], unique: tuple[str, ...]) -> str:
+    into, given, once = ", ".join(names), ", ".join("?" * len(names)), ", ".join(unique)
+    return f"INSERT INTO {table.name} ({into}) VALUES ({given}) ON CONFLICT ({once}) DO NOTHING"  # noqa: S608 - names of ours
+
+
+@cache
+def _update_one(table: Table, names: tuple[str, ...]) -> str:
+    *changed, key = names
+    sets = ", ".join(f"{name} = ?" for name in changed)
+    return f"UPDATE {table.name} SET {sets} WHERE {key} = ?"  # noqa: S608 - names of ours
+
+
+def _kept(rows: Rows, names: tuple[str, ...]) -> list[tuple[Any, ...]]:
+    """Return rows as SQLite keeps them: what the column types would do, without asking them for each value."""
+    values = operator.itemgetter(*names)
+    return [tuple([_AS_KEPT.get(type(value), _same)(value) for value in values(row)]) for row in rows]
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+@lru_cache(1000)  # the rows of one statement share most of their moments
+def _kept_moment(value: datetime) -> str:
+    if value.tzinfo is None:
+        raise ValueError(f"a datetime without a zone cannot be stored: {value!r}")
+    return value.astimezone(UTC).isoformat(" ", "microseconds")[:26]
+
+
+_AS_KEPT: dict[type[Any], Callable[[Any], Any]] = {datetime: _kept_moment, dict: json.dumps, list: json.dumps}
 
 
 def _packed(rows: Rows) -> str:

@@ -124,6 +124,11 @@ class Database:
         self._read = async_sessionmaker(reading, expire_on_commit=False)
         self._listeners: dict[str, list[Callable[[], None]]] = {}
 
+    @property
+    def writers(self) -> int:
+        """How many transactions may usefully write at once: one on SQLite; a server works while one waits for it."""
+        return 1 if self.engine.dialect.name == "sqlite" else 2
+
     def on_commit(self, subject: str, listener: Callable[[], None]) -> None:
         """Call `listener` after each commit in which `wake(tx, subject)` was said."""
         self._listeners.setdefault(subject, []).append(listener)

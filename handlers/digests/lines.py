@@ -10,16 +10,12 @@ from handlers.context import Policy
 from handlers.language import Html, Say, isolated
 from handlers.screens import plain
 from storage.announcements import Sent
-from storage.digests import Count, Edited, Item, Section, Told
+from storage.digests import QUOTE, Count, Edited, Item, Section, Told
 from storage.directory import Newcomer
 from storage.documents import LinkState, Shelved
 from storage.events import Dated
 from storage.posts import Quoted
 from storage.translations import closest
-
-QUOTE = 120
-"""How many characters of a post are quoted."""
-
 
 Where = Callable[[Dated | Shelved], str | None]
 """Returns the address that a title leads to, if it leads anywhere."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from handlers.screens import LIMIT, length
 from storage.digests import Line, Section
 
-FRAME = 1000
+FRAME = 800
 """What head and foot of a message take at most, in UTF-16 units."""
 ROOM = LIMIT - FRAME
 MOST = 40
@@ -16,7 +16,7 @@ _FORMATTED, _MARK = 15, 16
 """For how many lines a formatted note counts besides: at most, and one for so many of its characters."""
 
 _HEADING = 30
-_AROUND = dict.fromkeys(Section, 80) | {Section.DOCUMENTS: 40, Section.TALK: 100, Section.TOPICS: 40}
+_AROUND = dict.fromkeys(Section, 80) | {Section.DOCUMENTS: 40, Section.TALK: 50, Section.TOPICS: 40}
 """What a line has at most besides its own words: bullet, date, label, numbers."""
 
 

@@ -25,13 +25,17 @@ _ON_TIME = timedelta(minutes=15)
 
 @dataclass(frozen=True)
 class Terms:
-    """What a run goes by: the holidays, how a digest is divided into parts, whether an issue may go out unsigned."""
+    """What a run goes by: the holidays, how a digest is divided into parts, whether an issue may go out unsigned.
+
+    `turns` and `nights` keep what is the same for all who live by the same clock.
+    """
 
     now: datetime
     divide: Divide
     is_working_day: WorkingDay = monday_to_friday
     unsigned: bool = True
     turns: dict[tuple[Any, ...], Turn] = field(default_factory=dict)
+    nights: dict[tuple[str, str, str], datetime | None] = field(default_factory=dict)
 
 
 class Turn(NamedTuple):
@@ -70,20 +74,19 @@ class Due(NamedTuple):
         house, country = self.organisation_id, self.country
         return Viewer(self.member_id, self.state, offices, house, self.language, self.zone, country, self.read_only)
 
-    def rings(self, due: datetime, now: datetime) -> tuple[datetime | None, bool]:
+    def rings(self, due: datetime, terms: Terms) -> tuple[datetime | None, bool]:
         """Return when a digest may leave (None: now), and whether it makes no sound.
 
         Whoever chose an hour that is quiet means it, without a sound; what comes late waits for the end of the night.
         """
-        night = quiet.until(now, self.zone, *self._night)
+        by_clock = (self.zone, self.quiet_from, self.quiet_until)
+        if by_clock not in terms.nights:
+            terms.nights[by_clock] = quiet.until(terms.now, self.zone, *map(time.fromisoformat, by_clock[1:]))
+        night = terms.nights[by_clock]
         if night is None:
             return None, False
-        held = self.night is Night.HOLD and now - due > _ON_TIME
+        held = self.night is Night.HOLD and terms.now - due > _ON_TIME
         return (night, False) if held else (None, True)
-
-    @property
-    def _night(self) -> tuple[time, time]:
-        return time.fromisoformat(self.quiet_from), time.fromisoformat(self.quiet_until)
 
     def turn(self, terms: Terms) -> Turn:
         """Return what is owed; members who live by the same clock and holidays owe the same."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -11,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from storage import announcements, directory, documents, events, posts
+from storage import announcements, directory, documents, events, posts, topics
 from storage.announcements import Mailbag, Sent
 from storage.database import Transaction
 from storage.digests import desk
@@ -28,7 +27,9 @@ AHEAD = timedelta(days=30)
 """How far ahead a digest looks in the calendar."""
 TALKED = 5
 """How many posts of the topics a digest quotes."""
-_QUOTE, _TITLE, _COUNTRY = 180, 60, 50
+QUOTE = 120
+"""How many characters of a post are quoted."""
+_COUNTRY = 50
 _LONG_AGO = timedelta(days=3650)
 
 
@@ -53,6 +54,7 @@ Line = tuple[int, int]
 Divide = Callable[[Sequence[tuple[Section, Sequence[Line]]]], list[int]]
 """Returns at which lines, counted through all sections, the parts of a digest begin: each fits into a message."""
 
+_ORDER = tuple(Section)
 _DESKED = {
     DeskKind.PIN: Section.PINS,
     DeskKind.CALL: Section.CALLS,
@@ -112,14 +114,16 @@ class Findings:
         sent: Sequence[Sent],
         newcomers: Sequence[Newcomer],
         edited: Sequence[Edited],
+        titles: Mapping[int, int],
     ) -> None:
         self._shelf, self._talk, self._agenda = shelf, talk, agenda
         self.sent, self._newcomers, self._edited = sent, newcomers, edited
         # Each line is made once, however many members are told.
         self._papers = [(d.id, d.words) for d in shelf.documents]
         self._topics = [d.topic_id for d in shelf.documents]
+        self._titles = titles
         self._listed = bisect_left(shelf.documents, x=True, key=lambda d: d.label.named_audience)
-        self._quotes = [(post.id, _QUOTE) for post in talk.posts]
+        self._quotes = [(post.id, min(QUOTE, 2 * post.length) + titles[post.topic_id]) for post in talk.posts]
         self._told: dict[tuple[Any, ...], tuple[list[Line], int]] = {}
         self._of_desk: dict[tuple[Any, ...], dict[Section, list[Line]]] = {}
 
@@ -130,28 +134,26 @@ class Findings:
     def merge(self, reader: Reader, bag: Mailbag, period: Period) -> Merged:
         """Return what a member is told of a period; `bag` holds the announcements that they were sent."""
         since, until = period.since, period.until
-        desked = self._desked(period, reader.viewer.zone)
         dates, told = self._dates(reader, period)
         fresh = self._shelf.fresh(reader, since, until)
         listed = fresh[: bisect_left(fresh, self._listed)]
         quoted, said, named = self._talk.moved(reader, since, until)
-        counts = _counts(Counter([self._topics[n] for n in listed]), said)
-        sections = {
-            Section.NOTES: desked[Section.NOTES],
-            Section.PINS: desked[Section.PINS],
-            Section.ANNOUNCEMENTS: [(one.id, units(one.title)) for one in bag.between(reader.viewer, since, until)],
+        counts = _counts([self._topics[n] for n in listed], said)
+        found = {
             Section.DATES: dates,
             Section.DOCUMENTS: [self._papers[n] for n in listed],
-            Section.CALLS: desked[Section.CALLS],
             Section.TALK: [self._quotes[n] for n in quoted],
-            Section.TOPICS: [(topic_id, _TITLE) for topic_id in counts],
-            Section.NEWS: desked[Section.NEWS],
-            Section.NEWCOMERS: self._introduced(reader, since, until),
-            Section.HOUSEKEEPING: desked[Section.HOUSEKEEPING],
+            Section.TOPICS: [(topic_id, self._titles[topic_id]) for topic_id in counts],
+            **self._desked(period, reader.viewer.zone),
         }
+        if self.sent:
+            sent = bag.between(reader.viewer, since, until)
+            found[Section.ANNOUNCEMENTS] = [(one.id, units(one.title)) for one in sent]
+        if self._newcomers:
+            found[Section.NEWCOMERS] = self._introduced(reader, since, until)
         papers = [self._papers[n][0] for n in fresh[len(listed) :]]
         reserved = {kind: ids for kind, ids in (("documents", papers), ("posts", named)) if ids}
-        return Merged([one for one in sections.items() if one[1]], counts, told, reserved)
+        return Merged([(section, found[section]) for section in _ORDER if found.get(section)], counts, told, reserved)
 
     def _dates(self, reader: Reader, period: Period) -> tuple[list[Line], int]:
         key = (reader.viewer.active, period.dated_since, period.until)
@@ -176,13 +178,13 @@ class Findings:
 
 
 def _lines_of(issues: Sequence[Edited], day: date) -> dict[Section, list[Line]]:
-    lines: dict[Section, list[Line]] = {section: [] for section in Section}
+    lines: dict[Section, list[Line]] = {}
     for issue in issues:
         if issue.note:
-            lines[Section.NOTES].append((issue.number, longest(words for _, words in issue.note)))
+            lines.setdefault(Section.NOTES, []).append((issue.number, longest(words for _, words in issue.note)))
         for item in issue.items:
             if item.until is None or item.until >= day:
-                lines[_DESKED[item.kind]].append((item.id, words_of(item)))
+                lines.setdefault(_DESKED[item.kind], []).append((item.id, words_of(item)))
     return lines
 
 
@@ -192,10 +194,13 @@ def words_of(item: Item) -> int:
     return said + units(item.organisation or "")
 
 
-def _counts(papers: Mapping[int, int], said: Mapping[int, int]) -> dict[int, list[int]]:
+def _counts(papers: Sequence[int], said: Mapping[int, int]) -> dict[int, list[int]]:
     """Return how many documents and posts each topic had, the busiest topic first."""
-    counts = {t: [papers.get(t, 0), said.get(t, 0)] for t in {**papers, **said}}
-    return dict(sorted(counts.items(), key=lambda one: (-sum(one[1]), one[0])))
+    counts = {topic_id: [0, number] for topic_id, number in said.items()}
+    for topic_id in papers:
+        counts.setdefault(topic_id, [0, 0])[0] += 1
+    busiest = sorted([(-documents - posts, topic_id) for topic_id, (documents, posts) in counts.items()])
+    return {topic_id: counts[topic_id] for _, topic_id in busiest}
 
 
 async def find(tx: Transaction, period: Period, reader: Reader | None = None) -> Findings:
@@ -209,4 +214,5 @@ async def find(tx: Transaction, period: Period, reader: Reader | None = None) ->
         await announcements.sent_between(tx, since, until),
         await directory.introduced_between(tx, since, until),
         await desk.edited(tx, period.above, period.upto),
+        {topic.id: longest(topic.titles.values()) for topic in await topics.everything(tx)},
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -29,9 +30,10 @@ SETTLED = timedelta(minutes=1)
 """What is younger than this is left to the next digest: its transaction may not be committed yet."""
 LONGEST = timedelta(days=45)
 """How far a digest looks back, whoever was away for longer."""
-PORTION = 250
+PORTION = 500
 """How many members' digests are made in one transaction."""
 
+_BREATH = 50
 _ONCE = ("member_id", "iso_year", "iso_week", "slot")
 _MOST_ISSUES = 9
 """How many issues are read: those of the weeks that a digest looks back on, and two that are numbered ahead."""
@@ -65,8 +67,10 @@ async def run(tx: Transaction, found: Findings, terms: Terms, limit: int = PORTI
     weeks = {day[:2] for due in claimed for _, day in due.turn(terms).owed}
     missed = await _missed(tx, [due.member_id for due in claimed if due.covered_until is None])
     portion = _Portion(found, terms, bag, readers, await of_weeks(tx, weeks), missed)
-    for due in claimed:
+    for n, due in enumerate(claimed):
         portion.take(due, due.turn(terms))
+        if n % _BREATH == 0:
+            await asyncio.sleep(0)  # others have their turn in between
     await portion.write(tx)
     return len(claimed)
 
@@ -133,7 +137,8 @@ class _Portion:
         says = not merged.empty or due.quiet_line
         row = self._row(due, day, DigestState.QUEUED if says else DigestState.EMPTY, since, period.until)
         breaks = self.terms.divide(merged.sections)
-        self.digests.append(row | {"items": merged.items(), "breaks": breaks})
+        row["items"], row["breaks"] = merged.items(), breaks
+        self.digests.append(row)
         if says:
             self._promise(due, at, day, len(breaks), mails=bool(merged.sections) or due.quiet_line)
         return period.until, max(due.edited_upto, self.found.edited_upto(number))
@@ -142,7 +147,7 @@ class _Portion:
         """Promise a digest where its member wants it: in parts to Telegram; whole by mail, if it `mails` anything."""
         week, slot = list(day[:2]), _slot(due, day)
         subject = f"digest:{day[0]}-W{day[1]}"
-        rings, silent = due.rings(at, self.terms.now)
+        rings, silent = due.rings(at, self.terms)
         by_mail = due.channel is not Channel.TELEGRAM and due.address is not None
         by_chat = due.channel is not Channel.EMAIL or not by_mail
         expires_at = max(at + _GOOD_FOR, self.terms.now + _AT_LEAST)
@@ -158,9 +163,11 @@ class _Portion:
 
     def _row(self, due: Due, day: Day, state: DigestState, since: datetime, until: datetime) -> dict[str, Any]:
         year, week, iso_day = day
-        named = {"member_id": due.member_id, "number": self._number(day), "slot": _slot(due, day), "state": state}
-        dated = {"iso_year": year, "iso_week": week, "iso_day": iso_day, "created_at": self.terms.now}
-        return named | dated | {"period_start": since, "period_end": until, "items": {}, "breaks": []}
+        return {
+            "member_id": due.member_id, "number": self._number(day), "slot": _slot(due, day), "state": state,
+            "iso_year": year, "iso_week": week, "iso_day": iso_day, "created_at": self.terms.now,
+            "period_start": since, "period_end": until, "items": {}, "breaks": [],
+        }  # fmt: skip
 
     def _number(self, day: Day) -> int:
         """Return the number of a day's issue; 0 where the bot was down for so long that nobody numbered it."""

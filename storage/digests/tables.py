@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Date, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, Date, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.database import Base, Moment, one_of
@@ -140,10 +140,7 @@ class Digest(Base):
     """
 
     __tablename__ = "digest"
-    __table_args__ = (
-        UniqueConstraint("member_id", "iso_year", "iso_week", "slot"),
-        Index("ix_digest_member_number", "member_id", "number"),
-    )
+    __table_args__ = (UniqueConstraint("member_id", "iso_year", "iso_week", "slot"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     member_id: Mapped[int] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"))

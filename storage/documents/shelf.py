@@ -90,7 +90,7 @@ class Shelf:
             self._topics.setdefault(document.topic_id, []).append(n)
         for document_id, topic_id in extra:
             self._topics.setdefault(topic_id, []).append(self._places[document_id])
-        self._slices: dict[tuple[int, datetime, datetime], tuple[list[int], list[int]]] = {}
+        self._periods: dict[tuple[datetime, datetime], dict[int, tuple[list[int], list[int]]]] = {}
 
     def fresh(self, reader: Reader, since: datetime, until: datetime) -> list[int]:
         """Return what was shared in a period and is found in the topics that the reader hears of, by label.
@@ -98,11 +98,12 @@ class Shelf:
         It is told by its places among `documents`, so that whoever asks for many can keep what they made of each.
         """
         found: set[int] = set()
+        by_topic = self._within(since, until)
         for topic_id, level in reader.levels.items():
-            if level in HEARING:
-                plain, special = self._slice(topic_id, since, until)
+            if level in HEARING and topic_id in by_topic:
+                plain, special = by_topic[topic_id]
                 found.update(plain)
-                found.update(n for n in special if self.sees(reader, self.documents[n]))
+                found.update([n for n in special if self.sees(reader, self.documents[n])])
         return sorted(found)
 
     def some(self, reader: Reader, ids: Iterable[int]) -> list[Shelved]:
@@ -120,14 +121,16 @@ class Shelf:
         sees = access.may_see(reader.viewer, document.label, tuple(named.organisations), tuple(named.people))
         return sees and reader.knows(document.topic_id, self._policies[document.topic_id])
 
-    def _slice(self, topic_id: int, since: datetime, until: datetime) -> tuple[list[int], list[int]]:
-        """Return what a topic got in a period: what every member sees, and what has to be asked for each."""
-        found = self._slices.get((topic_id, since, until))
+    def _within(self, since: datetime, until: datetime) -> dict[int, tuple[list[int], list[int]]]:
+        """Return what each topic got in a period: what every member sees, and what has to be asked for each."""
+        found = self._periods.get((since, until))
         if found is None:
-            found = self._slices[topic_id, since, until] = ([], [])
-            for n in self._topics.get(topic_id, ()):
-                if since <= self.documents[n].shared_at < until:
-                    found[self._is_special(self.documents[n])].append(n)
+            found = self._periods[since, until] = {}
+            for topic_id, places in self._topics.items():
+                there = [n for n in places if since <= self.documents[n].shared_at < until]
+                if there:
+                    special = {n for n in there if self._is_special(self.documents[n])}
+                    found[topic_id] = ([n for n in there if n not in special], sorted(special))
         return found
 
     def _is_special(self, document: Shelved) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, func, select
 
 from storage import topics
 from storage.database import Transaction, portions
@@ -17,12 +17,12 @@ from storage.tlp import Label
 from storage.topics import HEARING, Policy, Reader, Topic
 
 _AT_ONCE = 500
-_FACTS = (Post.id, Post.topic_id, Post.label, Post.at, Post.replies, Post.reactions)
+_FACTS = (Post.id, Post.topic_id, Post.label, Post.at, Post.replies, Post.reactions, func.length(Post.html))
 
 
 @dataclass(frozen=True, slots=True)
 class Moving:
-    """A post without its words, and how many it moved."""
+    """A post without its words, and how many it moved; `length` is that of its HTML."""
 
     id: int
     topic_id: int
@@ -30,6 +30,7 @@ class Moving:
     at: datetime
     replies: int
     reactions: int
+    length: int = 0
 
     @property
     def rank(self) -> tuple[float, ...]:
@@ -67,7 +68,7 @@ class Talk:
         self._topics: dict[int, list[int]] = {}
         for place, post in enumerate(self.posts):
             self._topics.setdefault(post.topic_id, []).append(place)
-        self._slices: dict[tuple[int, datetime, datetime], _Slice] = {}
+        self._periods: dict[tuple[datetime, datetime], dict[int, _Slice]] = {}
 
     def moved(self, reader: Reader, since: datetime, until: datetime) -> tuple[list[int], dict[int, int], list[int]]:
         """Return of a period the places of what moved most, how much each topic had, and what had a named audience.
@@ -78,24 +79,27 @@ class Talk:
         most: list[int] = []
         counts: dict[int, int] = {}
         named: list[int] = []
+        by_topic = self._within(since, until)
         for topic_id, level in reader.levels.items():
-            if level not in HEARING:
+            if level not in HEARING or topic_id not in by_topic:
                 continue
-            part = self._slice(topic_id, since, until)
+            part = by_topic[topic_id]
             if part.number:
                 most += part.most
                 counts[topic_id] = part.number
-            if part.named:
-                named += [post.id for post in part.named if _named(reader, topic_id, post.label)]
+            named += [post.id for post in part.named if _named(reader, topic_id, post.label)]
         return sorted(most)[: self._most], counts, named
 
-    def _slice(self, topic_id: int, since: datetime, until: datetime) -> _Slice:
-        found = self._slices.get((topic_id, since, until))
+    def _within(self, since: datetime, until: datetime) -> dict[int, _Slice]:
+        found = self._periods.get((since, until))
         if found is None:
-            there = [n for n in self._topics.get(topic_id, ()) if since <= self.posts[n].at < until]
-            told = [n for n in there if not self.posts[n].label.named_audience]
-            named = [self.posts[n] for n in there if self.posts[n].label.named_audience]
-            found = self._slices[topic_id, since, until] = _Slice(told[: self._most], len(told), named)
+            found = self._periods[since, until] = {}
+            for topic_id, places in self._topics.items():
+                there = [n for n in places if since <= self.posts[n].at < until]
+                told = [n for n in there if not self.posts[n].label.named_audience]
+                named = [self.posts[n] for n in there if self.posts[n].label.named_audience]
+                if there:
+                    found[topic_id] = _Slice(told[: self._most], len(told), named)
         return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import String, select, type_coerce
 
 from storage import access
 from storage.access import Viewer
@@ -36,12 +36,15 @@ class Reader:
 async def readers(tx: Transaction, viewers: Collection[Viewer]) -> dict[int, Reader]:
     """Return the viewers as readers, by member id, with one question for all of them."""
     levels: dict[int, dict[int, Level]] = {viewer.id: {} for viewer in viewers}
-    columns = (Subscription.member_id, Subscription.topic_id, Subscription.level)
-    # Past the session: these are plain columns, and many rows.
+    # Past the session and without types: these are many rows of plain columns.
+    columns = (Subscription.member_id, Subscription.topic_id, type_coerce(Subscription.level, String))
     rows = await (await tx.connection()).execute(select(*columns).where(Subscription.member_id.in_(levels)))
-    for member_id, topic_id, level in rows:
-        levels[member_id][topic_id] = level
+    for member_id, topic_id, level in rows.all():
+        levels[member_id][topic_id] = _LEVELS[level]
     return {viewer.id: Reader(viewer, levels[viewer.id]) for viewer in viewers}
+
+
+_LEVELS = {level.value: level for level in Level}
 
 
 async def policies(tx: Transaction) -> dict[int, Policy]:

@@ -70,7 +70,6 @@ def upgrade() -> None:
             digests.add_column(column)
         digests.drop_constraint("uq_digest_member_id_iso_year_iso_week", type_="unique")
         digests.create_unique_constraint("uq_digest_member_id_iso_year_iso_week_slot", [*_WEEK, "slot"])
-    op.create_index("ix_digest_member_number", "digest", ["member_id", "number"])
     for column in _member():
         op.add_column("member", column)
     op.add_column("event", sa.Column("added_at", _MOMENT, nullable=False, server_default=_LONG_AGO))
@@ -151,7 +150,6 @@ def downgrade() -> None:
     op.drop_column("event", "added_at")
     for column in _member():
         op.drop_column("member", column.name)
-    op.drop_index("ix_digest_member_number", table_name="digest")
     op.execute("DELETE FROM digest WHERE slot > 0")
     with op.batch_alter_table("digest") as digests:
         digests.drop_constraint("uq_digest_member_id_iso_year_iso_week_slot", type_="unique")
