@@ -98,7 +98,7 @@ async def test_a_long_one_comes_in_labelled_parts_that_cut_nothing_and_open_in_p
         await source.sees("Your digest")
         await goes(source, "Earlier digests", "No. 2: 30 November 2026 – 6 December 2026")
         await goes(source, "Open 2", "digest No. 2", "Plan", "part 1 of 3")
-        for words in ("3", "7", "tomorrow", "<b>"):
+        for words in ("3", "7", "00002", "tomorrow", "<b>"):
             await source.says(f"/digest {words}")
             await source.sees(f"You have no digest No. {words}")
         for press, answer in (
