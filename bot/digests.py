@@ -26,7 +26,8 @@ class Digests:
         now = self._clock.now()
         async with self._database.reading() as tx:
             found = await digests.begin(tx, now)
-        terms = Terms(now, divide, self._working, unsigned=self._policy.editing.unsigned)
+        policy = self._policy
+        terms = Terms(now, divide, self._working, unsigned=policy.editing.unsigned, mails=policy.mail)
         while found is not None:
             async with self._database.transaction() as tx:
                 claimed = await digests.run(tx, found, terms)

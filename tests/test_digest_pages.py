@@ -151,7 +151,7 @@ def told(write: Writer, reader: Reader) -> Digest:
     policies = dict.fromkeys(range(1, 61), topics.Policy.OPEN)
     shelf, bag = Shelf(papers, {}, {}, [], policies), Mailbag(sent, {reader.viewer.id: [one.id for one in sent]})
     period = Period(SINCE, UNTIL, 0, 5)
-    merged = Findings(shelf, Talk(posts, TALKED), agenda, sent, new, edited).merge(reader, bag, period)
+    merged = Findings(period, shelf, Talk(posts, TALKED), agenda, sent, new, edited).merge(reader, bag, period)
     found = Library(
         shelf, Quotes(quoted, policies), agenda, bag, new, {i.id: i for issue in edited for i in issue.items},
         {issue.number: issue for issue in edited}, {n: _topic(n, write) for n in policies},

@@ -25,12 +25,16 @@ _ON_TIME = timedelta(minutes=15)
 
 @dataclass(frozen=True)
 class Terms:
-    """What a run goes by: the holidays, how a digest is divided into parts, whether an issue may go out unsigned."""
+    """What a run goes by: the holidays, how a digest is divided into parts, whether an issue may go out unsigned.
+
+    Where the network does not send `mails`, everybody's digest comes in Telegram.
+    """
 
     now: datetime
     divide: Divide
     is_working_day: WorkingDay = monday_to_friday
     unsigned: bool = True
+    mails: bool = True
     turns: dict[tuple[Any, ...], Turn] = field(default_factory=dict)
 
 
