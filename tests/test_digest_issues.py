@@ -130,7 +130,8 @@ async def test_each_rhythm_is_told_every_note_once_and_what_is_signed_late_in_th
         await accepts(hand, "In time")
         await approves(hand, 2, "Words of No. 2")
         await stands_at(stage, MONDAY)
-        await daily.sees("digest No. 2", "Words of No. 2", "In time", "Paper 1")
+        issue = await daily.sees("digest No. 2", "Words of No. 2", "In time", "Paper 1")
+        assert written(issue).startswith("TLP:GREEN")  # so are the words of an editor marked on the desk
         await weekly.sees("digest No. 2", "Words of No. 2", "In time", "Paper 1")
         await stands_at(stage, MONDAY + DAY)
         assert "Words of" not in written(await daily.sees("digest No. 2", "Paper 2"))

@@ -183,7 +183,7 @@ def parts_of(digest: Digest) -> list[Issue]:
 
 def label_of(part: Issue) -> Label:
     green = part.reserved or any(getattr(one, "label", None) is Label.GREEN for _, one in part.lines)
-    return Label.GREEN if green or any(isinstance(one, Newcomer) for _, one in part.lines) else Label.CLEAR
+    return Label.GREEN if green or any(isinstance(one, (Edited, Newcomer)) for _, one in part.lines) else Label.CLEAR
 
 
 def fits_at_once(lines: list[tuple[int, int]]) -> bool:

@@ -93,9 +93,9 @@ class Issue:
 
     @property
     def label(self) -> Label:
-        """The highest label of what is listed; who is new, and what is reserved, is for members only."""
+        """The highest label of what is listed; who is new, what an editor says, and what is reserved is for members."""
         listed = [told.label for _, told in self.lines if not isinstance(told, (Edited, Newcomer, Count))]
-        members_only = self.reserved or any(isinstance(told, Newcomer) for _, told in self.lines)
+        members_only = self.reserved or any(isinstance(told, (Edited, Newcomer)) for _, told in self.lines)
         return highest([*listed, Label.GREEN if members_only else Label.CLEAR]) or Label.CLEAR
 
 
