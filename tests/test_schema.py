@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect, select, text
 
-from storage import members, migrations, outbox
+from storage import digests, members, migrations, outbox
 from storage.database import Base, Database
-from storage.digests import Digest, DigestSchedule
+from storage.digests import Digest, DigestIssue, DigestSchedule, Editing
 from storage.members import Office, Role
 from storage.outbox import Promise
 
@@ -70,6 +70,10 @@ async def test_a_digest_that_is_on_its_way_is_made_anew_by_a_newer_version(empty
         assert [(row.member_id, row.iso_week) for row in kept] == [(1, 49), (2, 49), (2, 50)]
         assert (await tx.scalars(select(outbox.OutboxRow))).all() == []
         assert (await tx.scalars(select(members.MemberRole))).all() == []
+    async with database.transaction() as tx:
+        await digests.ensure(tx, Editing("Asia/Almaty", 4, time(15)), DUE + 2 * WEEK)
+        numbered = await tx.scalars(select(DigestIssue).order_by(DigestIssue.number))
+        assert [(row.number, row.iso_week) for row in numbered] == [(1, 50), (2, 51), (3, 52), (4, 53)]
     await database.close()
 
 
