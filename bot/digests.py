@@ -27,7 +27,8 @@ class Digests:
         async with self._database.reading() as tx:
             found = await digests.begin(tx, now)
         if found is not None:
-            terms = Terms(now, divide, self._working, unsigned=self._policy.editing.unsigned)
+            policy = self._policy
+            terms = Terms(now, divide, self._working, unsigned=policy.editing.unsigned, mails=policy.mail)
             await asyncio.gather(*(self._make(found, terms) for _ in range(self._database.writers)))
 
     async def _make(self, found: Findings, terms: Terms) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 
 _TOKEN = re.compile(r"\b\d{4,}:[A-Za-z0-9_-]{8,}")
-_ADDRESS = re.compile(r"(?<![\w./:+-])[\w.+-]+@(?:[\w-]+\.)+[A-Za-z]{2,}")
+_ADDRESS = re.compile(r"(?<![\w.!#$%&'*+=?^`{|}~-])(?<!://)[\w.!#$%&'*+=?^`{|}~-]+@(?:[\w-]+\.)+[A-Za-z]{2,}")
 _PASSWORD = re.compile(r"(://[^:/@\s]+:)[^@/\s]+(@)")
 
 

@@ -14,11 +14,13 @@ from storage.digests import WorkingDay
 from storage.mail import MailAddress, Purpose
 from storage.members import BELONGING, Channel, Member, MemberState
 from storage.membership import Step
-from storage.outbox import Lane, Promise, promise
+from storage.outbox import Lane, Promise, promise, withhold
 from storage.refusals import Refusal
 
 JOIN = "mail:join"
 """The notice that brings the link by which somebody joins."""
+_STOPPED = (digests.ISSUE, mail.TAKE_MAIL)
+"""What nobody gets by mail who has stopped the mails."""
 _GOOD_FOR = timedelta(days=7)
 _KEPT = timedelta(days=30)
 
@@ -80,9 +82,13 @@ async def join(
     return member
 
 
-async def stop(tx: Transaction, token: str) -> Member:
-    """Send no more mail: digests come in Telegram then, or rest where there is none. Refusal: `mail:unknown`."""
+async def stop(tx: Transaction, token: str, now: datetime) -> Member:
+    """Send no more mail, nor what waits to be sent: digests come in Telegram then, or rest where there is none.
+
+    Refusal: `mail:unknown`.
+    """
     member, _ = await mail.holder(tx, Purpose.STOP, token, lock=True)
+    await withhold(tx, member.id, _STOPPED, Lane.MAIL, now)
     if member.telegram_id is not None:
         member.channel = Channel.TELEGRAM
     elif member.state in BELONGING:

@@ -44,11 +44,13 @@ _UNTOLD = {
     ("review", "member_id"): frozenset({"decided_by"}),
     ("mute", "member_id"): frozenset({"by_id", "lifted_by"}),
     ("desk_item", "author_id"): frozenset({"decided_by"}),
+    ("mail_address", "member_id"): frozenset({"code"}),
     ("breach", "member_id"): frozenset({"decided_by"}),
     ("document", "shared_by"): _OF_OTHERS,
     ("document", "owner_id"): _OF_OTHERS,
 }
-"""What a copy leaves out, by the table and how it points at the person: how somebody else answered is theirs."""
+"""What a copy leaves out, by the table and how it points at the person: how somebody else answered is theirs, and what
+a code was would prove an address without a look into its mailbox."""
 CLOSED_FOR = timedelta(days=30)
 LEFT_FOR = timedelta(days=90)
 

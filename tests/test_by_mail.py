@@ -22,7 +22,8 @@ NOW = datetime(2026, 11, 24, 6, tzinfo=UTC)
 async def test_one_click_stops_mails_and_a_forged_link_does_nothing(stage: Stage, posts: MailServer) -> None:
     person = await stage.joined(50, language="ru", zone="Asia/Bishkek")
     number = await mailed(stage, 50, "good@example.org", Channel.EMAIL)
-    await stage.promises(Promise(number, mail.TAKE_MAIL, lane=Lane.MAIL))
+    later = Promise(number, "digest:issue", lane=Lane.MAIL, due_at=datetime.now(UTC) + timedelta(days=1))
+    await stage.promises(Promise(number, mail.TAKE_MAIL, lane=Lane.MAIL), later)
     channel = "SELECT channel FROM member WHERE telegram_id = 50"
     async with stage.bot():
         letter = await posts.receives("good@example.org")
@@ -50,6 +51,7 @@ async def test_one_click_stops_mails_and_a_forged_link_does_nothing(stage: Stage
             status, told, _ = await posts.opens(stop, "POST", data={"List-Unsubscribe": "One-Click"})
             assert (status, "Писем больше не будет" in told) == (200, True)
             assert await stage.rows(channel) == [("telegram",)]
+        assert await stage.rows("SELECT state FROM outbox WHERE notice = 'digest:issue'") == [("withheld",)]
         take = link(letter)
         assert (await posts.opens(take, "POST"))[0] == 200
         assert await stage.rows(channel) == [("email",)]

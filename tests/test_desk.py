@@ -70,7 +70,7 @@ async def test_what_a_focal_point_brings_is_translated_and_goes_out_under_a_note
             await author.says(day)
             await author.sees(answer)
         await author.says("24.12.2026")
-        asked = await author.sees("Traffic Light Protocol", "ничего выше TLP:GREEN")
+        asked = await author.sees("Traffic Light Protocol", "не выше TLP:GREEN")
         assert [label for label in buttons(asked) if "TLP" in label] == ["TLP:CLEAR", "TLP:GREEN"]
         await author.says("TLP:AMBER")
         await author.sees("одну из кнопок")

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from cast import SOAKED, alters, goes, paper, shelves, stands_at
 from editors import accepts, approves, contributes, editor, focal_point, presses
 from mail_server import MailServer, mailed, plain
 from record import goes_on
+from sqlalchemy import select, update
 from story import Person, Stage, written
 
 from handlers.desk import WriteNote
-from storage.digests import Frequency
+from storage import digests, documents, members, topics
+from storage.database import Database
+from storage.digests import Digest, DigestIssue, DigestSchedule, Editing, Frequency, Terms
 from storage.digests.times import is_even
-from storage.members import Channel
+from storage.members import Channel, MemberState
+from storage.tlp import Label
+from storage.topics import Level
+from storage.topics.tables import Subscription
 
 WEDNESDAY = datetime(2026, 12, 2, 9, tzinfo=UTC)
 """In week 49, whose issue is No. 1."""
@@ -124,7 +130,8 @@ async def test_each_rhythm_is_told_every_note_once_and_what_is_signed_late_in_th
         await accepts(hand, "In time")
         await approves(hand, 2, "Words of No. 2")
         await stands_at(stage, MONDAY)
-        await daily.sees("digest No. 2", "Words of No. 2", "In time", "Paper 1")
+        issue = await daily.sees("digest No. 2", "Words of No. 2", "In time", "Paper 1")
+        assert written(issue).startswith("TLP:GREEN")  # so are the words of an editor marked on the desk
         await weekly.sees("digest No. 2", "Words of No. 2", "In time", "Paper 1")
         await stands_at(stage, MONDAY + DAY)
         assert "Words of" not in written(await daily.sees("digest No. 2", "Paper 2"))
@@ -193,6 +200,7 @@ async def test_a_late_one_waits_for_the_morning_and_a_chosen_early_one_makes_no_
     await stands_at(stage, WEDNESDAY)
     await editor(stage)
     late, early = await reader(stage), await reader(stage, 71, "Early Demo")
+    await mailed(stage, 70, "late@example.org", Channel.EMAIL)  # before the operator took the mail server away
     await papers(stage, MONDAY - DAY, MONDAY + 6 * DAY)
     async with stage.bot():
         await early.says("/digest")
@@ -218,3 +226,33 @@ async def test_a_late_one_waits_for_the_morning_and_a_chosen_early_one_makes_no_
     assert not issue["silent"]
     assert again["silent"]
     assert [(await told(person))[0].count("Paper 1") for person in (late, early)] == [1, 1]
+
+
+async def test_what_is_signed_while_digests_are_made_is_told_by_the_next_run_and_leaves_nothing_out(
+    database: Database,
+) -> None:
+    terms = Terms(MONDAY, lambda _: [0], unsigned=False)
+    async with database.transaction() as tx:
+        await digests.ensure(tx, Editing("Asia/Almaty", 4, time(15)), MONDAY - DAY)
+        people = [await members.welcome(tx, n, "en", "Asia/Almaty", MONDAY) for n in (70, 71)]
+        for person, before, waits in zip(people, (DAY, WEEK), (None, 2), strict=True):
+            person.state = MemberState.ACTIVE
+            facts = {"member_id": person.id, "weekday": 0, "at": "09:00", "waits_for": waits}
+            tx.add(DigestSchedule(**facts, next_due_at=MONDAY, covered_until=MONDAY - before))
+            [room] = (await topics.everything(tx))[:1]
+            tx.add(Subscription(member_id=person.id, topic_id=room.id, level=Level.DIGEST, since=MONDAY))
+        facts = {"label": Label.CLEAR, "stage": documents.Stage.PUBLISHED, "shared_at": MONDAY - 3 * DAY}
+        tx.add(documents.Document(token="t", title="Paper", topic_id=room.id, owner_id=people[0].id, **facts))
+    async with database.reading() as tx:
+        found = await digests.begin(tx, MONDAY)
+    assert found is not None
+    async with database.transaction() as tx:
+        await tx.execute(update(DigestIssue).where(DigestIssue.number == 2).values(approved_at=MONDAY))
+        await tx.execute(update(DigestSchedule).values(waits_for=None))
+    async with database.transaction() as tx:
+        assert await digests.run(tx, found, terms) == 0
+        again = await digests.begin(tx, MONDAY)
+        assert again is not None
+        assert await digests.run(tx, again, terms) == 2
+        kept = (await tx.scalars(select(Digest).order_by(Digest.member_id))).all()
+        assert [row.items.get("documents") for row in kept] == [None, [1]]

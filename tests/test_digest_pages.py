@@ -27,7 +27,7 @@ from storage.digests.merging import TALKED, Merged
 from storage.directory import Newcomer
 from storage.documents import LinkState, Shelf, Shelved
 from storage.events import Agenda, Event
-from storage.lengths import units
+from storage.lengths import longest, units
 from storage.members import MemberState
 from storage.posts import Moving, Quoted, Quotes, Talk
 from storage.tlp import Label
@@ -136,11 +136,23 @@ def told(write: Writer, reader: Reader) -> Digest:
     """Return what a reader of everything gets, as it is merged and as it is read again."""
     papers = [write.paper(n) for n in write.number(200)]
     posts = [
-        Moving(n, write.dice.randint(1, 60), write.dice.choice(CARRIED), write.at(), write.dice.randint(0, 10**6), n)
+        Moving(
+            n, write.dice.randint(1, 60), write.dice.choice(CARRIED), write.at(), write.dice.randint(0, 10**6), n, 4000
+        )
         for n in write.number(90)
     ]
+    policies = dict.fromkeys(range(1, 61), topics.Policy.OPEN)
+    named = {n: _topic(n, write) for n in policies}
     quoted = {
-        p.id: Quoted(p.id, p.topic_id, write.texts(60), write.words(4000), p.replies, p.reactions, p.label)
+        p.id: Quoted(
+            p.id,
+            p.topic_id,
+            tuple(named[p.topic_id].titles.items()),
+            write.words(4000),
+            p.replies,
+            p.reactions,
+            p.label,
+        )
         for p in posts
     }
     agenda = Agenda([write.event(n) for n in write.number(40)], timedelta(days=30))
@@ -148,13 +160,13 @@ def told(write: Writer, reader: Reader) -> Digest:
     new = [Newcomer(n, n, write.words(120), write.some(200), write.dice.choice([None, "BA"]), write.at())
            for n in write.number(40)]  # fmt: skip
     edited = write.edited()
-    policies = dict.fromkeys(range(1, 61), topics.Policy.OPEN)
     shelf, bag = Shelf(papers, {}, {}, [], policies), Mailbag(sent, {reader.viewer.id: [one.id for one in sent]})
     period = Period(SINCE, UNTIL, 0, 5)
-    merged = Findings(shelf, Talk(posts, TALKED), agenda, sent, new, edited).merge(reader, bag, period)
+    widths = {n: longest(topic.titles.values()) for n, topic in named.items()}
+    merged = Findings(period, shelf, Talk(posts, TALKED), agenda, sent, new, edited, widths).merge(reader, bag, period)
     found = Library(
         shelf, Quotes(quoted, policies), agenda, bag, new, {i.id: i for issue in edited for i in issue.items},
-        {issue.number: issue for issue in edited}, {n: _topic(n, write) for n in policies},
+        {issue.number: issue for issue in edited}, named,
     )  # fmt: skip
     copy = Copy(5, SINCE, UNTIL, merged.items())
     lines = [one for one in found.lines(reader, copy) if one is not None]
@@ -183,7 +195,7 @@ def parts_of(digest: Digest) -> list[Issue]:
 
 def label_of(part: Issue) -> Label:
     green = part.reserved or any(getattr(one, "label", None) is Label.GREEN for _, one in part.lines)
-    return Label.GREEN if green or any(isinstance(one, Newcomer) for _, one in part.lines) else Label.CLEAR
+    return Label.GREEN if green or any(isinstance(one, (Edited, Newcomer)) for _, one in part.lines) else Label.CLEAR
 
 
 def fits_at_once(lines: list[tuple[int, int]]) -> bool:

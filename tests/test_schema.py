@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, time, timedelta
+
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, inspect, select, text
 
-from storage import migrations
+from storage import digests, members, migrations, outbox
 from storage.database import Base, Database
+from storage.digests import Digest, DigestIssue, DigestSchedule, Editing
+from storage.members import Office, Role
+from storage.outbox import Promise
 
 
 async def test_the_migrated_schema_equals_the_models(empty_url: str) -> None:
@@ -34,6 +39,50 @@ async def test_every_migration_can_be_taken_back(empty_url: str) -> None:
 
     assert left == {"alembic_version"}
     assert at == migrations.newest()
+
+
+async def test_a_digest_that_is_on_its_way_is_made_anew_by_a_newer_version(empty_url: str) -> None:
+    database = Database(empty_url)
+    await migrations.upgrade(database)
+    async with database.transaction() as tx:
+        for n in (1, 2):
+            person = await members.welcome(tx, n, "en", "Asia/Almaty", DUE)
+            await members.give_role(tx, person.id, Office(Role.EDITOR), DUE)
+            schedule = DigestSchedule(member_id=person.id, weekday=0, at="09:00", next_due_at=DUE + 2 * WEEK)
+            tx.add(schedule)
+        await outbox.promise(tx, [Promise(2, "desk:waits", {"issue": 1})], DUE)
+    await migrations.downgrade(database, "0015")
+    async with database.engine.begin() as connection:
+        for week in (0, 1):
+            for n in (1, 2):
+                await connection.execute(text(_DIGEST), {
+                    "n": n, "week": 49 + week, "since": str(DUE + (week - 1) * WEEK), "at": str(DUE + week * WEEK),
+                })  # fmt: skip
+    async with database.transaction() as tx:
+        await outbox.promise(tx, [Promise(1, "digest:issue", {"digest": 3}, key="digest:1:2026-W50")], DUE + WEEK)
+    await migrations.upgrade(database)
+    async with database.reading() as tx:
+        rows = await tx.scalars(select(DigestSchedule).order_by(DigestSchedule.member_id))
+        assert [(row.next_due_at, row.covered_until) for row in rows] == [
+            (DUE + WEEK, DUE), (DUE + 2 * WEEK, DUE + WEEK),
+        ]  # fmt: skip
+        kept = await tx.scalars(select(Digest).order_by(Digest.id))
+        assert [(row.member_id, row.iso_week) for row in kept] == [(1, 49), (2, 49), (2, 50)]
+        assert (await tx.scalars(select(outbox.OutboxRow))).all() == []
+        assert (await tx.scalars(select(members.MemberRole))).all() == []
+    async with database.transaction() as tx:
+        await digests.ensure(tx, Editing("Asia/Almaty", 4, time(15)), DUE + 2 * WEEK)
+        numbered = await tx.scalars(select(DigestIssue).order_by(DigestIssue.number))
+        assert [(row.number, row.iso_week) for row in numbered] == [(1, 50), (2, 51), (3, 52), (4, 53)]
+    await database.close()
+
+
+DUE = datetime(2026, 11, 30, 4, tzinfo=UTC)
+WEEK = timedelta(days=7)
+_DIGEST = (
+    "INSERT INTO digest (member_id, iso_year, iso_week, period_start, period_end, state, created_at) "
+    "VALUES (:n, 2026, :week, :since, :at, 'queued', :at)"
+)
 
 
 def _differences(connection: Connection) -> list[object]:

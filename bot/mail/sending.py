@@ -140,6 +140,7 @@ class Postman:
 
     async def _hand_over(self, connection: aiosmtplib.SMTP, sealed: Sealed) -> Outcome:
         """Go through the dialogue of RFC 5321; until the server asks for the text, nothing can have been sent."""
+        wire = _LINE_STARTS_WITH_DOT.sub(b"..", self.message(sealed).as_bytes())
         try:
             await connection.mail(self.sender)
             await connection.rcpt(sealed.address)
@@ -151,11 +152,10 @@ class Postman:
             return Outcome(Kind.RETRY, trouble(error))
         if answer.code != _GO_ON:
             return _refused(answer.code, answer.message)
-        return await self._say(connection, self.message(sealed))
+        return await self._say(connection, wire)
 
-    async def _say(self, connection: aiosmtplib.SMTP, message: EmailMessage) -> Outcome:
+    async def _say(self, connection: aiosmtplib.SMTP, wire: bytes) -> Outcome:
         """Say the text; who is not answered cannot know whether it was taken."""
-        wire = _LINE_STARTS_WITH_DOT.sub(b"..", message.as_bytes())
         try:
             protocol = connection.protocol
             if protocol is None:

@@ -102,10 +102,11 @@ class MailPages:
         return do
 
     async def _do(self, tx: Transaction, purpose: Purpose, token: str) -> Member:
+        now = self._clock.now()
         if purpose is Purpose.STOP:
-            return await by_mail.stop(tx, token)
+            return await by_mail.stop(tx, token, now)
         member, _ = await mail.holder(tx, purpose, token)
-        say, now, policy = Say(member.language, member.zone), self._clock.now(), self._policy
+        say, policy = Say(member.language, member.zone), self._policy
         if purpose is Purpose.TAKE:
             return await by_mail.take(tx, token, words.told(say), now)
         working = is_working_day if policy.skip_holidays else None

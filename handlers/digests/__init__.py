@@ -12,6 +12,7 @@ from storage.access import Action
 from storage.refusals import Refusal
 
 NOW = "now"
+_LONGEST = 4
 
 
 async def digest(context: Context) -> None:
@@ -21,8 +22,8 @@ async def digest(context: Context) -> None:
         await schedule.show(context)
     elif words.casefold() == NOW:
         await preview(context)
-    elif words.isdecimal():
-        await resend(context, int(words[:4]))
+    elif words.isdecimal() and len(words) <= _LONGEST:
+        await resend(context, int(words))
     else:
         raise Refusal("digest:unknown", number=words)
 

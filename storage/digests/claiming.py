@@ -27,6 +27,7 @@ _ON_TIME = timedelta(minutes=15)
 class Terms:
     """What a run goes by: the holidays, how a digest is divided into parts, whether an issue may go out unsigned.
 
+    Where the network does not send `mails`, everybody's digest comes in Telegram.
     `turns` and `nights` keep what is the same for all who live by the same clock.
     """
 
@@ -34,6 +35,7 @@ class Terms:
     divide: Divide
     is_working_day: WorkingDay = monday_to_friday
     unsigned: bool = True
+    mails: bool = True
     turns: dict[tuple[Any, ...], Turn] = field(default_factory=dict)
     nights: dict[tuple[str, str, str], datetime | None] = field(default_factory=dict)
 

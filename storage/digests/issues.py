@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select, tuple_
 
 from storage.database import Transaction, insert
-from storage.digests.tables import DigestIssue
+from storage.digests.tables import Digest, DigestIssue
 from storage.digests.times import Week, moment, week_of
 from storage.refusals import Refusal
 
@@ -43,16 +43,21 @@ class Editing:
 
 
 async def ensure(tx: Transaction, editing: Editing, now: datetime) -> None:
-    """Number the issues of this and the two coming weeks, and of weeks that nobody numbered since the newest one.
+    """Number the issues of this and the two coming weeks, and of the last week where digests were sent before.
 
     What an editor wrote for an issue that was never approved moves on to the next one.
     """
     newest = await latest(tx, 1)
-    ahead = range(-1, 3) if newest else range(3)
+    ahead = range(-1, 3) if newest or await _has_digests(tx) else range(3)
     for week in (week_of(now + n * _WEEK, editing.zone) for n in ahead):
         if not newest or week > newest[0].week:
             await _begin(tx, week, editing, now)
     await _move_on(tx, editing, now)
+
+
+async def _has_digests(tx: Transaction) -> bool:
+    """Tell whether an older version, which numbered nothing, sent digests: one of the last week may still be due."""
+    return await tx.scalar(select(Digest.id).limit(1)) is not None
 
 
 async def _begin(tx: Transaction, week: Week, editing: Editing, now: datetime) -> None:
@@ -75,7 +80,8 @@ async def _move_on(tx: Transaction, editing: Editing, now: datetime) -> None:
         return
     for number in ended:
         former, issue = await by_number(tx, number, lock=True), await by_number(tx, following, lock=True)
-        issue.note, former.note = {**former.note, **issue.note}, {}
+        if issue.approved_at is None:  # nobody has signed it meanwhile
+            issue.note, former.note = {**former.note, **issue.note}, {}
 
 
 async def latest(tx: Transaction, most: int = _AT_ONCE) -> list[DigestIssue]:

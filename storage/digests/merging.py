@@ -108,6 +108,7 @@ class Findings:
 
     def __init__(
         self,
+        period: Period,
         shelf: Shelf,
         talk: Talk,
         agenda: Agenda,
@@ -116,7 +117,7 @@ class Findings:
         edited: Sequence[Edited],
         titles: Mapping[int, int],
     ) -> None:
-        self._shelf, self._talk, self._agenda = shelf, talk, agenda
+        self.period, self._shelf, self._talk, self._agenda = period, shelf, talk, agenda
         self.sent, self._newcomers, self._edited = sent, newcomers, edited
         # Each line is made once, however many members are told.
         self._papers = [(d.id, d.words) for d in shelf.documents]
@@ -126,6 +127,10 @@ class Findings:
         self._quotes = [(post.id, min(QUOTE, 2 * post.length) + titles[post.topic_id]) for post in talk.posts]
         self._told: dict[tuple[Any, ...], tuple[list[Line], int]] = {}
         self._of_desk: dict[tuple[Any, ...], dict[Section, list[Line]]] = {}
+
+    def tells_of(self, number: int) -> bool:
+        """Tell whether the editor's part of an issue was there to be found."""
+        return any(issue.number == number for issue in self._edited)
 
     def edited_upto(self, number: int) -> int:
         """Return the last issue up to a number of which the editor's part was found."""
@@ -208,6 +213,7 @@ async def find(tx: Transaction, period: Period, reader: Reader | None = None) ->
     since, until = period.since, period.until
     heard = None if reader is None else list(reader.levels)
     return Findings(
+        period,
         await documents.shared_between(tx, since, until, heard),
         await posts.said_between(tx, since, until, TALKED, heard),
         await events.agenda(tx, since, until, AHEAD),

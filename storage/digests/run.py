@@ -56,23 +56,43 @@ async def begin(tx: Transaction, now: datetime) -> Findings | None:
 
 
 async def run(tx: Transaction, found: Findings, terms: Terms, limit: int = PORTION) -> int:
-    """Make and promise the digests of up to `limit` members; return how many schedules were claimed."""
-    claimed = await claim(tx, terms.now, limit)
+    """Make and promise the digests of up to `limit` members; return how many schedules were moved on.
+
+    Who has come to be due since `found` was read, by an approval or a return, is left to the next run.
+    """
+    claimed = [due for due in await claim(tx, terms.now, limit) if _is_read_for(found, due)]
     if not claimed:
+        return 0
+    issues = await of_weeks(tx, {day[:2] for due in claimed for _, day in due.turn(terms).owed})
+    if any(issue.approved_at and not _is_told(found, issue) for issue in issues.values()):
         return 0
     ids = [due.member_id for due in claimed]
     held = await members.offices(tx, ids)
     readers = await topics.readers(tx, [due.viewer(held[due.member_id]) for due in claimed])
     bag = await announcements.mailbag(tx, found.sent, ids)
-    weeks = {day[:2] for due in claimed for _, day in due.turn(terms).owed}
     missed = await _missed(tx, [due.member_id for due in claimed if due.covered_until is None])
-    portion = _Portion(found, terms, bag, readers, await of_weeks(tx, weeks), missed)
+    portion = _Portion(found, terms, bag, readers, issues, missed)
     for n, due in enumerate(claimed):
         portion.take(due, due.turn(terms))
         if n % _BREATH == 0:
             await asyncio.sleep(0)  # others have their turn in between
     await portion.write(tx)
     return len(claimed)
+
+
+def _is_read_for(found: Findings, due: Due) -> bool:
+    """Tell whether what was read reaches back as far as a schedule needs."""
+    period = found.period
+    whole = period.since <= period.until - LONGEST
+    if due.covered_until is None:
+        return period.first and whole
+    edited = period.above <= max(due.edited_upto, period.upto - _MOST_ISSUES)
+    return edited and (whole or period.since <= due.covered_until)
+
+
+def _is_told(found: Findings, issue: DigestIssue) -> bool:
+    """Tell whether what an editor approved was read, or had been told before to all who were due."""
+    return issue.number <= found.period.above or found.tells_of(issue.number)
 
 
 async def _missed(tx: Transaction, member_ids: list[int]) -> dict[int, datetime]:
@@ -148,7 +168,7 @@ class _Portion:
         week, slot = list(day[:2]), _slot(due, day)
         subject = f"digest:{day[0]}-W{day[1]}"
         rings, silent = due.rings(at, self.terms)
-        by_mail = due.channel is not Channel.TELEGRAM and due.address is not None
+        by_mail = self.terms.mails and due.channel is not Channel.TELEGRAM and due.address is not None
         by_chat = due.channel is not Channel.EMAIL or not by_mail
         expires_at = max(at + _GOOD_FOR, self.terms.now + _AT_LEAST)
         lanes = [(Lane.BULK, part) for part in range(1, parts + 1) if by_chat] + [(Lane.MAIL, 0)] * (by_mail and mails)

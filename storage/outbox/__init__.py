@@ -1,7 +1,7 @@
 """The outbox: what was promised to people, one row a recipient and part; facts, not text."""
 
 from storage.outbox.leasing import claim, extend, next_due, release, settle
-from storage.outbox.promising import forget, hold, let_go, news, promise
+from storage.outbox.promising import forget, hold, let_go, news, promise, withhold
 from storage.outbox.reading import Copy, copies, counts, landed, last_copy, report, says, shown, tally, will_replace
 from storage.outbox.tables import KEEP, ON_ITS_WAY, WAITING, Facts, Lane, OutboxRow, OutboxState, Promise, Settlement
 
@@ -35,4 +35,5 @@ __all__ = [
     "shown",
     "tally",
     "will_replace",
+    "withhold",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlalchemy import (
 
 from storage.bulk import insert_many
 from storage.database import Transaction, wake
-from storage.outbox.tables import KEEP, WAITING, OutboxRow, OutboxState, Promise
+from storage.outbox.tables import KEEP, WAITING, Lane, OutboxRow, OutboxState, Promise
 
 
 async def promise(tx: Transaction, promises: Iterable[Promise], now: datetime) -> None:
@@ -40,6 +40,13 @@ def _row(p: Promise, now: datetime) -> dict[str, Any]:
     row["lane"] = int(p.lane)
     row["due_at"] = p.due_at or now
     return row | {"created_at": now, "state": OutboxState.QUEUED, "attempts": 0}
+
+
+async def withhold(tx: Transaction, member_id: int, notices: Collection[str], lane: Lane, now: datetime) -> None:
+    """End unsent what waits for a member in a lane, of some kinds: they do not want it any more."""
+    theirs = (OutboxRow.member_id == member_id, OutboxRow.lane == lane, OutboxRow.notice.in_(notices))
+    ended = {"state": OutboxState.WITHHELD, "reason": "not wanted any more", "settled_at": now}
+    await tx.execute(update(OutboxRow).where(*theirs, OutboxRow.state.in_(WAITING)).values(ended))
 
 
 async def hold(tx: Transaction) -> int:

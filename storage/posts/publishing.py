@@ -146,7 +146,8 @@ async def again(tx: Transaction, viewer: Viewer, post_id: int, now: datetime) ->
     if not access.moderates(viewer, topic.id) and viewer.id != post.member_id:
         raise Refusal("post:unknown")
     if post.state is PostState.HELD:
-        post.state, post.reason = PostState.QUEUED, None
+        # It is said now: digests that have passed the day on which it was written would leave it out.
+        post.state, post.reason, post.at = PostState.QUEUED, None, now
         await _publish(tx, post, topic, now)
     return post
 

@@ -15,6 +15,8 @@ depends_on = None
 _MOMENT = sa.DateTime(timezone=True)
 _LONG_AGO = "1970-01-01 00:00:00+00:00"
 _WEEK = ["member_id", "iso_year", "iso_week"]
+_WAITS = "state IN ('queued', 'leased', 'held')"
+_ON_ITS_WAY = f"notice = 'digest:issue' AND {_WAITS}"
 
 
 def _number(name: str, default: str = "0") -> sa.Column[Any]:
@@ -61,6 +63,7 @@ def upgrade() -> None:
         for column in _schedule():
             schedules.add_column(column)
         schedules.drop_column("last_sent_at")
+    _make_anew()
     op.execute(
         "UPDATE digest_schedule SET covered_until = (SELECT max(digest.period_end) FROM digest "
         "WHERE digest.member_id = digest_schedule.member_id AND digest.state <> 'skipped')"
@@ -76,6 +79,18 @@ def upgrade() -> None:
     op.add_column("directory_entry", sa.Column("introduced_at", _MOMENT, nullable=True))
     op.execute("UPDATE directory_entry SET introduced_at = published_at")
     _mail()
+
+
+def _make_anew() -> None:
+    """Let a digest that is on its way be due again: what its promise says is not understood any more."""
+    theirs = f"member_id IN (SELECT member_id FROM outbox WHERE {_ON_ITS_WAY})"  # noqa: S608 - words of ours
+    last = (
+        "(SELECT max(period_end) FROM digest WHERE digest.member_id = digest_schedule.member_id AND state = 'queued')"
+    )
+    op.execute(f"UPDATE digest_schedule SET next_due_at = coalesce({last}, next_due_at) WHERE {theirs}")  # noqa: S608 - words of ours
+    due = "(SELECT next_due_at FROM digest_schedule WHERE digest_schedule.member_id = digest.member_id)"
+    op.execute(f"DELETE FROM digest WHERE period_end >= {due} AND {theirs}")  # noqa: S608 - words of ours
+    op.execute(f"DELETE FROM outbox WHERE {_ON_ITS_WAY}")  # noqa: S608 - words of ours
 
 
 def _issues() -> None:
@@ -144,6 +159,9 @@ def _mail() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DELETE FROM member_role WHERE role = 'editor'")
+    told = "notice = 'digest:issue' OR notice LIKE 'mail:%' OR notice LIKE 'desk:%'"
+    op.execute(sa.text(f"DELETE FROM outbox WHERE {_WAITS} AND ({told})"))  # noqa: S608 - words of ours
     op.drop_table("signing_key")
     op.drop_table("mail_address")
     op.drop_column("directory_entry", "introduced_at")
