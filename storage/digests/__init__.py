@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from storage.digests.archive import copy_by_id, copy_of_issue, earlier
 from storage.digests.board import remind
 from storage.digests.claiming import Terms
-from storage.digests.contents import NOW, Copy, Count, Issue, Told, copy_by_id, copy_of_issue, earlier, issues_of, load
+from storage.digests.contents import NOW, Copy, Count, Issue, Told, issues_of, load
 from storage.digests.desk import Edited, Item
 from storage.digests.issues import Editing, ensure, of_week, of_weeks
 from storage.digests.merging import AHEAD, Divide, Findings, Line, Period, Section, find
