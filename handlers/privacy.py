@@ -40,10 +40,10 @@ async def notice(context: Context) -> None:
         f"<b>{say('Privacy')}</b>",
         say(
             "What is stored: your Telegram number, language, name, organisation, category, country, time zone, topics, "
-            "consent, your e-mail address and entry in the directory if you give them, for whom you vouched, on which "
-            "day you were last here, what you share, what you write and report in topics and what was decided on it, "
-            "in which groups of the network you are. No phone number, picture, birth date or location, and not what "
-            "you read."
+            "when and where digests come and what was in them, consent, your e-mail addresses and entry in the "
+            "directory if you give them, for whom you vouched, on which day you were last here, what you share and "
+            "bring to the digest, what you write and report in topics and what was decided on it, in which groups of "
+            "the network you are. No phone number, picture, birth date or location, and not what you read."
         ),
         say("Why: to decide on applications and to send you what you chose. Nothing is sold or analysed elsewhere."),
         say(
@@ -84,7 +84,8 @@ async def ask_erase(context: Context, press: Erase) -> None:
     if not press.sure:
         words = say(
             "Erase everything about you? Your name, account, topics, digests and applications go at once. What you "
-            "shared stays in the library under your organisation; the log of acts keeps a number without a name."
+            "shared stays in the library, and what editors accepted in digests, under your organisation; the log of "
+            "acts keeps a number without a name."
         )
         sure: Row = (Button(say("Erase my data"), Erase(1), style="danger"), Button(say("Back"), Home()))
         await context.show(Screen(words, (sure,)))

@@ -91,10 +91,8 @@ async def stop(tx: Transaction, token: str, now: datetime) -> Member:
     await withhold(tx, member.id, _STOPPED, Lane.MAIL, now)
     if member.telegram_id is not None:
         member.channel = Channel.TELEGRAM
-    elif member.state in BELONGING:
-        viewer = await access.viewer(tx, member.id)
-        if await digests.of(tx, viewer) is not None:
-            await digests.pause(tx, viewer)
+    else:
+        await digests.rest(tx, member.id)
     return member
 
 

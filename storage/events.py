@@ -58,7 +58,10 @@ _ORDER = (Event.starts_at, Event.id)
 
 @dataclass(frozen=True, slots=True)
 class Dated:
-    """An event, or with `deadline` the day until which one answers it; `told_from` is since when digests tell of it."""
+    """An event, or with `deadline` the day until which one answers it.
+
+    It is on the calendar since `added_at`; `told_from` is since when digests tell of it to who gets them often.
+    """
 
     id: int
     token: str
@@ -70,6 +73,7 @@ class Dated:
     label: Label
     deadline: bool
     online: bool
+    added_at: datetime
     told_from: datetime
 
     @property
@@ -86,21 +90,25 @@ class Agenda:
         dates = [dated for row in rows for dated in _dates(row, ahead)]
         self._dates = sorted(dates, key=lambda d: (d.at, d.deadline, d.id))
 
-    def fresh(self, viewer: Viewer, since: datetime, until: datetime) -> list[Dated]:
-        """Return what came near, or was added, in a period and is still to come at its end, by date."""
-        return [d for d in self._coming(viewer, until) if since <= d.told_from]
+    def fresh(self, viewer: Viewer, since: datetime, until: datetime, before: datetime | None = None) -> list[Dated]:
+        """Return what came near, or was added, in a period and is still to come at its end, by date.
+
+        What comes `before` the next telling is near, however far that is.
+        """
+        end = max(until + self._ahead, before or until)
+        return [d for d in self._coming(viewer, until, end) if since <= d.told_from]
 
     def told(self, viewer: Viewer, since: datetime, until: datetime) -> int:
         """Return how many dates are to come that were told before a period."""
-        return sum(d.told_from < since for d in self._coming(viewer, until))
+        return sum(d.told_from < since for d in self._coming(viewer, until, until + self._ahead))
 
     def some(self, viewer: Viewer, chosen: Iterable[tuple[int, bool]]) -> list[Dated]:
         """Return some dates that the viewer may see, each given as an event's id and whether its deadline is meant."""
         known = {(d.id, d.deadline): d for d in self._dates}
         return [known[one] for one in chosen if one in known and access.may_see(viewer, known[one].label, ())]
 
-    def _coming(self, viewer: Viewer, until: datetime) -> list[Dated]:
-        coming = (d for d in self._dates if d.told_from < until <= d.at < until + self._ahead)
+    def _coming(self, viewer: Viewer, until: datetime, end: datetime) -> list[Dated]:
+        coming = (d for d in self._dates if d.added_at < until <= d.at < end)
         return [d for d in coming if access.may_see(viewer, d.label, ())]
 
 
@@ -108,12 +116,13 @@ def _dates(row: Event, ahead: timedelta) -> list[Dated]:
     dates = [(row.starts_at, False)] if row.deadline_at != row.starts_at else []
     dates += [(row.deadline_at, True)] if row.deadline_at is not None else []
     facts = (row.id, row.token, row.title_en, row.title_ru, row.place_en, row.place_ru)
-    return [Dated(*facts, at, row.label, deadline, row.online, max(row.added_at, at - ahead)) for at, deadline in dates]
+    added = row.added_at
+    return [Dated(*facts, at, row.label, late, row.online, added, max(added, at - ahead)) for at, late in dates]
 
 
 async def agenda(tx: Transaction, since: datetime, until: datetime, ahead: timedelta) -> Agenda:
-    """Return the dates that lie between two moments, or within `ahead` of the second."""
-    near = (since, until + ahead)
+    """Return the dates that lie between two moments, or within `ahead` of the second, and as long again."""
+    near = (since, until + 2 * ahead)
     dated = or_(Event.starts_at.between(*near), Event.deadline_at.between(*near))
     return Agenda(await tx.scalars(select(Event).where(dated)), ahead)
 

@@ -9,9 +9,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from cast import JPOA, SOAKED, VICTIMS, administrators, alters, forges, goes, paper, shelves, stands_at
+from sqlalchemy import select
 from story import Person, Stage, written
 
 from handlers.digests.presses import Item, Part
+from storage import digests, events, members
+from storage.database import Database
+from storage.digests import Digest, DigestSchedule, Frequency, Terms
+from storage.members import MemberState
 from storage.tlp import Label
 
 MONDAY = datetime(2026, 12, 7, tzinfo=UTC)
@@ -184,3 +189,25 @@ async def test_who_leaves_between_the_promise_and_the_delivery_gets_no_digest(st
     )
     assert state == "withheld"
     assert not await came(stage, stage.people[who])
+
+
+async def test_what_takes_place_between_two_monthly_digests_is_told_by_the_first(database: Database) -> None:
+    first, second = datetime(2026, 8, 3, 4, tzinfo=UTC), datetime(2026, 9, 7, 4, tzinfo=UTC)
+    place = {"place_en": "online", "place_ru": "online", "zone": "UTC", "title_ru": "Семинар"}
+    async with database.transaction() as tx:
+        reader = await members.welcome(tx, 50, "en", "Asia/Almaty", first)
+        reader.state = MemberState.ACTIVE
+        for days in (20, 32, 37):
+            at = first + timedelta(days=days)
+            times = {"starts_at": at, "ends_at": at, "now": first - timedelta(days=90)}
+            await events.add(tx, title_en=f"In {days} days", label=Label.CLEAR, **times, **place)
+        told = {"covered_until": first - timedelta(days=28), "frequency": Frequency.MONTHLY}
+        tx.add(DigestSchedule(member_id=reader.id, weekday=0, at="09:00", next_due_at=first, **told))
+    for due in (first, second):
+        async with database.transaction() as tx:
+            found = await digests.begin(tx, due)
+            assert found is not None
+            assert await digests.run(tx, found, Terms(due, lambda _: [0])) == 1
+    async with database.reading() as tx:
+        made = await tx.scalars(select(Digest.items).order_by(Digest.id))
+        assert [items.get("dates") for items in made] == [[1, 2], [3]]

@@ -45,7 +45,7 @@ async def test_a_new_post_waits_for_one_vouch_and_a_reviewer_and_roles_end(stage
     member = await stage.joined(50, roles=[Office(Role.MODERATOR, topic_id=3)], topics=["media"], vouches_from=known)
     async with stage.bot():
         await member.says("/digest")
-        await member.sees("Almaty", "7 Dec 2026, 09:00")
+        await member.sees("Almaty", "7 December 2026, 09:00")
         await member.says("/profile")
         about = await member.sees(
             "Saltanat Demo", "Demo Institute", "Academia", "Kazakhstan", "Almaty (UTC+5)", "English"
@@ -75,7 +75,7 @@ async def test_a_new_post_waits_for_one_vouch_and_a_reviewer_and_roles_end(stage
         await member.sees("Your new post was confirmed")
         await goes(member, "Open the menu", "Send a link")
         await member.says("/digest")
-        await member.sees("Bishkek", "7 Dec 2026, 09:00")
+        await member.sees("Bishkek", "7 December 2026, 09:00")
 
     assert await stage.rows(
         "SELECT m.state, o.name, m.country, m.zone FROM member m JOIN organisation o ON o.id = m.organisation_id "

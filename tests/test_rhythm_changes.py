@@ -142,7 +142,7 @@ async def born(tx: Transaction, start: datetime, zone: str, country: str | None)
     return Life(tx, viewer, row, member, working, start, start)
 
 
-@settings(max_examples=1200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     start=st.integers(0, 4 * 365 * 24).map(lambda hours: BEGIN + timedelta(hours=hours)),
     zone=st.sampled_from(ZONES),

@@ -23,6 +23,8 @@ _WIDTH = 40
 ROOM = 40
 """How many bytes of a button are left for the name that is looked for."""
 _MARKS = {MemberState.SUSPENDED: "⏸ ", MemberState.DUE: "⏳ ", MemberState.BLOCKED: "⛔ ", MemberState.LEFT: "· "}
+_LETTER = "✉ "
+"""Marks who is reached by e-mail only."""
 
 
 class Aim(StrEnum):
@@ -90,7 +92,7 @@ async def turn(context: Context, press: Members) -> None:
     say = context.say
     async with context.reading() as tx:
         page = await staff.listed(tx, context.viewer, press.shown, press.first or None, PAGE)
-    rows = _people(page.items, press.aim, say)
+    rows = _people(page.items, press.aim)
     rows += turns(page, lambda first: Members(press.aim, press.shown, first))
     title = say("Members: {which}", which=say(SHOWN[press.shown]))
     hint = _hint(press.aim, say) if page.items else say("There is nobody here.")
@@ -103,14 +105,14 @@ def _hint(aim: Aim, say: Say) -> str:
     return say("Those within your reach, by name. Choose somebody, or search.")
 
 
-def _people(found: list[Member] | tuple[Member, ...], aim: Aim, say: Say) -> list[Row]:
+def _people(found: list[Member] | tuple[Member, ...], aim: Aim) -> list[Row]:
     opens = AskOffboard if aim is Aim.OFFBOARD else OpenMember
-    return [(Button(_named(m, say), opens(m.id)),) for m in found]
+    return [(Button(_named(m), opens(m.id)),) for m in found]
 
 
-def _named(member: Member, say: Say) -> str:
-    way = f" · {say('by e-mail')}" if staff.by_mail(member) else ""
-    return f"{_MARKS.get(member.state, '')}{members.called(member)}"[: _WIDTH - len(way)] + way
+def _named(member: Member) -> str:
+    way = _LETTER if staff.by_mail(member) else ""
+    return f"{way}{_MARKS.get(member.state, '')}{members.called(member)}"[:_WIDTH]
 
 
 def _ways(aim: Aim, say: Say) -> list[Row]:
@@ -139,7 +141,7 @@ async def turn_matches(context: Context, press: Matches) -> None:
 
 async def _matches(tx: Transaction, viewer: Viewer, press: Matches, say: Say) -> Screen:
     found, total = await staff.search(tx, viewer, press.words, press.offset, PAGE)
-    rows = _people(list(found), press.aim, say)
+    rows = _people(list(found), press.aim)
     before = Matches(press.aim, press.offset - PAGE, press.words) if press.offset >= PAGE else None
     after = Matches(press.aim, press.offset + PAGE, press.words) if total > press.offset + PAGE else None
     rows += pages(before, after, press.offset // PAGE + 1, -(-total // PAGE))

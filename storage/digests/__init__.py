@@ -18,6 +18,7 @@ from storage.digests.schedules import (
     ensure_schedules,
     of,
     pause,
+    rest,
     resume,
     schedule,
     set_zone,
@@ -32,5 +33,5 @@ __all__ = [
     "Issue", "Item", "Line", "Period", "Rhythm", "Section", "Terms", "Told", "Wishes", "WorkingDay", "begin",
     "change", "copy_by_id", "copy_of_issue", "earlier", "end_of", "ensure", "ensure_schedules", "find", "following",
     "give_up_waiting", "issues_of", "load", "monday_to_friday", "next_due", "of", "of_week", "of_weeks", "pause",
-    "preview", "remind", "resume", "run", "schedule", "set_zone", "wake_paused",
+    "preview", "remind", "rest", "resume", "run", "schedule", "set_zone", "wake_paused",
 ]  # fmt: skip

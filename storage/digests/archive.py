@@ -1,4 +1,4 @@
-"""The archive: the digests that a member got, one by one or all of an issue together."""
+"""The archive: the digests that a member got, one by one or all of one issue together."""
 
 from __future__ import annotations
 

@@ -67,7 +67,8 @@ _DESKED = {
 class Period:
     """What one member's digest covers: since when until when, and the issues above one number up to another.
 
-    With `first` nothing was ever told: then everything is new that the calendar shows.
+    With `first` nothing was ever told: then everything is new that the calendar shows. `following` is where the next
+    one ends: what is before that on the calendar is not left to it.
     """
 
     since: datetime
@@ -75,6 +76,11 @@ class Period:
     above: int
     upto: int
     first: bool = False
+    following: datetime | None = None
+
+    @property
+    def dated_before(self) -> datetime:
+        return max(self.until + AHEAD, self.following or self.until)
 
     @property
     def dated_since(self) -> datetime:
@@ -161,11 +167,12 @@ class Findings:
         return Merged([(section, found[section]) for section in _ORDER if found.get(section)], counts, told, reserved)
 
     def _dates(self, reader: Reader, period: Period) -> tuple[list[Line], int]:
-        key = (reader.viewer.active, period.dated_since, period.until)
+        since, until = period.dated_since, period.until
+        key = (reader.viewer.active, since, until, period.dated_before)
         if key not in self._told:
             fresh = self._agenda.fresh(reader.viewer, *key[1:])
             lines = [(-d.id if d.deadline else d.id, d.words) for d in fresh]
-            self._told[key] = lines, self._agenda.told(reader.viewer, *key[1:])
+            self._told[key] = lines, self._agenda.told(reader.viewer, since, until)
         return self._told[key]
 
     def _introduced(self, reader: Reader, since: datetime, until: datetime) -> list[Line]:

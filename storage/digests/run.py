@@ -129,7 +129,7 @@ class _Portion:
         if missed and self._may_leave(*missed[-1]):
             at, day = missed.pop()
             since = due.covered_until or self.missed.get(due.member_id) or turn.owed[0][0] - due.frequency.span
-            covered, edited = self._make(due, at, day, max(since, at - LONGEST))
+            covered, edited = self._make(due, at, day, max(since, at - LONGEST), turn.after)
         for at, day in missed:
             self.digests.append(self._row(due, day, DigestState.SKIPPED, at - due.frequency.span, at))
         self._keep(due, turn.after, covered, edited)
@@ -148,11 +148,11 @@ class _Portion:
         signed_at = None if issue is None else issue.approved_at
         return signed_at is not None and self.terms.now - max(at, signed_at) <= LATEST
 
-    def _make(self, due: Due, at: datetime, day: Day, since: datetime) -> tuple[datetime, int]:
+    def _make(self, due: Due, at: datetime, day: Day, since: datetime, after: datetime) -> tuple[datetime, int]:
         """Make a digest, and promise it if it says anything; return up to when, and which issue, all is told now."""
         number = self._number(day)
         first = due.covered_until is None
-        period = Period(since, at - SETTLED, number - 1 if first else due.edited_upto, number, first)
+        period = Period(since, at - SETTLED, number - 1 if first else due.edited_upto, number, first, after - SETTLED)
         merged = self.found.merge(self.readers[due.member_id], self.bag, period)
         says = not merged.empty or due.quiet_line
         row = self._row(due, day, DigestState.QUEUED if says else DigestState.EMPTY, since, period.until)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, time
 
-from sqlalchemy import literal, select
+from sqlalchemy import literal, select, update
 
 from storage import access, members
 from storage.access import Action, Viewer
@@ -103,6 +103,12 @@ async def pause(tx: Transaction, viewer: Viewer, until: datetime | None = None) 
     row, _ = await _mine(tx, viewer)
     row.paused, row.paused_until = True, until
     return row
+
+
+async def rest(tx: Transaction, member_id: int) -> None:
+    """Send somebody no digest until they resume, also when they are suspended now and reinstated later."""
+    theirs = update(DigestSchedule).where(DigestSchedule.member_id == member_id)
+    await tx.execute(theirs.values(paused=True, paused_until=None))
 
 
 async def resume(

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, or_, select
 
 from storage import access, members
 from storage.access import Action, Viewer
 from storage.database import Transaction
 from storage.mail import keys
 from storage.mail.tables import MailAddress
-from storage.members import Channel, Member
+from storage.members import Channel, Member, MemberState
 from storage.outbox import Lane, OutboxRow, Promise, promise
 from storage.refusals import Refusal
 
@@ -134,9 +134,13 @@ async def addressed(tx: Transaction, member_ids: list[int]) -> dict[int, MailAdd
 
 
 async def known_as(tx: Transaction, address: str) -> Member | None:
-    """Return the member who gets mail at an address, however it is spelled, if there is one."""
-    found = select(MailAddress.member_id).where(func.lower(MailAddress.address) == address.lower())
-    return await tx.scalar(select(Member).where(Member.id.in_(found)).order_by(Member.id).limit(1))
+    """Return the member who gets mail at an address, however it is spelled, or was invited there, if there is one.
+
+    Who has only named it is not meant: anybody may name an address that is somebody else's.
+    """
+    known = or_(MailAddress.verified_at.is_not(None), Member.state == MemberState.APPROVED)
+    found = select(Member).join(MailAddress, MailAddress.member_id == Member.id).where(known)
+    return await tx.scalar(found.where(func.lower(MailAddress.address) == address.lower()).order_by(Member.id).limit(1))
 
 
 def _hash(code: str) -> str:
