@@ -8,6 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete
@@ -142,6 +143,7 @@ async def born(tx: Transaction, start: datetime, zone: str, country: str | None)
     return Life(tx, viewer, row, member, working, start, start)
 
 
+@pytest.mark.timeout(300)
 @settings(max_examples=1200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     start=st.integers(0, 4 * 365 * 24).map(lambda hours: BEGIN + timedelta(hours=hours)),
