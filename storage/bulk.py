@@ -77,12 +77,17 @@ def _update_one(table: Table, names: tuple[str, ...]) -> str:
 
 def _kept(rows: Rows, names: tuple[str, ...]) -> list[tuple[Any, ...]]:
     """Return rows as SQLite keeps them: what the column types would do, without asking them for each value."""
+    written: dict[int, str] = {}
+
+    def as_json(value: Any) -> str:
+        """Write what many rows share once."""
+        if id(value) not in written:
+            written[id(value)] = json.dumps(value)
+        return written[id(value)]
+
+    kept: dict[type[Any], Callable[[Any], str]] = {datetime: _kept_moment, dict: as_json, list: as_json}
     values = operator.itemgetter(*names)
-    return [tuple([_AS_KEPT.get(type(value), _same)(value) for value in values(row)]) for row in rows]
-
-
-def _same(value: Any) -> Any:
-    return value
+    return [tuple([kept[type(v)](v) if type(v) in kept else v for v in values(row)]) for row in rows]
 
 
 @lru_cache(1000)  # the rows of one statement share most of their moments
@@ -90,9 +95,6 @@ def _kept_moment(value: datetime) -> str:
     if value.tzinfo is None:
         raise ValueError(f"a datetime without a zone cannot be stored: {value!r}")
     return value.astimezone(UTC).isoformat(" ", "microseconds")[:26]
-
-
-_AS_KEPT: dict[type[Any], Callable[[Any], Any]] = {datetime: _kept_moment, dict: json.dumps, list: json.dumps}
 
 
 def _packed(rows: Rows) -> str:

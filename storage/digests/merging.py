@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from storage import announcements, directory, documents, events, posts, topics
@@ -63,8 +63,7 @@ _DESKED = {
 }
 
 
-@dataclass(frozen=True)
-class Period:
+class Period(NamedTuple):
     """What one member's digest covers: since when until when, and the issues above one number up to another.
 
     With `first` nothing was ever told: then everything is new that the calendar shows. `following` is where the next

@@ -20,7 +20,7 @@ from storage.digests.merging import Findings, Period, find
 from storage.digests.tables import Digest, DigestIssue, DigestSchedule, DigestState
 from storage.digests.times import Day, Frequency, Week, week_of
 from storage.members import Channel, Member
-from storage.outbox import Lane, Promise, promise
+from storage.outbox import Facts, Lane, Promise, promise
 from storage.topics import Reader
 
 ISSUE = "digest:issue"
@@ -63,7 +63,8 @@ async def run(tx: Transaction, found: Findings, terms: Terms, limit: int = PORTI
     claimed = [due for due in await claim(tx, terms.now, limit) if _is_read_for(found, due)]
     if not claimed:
         return 0
-    issues = await of_weeks(tx, {day[:2] for due in claimed for _, day in due.turn(terms).owed})
+    turns = [due.turn(terms) for due in claimed]
+    issues = await of_weeks(tx, {day[:2] for turn in turns for _, day in turn.owed})
     if any(issue.approved_at and not _is_told(found, issue) for issue in issues.values()):
         return 0
     ids = [due.member_id for due in claimed]
@@ -72,8 +73,8 @@ async def run(tx: Transaction, found: Findings, terms: Terms, limit: int = PORTI
     bag = await announcements.mailbag(tx, found.sent, ids)
     missed = await _missed(tx, [due.member_id for due in claimed if due.covered_until is None])
     portion = _Portion(found, terms, bag, readers, issues, missed)
-    for n, due in enumerate(claimed):
-        portion.take(due, due.turn(terms))
+    for n, (due, turn) in enumerate(zip(claimed, turns, strict=True)):
+        portion.take(due, turn)
         if n % _BREATH == 0:
             await asyncio.sleep(0)  # others have their turn in between
     await portion.write(tx)
@@ -116,6 +117,7 @@ class _Portion:
     readers: Mapping[int, Reader]
     issues: Mapping[Week, DigestIssue]
     missed: Mapping[int, datetime]
+    facts: dict[tuple[int, ...], Facts] = field(default_factory=dict)
     digests: list[dict[str, Any]] = field(default_factory=list)
     letters: list[Promise] = field(default_factory=list)
     schedules: list[dict[str, Any]] = field(default_factory=list)
@@ -173,7 +175,7 @@ class _Portion:
         expires_at = max(at + _GOOD_FOR, self.terms.now + _AT_LEAST)
         lanes = [(Lane.BULK, part) for part in range(1, parts + 1) if by_chat] + [(Lane.MAIL, 0)] * (by_mail and mails)
         for lane, part in lanes:
-            facts = {"week": week, "slot": slot, "part": part}
+            facts = self.facts.setdefault((*week, slot, part), {"week": week, "slot": slot, "part": part})
             key = f"{subject}:{due.member_id}:{slot}:{part}"
             told = lane is Lane.BULK
             self.letters.append(
