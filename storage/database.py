@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -160,16 +160,6 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
-
-
-async def portions(tx: Transaction, statement: Any, size: int) -> AsyncIterator[Sequence[Any]]:
-    """Yield the rows of a SELECT, `size` at a time: many of them neither fill the memory nor hold up the loop."""
-    found = await tx.stream(statement)
-    try:
-        async for rows in found.partitions(size):
-            yield rows
-    finally:
-        await found.close()
 
 
 def insert(tx: Transaction, table: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -11,6 +11,7 @@ from sqlalchemy import Select, func, literal, tuple_
 from storage.database import Base, Transaction
 
 T = TypeVar("T", bound=Base)
+_PORTION = 500
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,16 @@ class Page(Generic[T]):
     following: int | None
     number: int
     count: int
+
+
+async def in_portions(tx: Transaction, ids: Select[Any], rows: Select[Any], key: Any) -> AsyncIterator[Sequence[Any]]:
+    """Yield the rows of a SELECT whose `key` is among some ids, a portion at a time: so many never hold up the loop.
+
+    The ids are asked for at once; a cursor that stays open would outlive who is cut off while reading from it.
+    """
+    found = list(await tx.scalars(ids))
+    for first in range(0, len(found), _PORTION):
+        yield (await tx.execute(rows.where(key.in_(found[first : first + _PORTION])))).all()
 
 
 async def page(

@@ -10,13 +10,13 @@ from typing import Any
 from sqlalchemy import Select, and_, func, select
 
 from storage import access, topics
-from storage.database import Transaction, portions
+from storage.database import Transaction
 from storage.documents.tables import Document, DocumentAudience, DocumentLink, DocumentTopic, LinkState, standing
 from storage.lengths import longest, units
+from storage.pages import in_portions
 from storage.tlp import Label
 from storage.topics import HEARING, Policy, Reader
 
-_AT_ONCE = 500
 _HEALTH = 90
 """What is said of a link that does not open, and of its copy, at most."""
 _FACTS = (
@@ -172,9 +172,9 @@ def _newer_than(where: Any) -> Any:
 
 async def _read(tx: Transaction, where: Any) -> list[Shelved]:
     columns: Any = _FACTS  # more than the types can follow
-    found: Select[Any] = select(*columns).outerjoin(DocumentLink, DocumentLink.document_id == Document.id).where(where)
+    facts: Select[Any] = select(*columns).outerjoin(DocumentLink, DocumentLink.document_id == Document.id)
     read: list[Shelved] = []
-    async for rows in portions(tx, found, _AT_ONCE):
+    async for rows in in_portions(tx, select(Document.id).where(where), facts, Document.id):
         read += [Shelved(*row) for row in rows]
     return read
 

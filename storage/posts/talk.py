@@ -10,13 +10,13 @@ from typing import NamedTuple
 from sqlalchemy import and_, func, select
 
 from storage import topics
-from storage.database import Transaction, portions
+from storage.database import Transaction
 from storage.members import MemberState
+from storage.pages import in_portions
 from storage.posts.tables import Post, PostState
 from storage.tlp import Label
 from storage.topics import HEARING, Policy, Reader, Topic
 
-_AT_ONCE = 500
 _FACTS = (Post.id, Post.topic_id, Post.label, Post.at, Post.replies, Post.reactions, func.length(Post.html))
 
 
@@ -117,7 +117,7 @@ async def said_between(
     if topic_ids is not None:
         where = and_(where, Post.topic_id.in_(topic_ids))
     read: list[Moving] = []
-    async for rows in portions(tx, select(*_FACTS).where(where), _AT_ONCE):
+    async for rows in in_portions(tx, select(Post.id).where(where), select(*_FACTS), Post.id):
         read += [Moving(*row) for row in rows]
     return Talk(read, most)
 
