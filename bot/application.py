@@ -24,7 +24,7 @@ from bot.features import FEATURES
 from bot.feeds import Intake
 from bot.fetching import Fetcher
 from bot.health import SILENCE, HealthServer, Watch
-from bot.holiday import is_working_day
+from bot.holiday import working_days
 from bot.intake import Polling, WebhookIntake, allowed
 from bot.lanes import Lanes
 from bot.links import PATIENCE, Links
@@ -220,7 +220,7 @@ class Bot:
     ) -> Any:
         built = ApplicationBuilder().bot(bot).updater(None).job_queue(None).context_types(ContextTypes(context=Context))
         application: Application[Any, Any, Any, Any, Any, Any] = built.build()
-        working = is_working_day if policy.skip_holidays else None
+        working = working_days(skip_holidays=policy.skip_holidays)
         application.bot_data["services"] = Services(self._database, policy, self._clock.now, working, glance)
         application.bot_data["features"] = tuple(self._features)
         application.bot_data["dialogues"] = forms

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 
 from bot.clock import Clock
-from bot.holiday import is_working_day
+from bot.holiday import working_days
 from handlers.context import Policy
 from handlers.digests.pages import divide
 from storage import digests
 from storage.database import Database
-from storage.digests import Findings, Terms, monday_to_friday
+from storage.digests import Findings, Terms
 
 
 class Digests:
@@ -18,7 +18,7 @@ class Digests:
 
     def __init__(self, database: Database, clock: Clock, policy: Policy) -> None:
         self._database, self._clock, self._policy = database, clock, policy
-        self._working = is_working_day if policy.skip_holidays else monday_to_friday
+        self._working = working_days(skip_holidays=policy.skip_holidays)
 
     async def work(self) -> None:
         """Number the issues, give schedules to new members, and make what is due."""

@@ -11,7 +11,7 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from bot.workers import STOP_SECONDS
+from bot.serving import Served
 from storage import inbox, outbox
 from storage.database import Database
 
@@ -50,17 +50,15 @@ async def counts(database: Database) -> dict[str, dict[str, int]]:
         return {"inbox": await inbox.counts(tx), "outbox": await outbox.counts(tx)}
 
 
-class HealthServer:
+class HealthServer(Served):
     """Serves `/healthz` (is it alive), `/readyz` (can it reach its database) and `/metrics` (Prometheus)."""
 
     def __init__(self, listen: str, watch: Watch, database: Database) -> None:
-        self._host, _, port = listen.rpartition(":")
-        self._port = int(port)
+        super().__init__(listen)
         self._watch = watch
         self._database = database
-        self._runner: web.AppRunner | None = None
 
-    async def start(self) -> None:
+    def _app(self) -> web.Application:
         app = web.Application()
         routes: dict[str, Callable[[web.Request], Awaitable[web.StreamResponse]]] = {
             "/healthz": self._health,
@@ -68,13 +66,7 @@ class HealthServer:
             "/metrics": self._metrics,
         }
         app.add_routes([web.get(path, handler) for path, handler in routes.items()])
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_SECONDS)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, self._host or "127.0.0.1", self._port).start()
-
-    async def stop(self) -> None:
-        if self._runner is not None:
-            await self._runner.cleanup()
+        return app
 
     async def _health(self, _request: web.Request) -> web.Response:
         silent = round(self._watch.silent_for(), 1)

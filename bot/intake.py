@@ -14,8 +14,8 @@ from aiohttp import web
 from bot.clock import Clock
 from bot.health import SILENCE, Watch
 from bot.logs import log
+from bot.serving import Served
 from bot.transport import NO_ANSWER, Answer, Wire
-from bot.workers import STOP_SECONDS
 from storage import inbox
 from storage.database import Database, is_trouble
 from storage.inbox import LANE, RawUpdate
@@ -120,27 +120,19 @@ class Polling:
         await asyncio.sleep(asked or min(0.25 * 2 ** min(self._failures, 10), LONGEST_PAUSE))
 
 
-class WebhookIntake:
+class WebhookIntake(Served):
     """Our own endpoint: the secret is compared in constant time, the update stored before the 200."""
 
     def __init__(self, listen: str, secret: str, database: Database, clock: Clock) -> None:
-        self._host, _, port = listen.rpartition(":")
-        self._port = int(port)
+        super().__init__(listen)
         self._secret = secret
         self._database = database
         self._clock = clock
-        self._runner: web.AppRunner | None = None
 
-    async def start(self) -> None:
+    def _app(self) -> web.Application:
         app = web.Application(client_max_size=BODY_LIMIT)
         app.router.add_post("/{path:.*}", self._receive)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_SECONDS)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, self._host or "127.0.0.1", self._port).start()
-
-    async def stop(self) -> None:
-        if self._runner is not None:
-            await self._runner.cleanup()
+        return app
 
     async def _receive(self, request: web.Request) -> web.Response:
         given = request.headers.get(_SECRET_HEADER, "")

@@ -9,9 +9,9 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from bot.clock import Clock
-from bot.holiday import is_working_day
+from bot.holiday import working_days
 from bot.logs import log
-from bot.workers import STOP_SECONDS
+from bot.serving import Served
 from handlers.context import Policy
 from handlers.language import Say
 from handlers.mail import pages, words
@@ -41,7 +41,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _log = log("bot.mail")
 
 
-class MailPages:
+class MailPages(Served):
     """Serves `/stop/<token>`, `/join/<token>` and `/take/<token>` behind the operator's reverse proxy.
 
     A token that is not ours, of another purpose or for an address that was changed is answered like any other page
@@ -49,25 +49,17 @@ class MailPages:
     """
 
     def __init__(self, listen: str, database: Database, clock: Clock, policy: Policy) -> None:
-        self._host, _, port = listen.rpartition(":")
-        self._port = int(port)
+        super().__init__(listen)
         self._database = database
         self._clock = clock
         self._policy = policy
-        self._runner: web.AppRunner | None = None
 
-    async def start(self) -> None:
+    def _app(self) -> web.Application:
         app = web.Application(client_max_size=_MOST_BYTES, middlewares=[self._answered])
         for purpose in Purpose:
             app.router.add_get(f"/{purpose}/{{token}}", self._asking(purpose))
             app.router.add_post(f"/{purpose}/{{token}}", self._doing(purpose))
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_SECONDS)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, self._host or "127.0.0.1", self._port).start()
-
-    async def stop(self) -> None:
-        if self._runner is not None:
-            await self._runner.cleanup()
+        return app
 
     @web.middleware
     async def _answered(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -109,7 +101,7 @@ class MailPages:
         say, policy = Say(member.language, member.zone), self._policy
         if purpose is Purpose.TAKE:
             return await by_mail.take(tx, token, words.told(say), now)
-        working = is_working_day if policy.skip_holidays else None
+        working = working_days(skip_holidays=policy.skip_holidays)
         rhythm = (policy.digest_weekday, policy.digest_time)
         return await by_mail.join(tx, token, accepted(say, policy), words.told(say), *rhythm, now, working)
 
