@@ -1,7 +1,7 @@
 """Topics: the catalogue, who follows what, who asks to be let in, and how staff keep them."""
 
 from storage.topics.catalogue import by_id, catalogue, everything, inside, known, known_to_bot, readable, reads, titles
-from storage.topics.following import HEARING, choose_night, followed, leave, levels, set_level, subscribe
+from storage.topics.following import HEARING, choose_night, leave, levels, set_level, subscribe
 from storage.topics.keeping import (
     LONGEST_DESCRIPTION,
     LONGEST_TITLE,
@@ -30,7 +30,7 @@ __all__ = [
     "HEARING", "LONGEST_DESCRIPTION", "LONGEST_TITLE", "Level", "Policy", "Reader", "RequestState",
     "Subscription", "Topic",
     "TopicDraft", "TopicRequest", "ask", "by_id", "catalogue", "check_label", "check_lead", "choose_night",
-    "create", "decide", "everything", "followed", "forget", "furnish", "inside", "kept", "known", "known_to_bot",
+    "create", "decide", "everything", "forget", "furnish", "inside", "kept", "known", "known_to_bot",
     "leads", "leave", "let_in", "levels", "matching", "members_of", "moderators", "policies",
     "put_out", "readable", "readers", "reads",
     "rename", "request", "set_closed", "set_level", "set_policy", "settle_in", "subscribe", "thread_name", "titles",

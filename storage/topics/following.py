@@ -27,11 +27,6 @@ async def levels(tx: Transaction, member_id: int) -> dict[int, Level]:
     return {row[0]: row[1] for row in rows}
 
 
-async def followed(tx: Transaction, member_id: int) -> set[int]:
-    """Return the ids of the topics that the member follows and has not muted."""
-    return {topic for topic, level in (await levels(tx, member_id)).items() if level in HEARING}
-
-
 async def subscribe(
     tx: Transaction, member_id: int, topic_ids: Iterable[int], now: datetime, level: Level = Level.DIGEST
 ) -> None:
