@@ -14,7 +14,7 @@ from storage.access import Viewer
 from storage.database import Base, Moment, one_of
 from storage.members import MemberState
 from storage.tlp import Label
-from storage.topics import Topic
+from storage.topics import Policy, Reader, Topic
 
 KEEP = timedelta(days=90)
 """How long a post is kept: digests and the topic's last ones need no more."""
@@ -112,14 +112,22 @@ def visible(viewer: Viewer) -> Select[Post]:
 
 
 def may_read(viewer: Viewer, post: Post, topic: Topic, level: topics.Level | None) -> bool:
-    """Tell whether `viewer`, who stands at `level` in the topic, may read a post; the same rule as `visible`.
+    """Tell whether `viewer`, who stands at `level` in the topic, may read a post; the same rule as `visible`."""
+    return is_open_to(topics.reader_in(viewer, topic.id, level), topic.id, topic.policy, post.label)
 
-    The audience of what is said there is whom the leads have let in (TLP 2.0 §4, AMBER).
-    """
-    if not viewer.active or not topics.reads(viewer, topic, level):
+
+def is_open_to(reader: Reader, topic_id: int, policy: Policy, label: Label) -> bool:
+    """Tell whether a reader may read what is said in a topic under a label; the same rule as `visible`."""
+    if not reader.viewer.active or not reader.reads(topic_id, policy):
         return False
-    if not post.label.named_audience:
-        return True
-    let_in = level is not None or access.moderates(viewer, topic.id)
-    named = viewer.state is not MemberState.IDLE and viewer.organisation_id is not None
-    return post.label is Label.AMBER and let_in and named
+    return not label.named_audience or is_named(reader, topic_id, label)
+
+
+def is_named(reader: Reader, topic_id: int, label: Label) -> bool:
+    """Tell whether a reader is among the audience that is named by saying something in a topic.
+
+    That is whom its leads have let in (TLP 2.0 §4, AMBER).
+    """
+    viewer = reader.viewer
+    in_house = viewer.state is not MemberState.IDLE and viewer.organisation_id is not None
+    return label is Label.AMBER and in_house and reader.inside(topic_id)

@@ -11,9 +11,8 @@ from sqlalchemy import and_, func, select
 
 from storage import topics
 from storage.database import Transaction
-from storage.members import MemberState
 from storage.pages import in_portions
-from storage.posts.tables import Post, PostState
+from storage.posts.tables import Post, PostState, is_named, is_open_to
 from storage.tlp import Label
 from storage.topics import HEARING, Policy, Reader, Topic
 
@@ -87,7 +86,7 @@ class Talk:
             if part.number:
                 most += part.most
                 counts[topic_id] = part.number
-            named += [post.id for post in part.named if _named(reader, topic_id, post.label)]
+            named += [post.id for post in part.named if is_named(reader, topic_id, post.label)]
         return sorted(most)[: self._most], counts, named
 
     def _within(self, since: datetime, until: datetime) -> dict[int, _Slice]:
@@ -101,12 +100,6 @@ class Talk:
                 if there:
                     found[topic_id] = _Slice(told[: self._most], len(told), named)
         return found
-
-
-def _named(reader: Reader, topic_id: int, label: Label) -> bool:
-    viewer = reader.viewer
-    in_house = viewer.state is not MemberState.IDLE and viewer.organisation_id is not None
-    return label is Label.AMBER and in_house and reader.inside(topic_id)
 
 
 async def said_between(
@@ -131,11 +124,7 @@ class Quotes:
     def some(self, reader: Reader, ids: Collection[int]) -> list[Quoted]:
         """Return those of some posts that the reader may read, in the order of `ids`."""
         there = [self._quoted[n] for n in ids if n in self._quoted]
-        return [post for post in there if self._reads(reader, post)]
-
-    def _reads(self, reader: Reader, post: Quoted) -> bool:
-        told = reader.viewer.active and reader.reads(post.topic_id, self._policies[post.topic_id])
-        return told and (not post.label.named_audience or _named(reader, post.topic_id, post.label))
+        return [post for post in there if is_open_to(reader, post.topic_id, self._policies[post.topic_id], post.label)]
 
 
 async def quotes(tx: Transaction, ids: Collection[int]) -> Quotes:

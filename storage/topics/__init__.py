@@ -22,7 +22,7 @@ from storage.topics.keeping import (
     was_renamed,
 )
 from storage.topics.people import matching, members_of
-from storage.topics.readers import Reader, policies, readers
+from storage.topics.readers import Reader, policies, reader_in, readers
 from storage.topics.requests import ask, decide, forget, leads, moderators, request, waits
 from storage.topics.tables import Level, Policy, RequestState, Subscription, Topic, TopicRequest
 
@@ -32,7 +32,7 @@ __all__ = [
     "TopicDraft", "TopicRequest", "ask", "by_id", "catalogue", "check_label", "check_lead", "choose_night",
     "create", "decide", "everything", "forget", "furnish", "inside", "kept", "known", "known_to_bot",
     "leads", "leave", "let_in", "levels", "matching", "members_of", "moderators", "policies",
-    "put_out", "readable", "readers", "reads",
+    "put_out", "readable", "reader_in", "readers", "reads",
     "rename", "request", "set_closed", "set_level", "set_policy", "settle_in", "subscribe", "thread_name", "titles",
     "waits", "was_closed", "was_renamed",
 ]  # fmt: skip

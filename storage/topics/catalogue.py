@@ -10,6 +10,7 @@ from storage import access
 from storage.access import Viewer
 from storage.database import Transaction
 from storage.refusals import Refusal
+from storage.topics.readers import reader_in
 from storage.topics.tables import Level, Policy, Subscription, Topic
 
 
@@ -31,7 +32,7 @@ def inside(viewer: Viewer) -> ColumnElement[bool]:
 
 def reads(viewer: Viewer, topic: Topic, level: Level | None) -> bool:
     """Tell whether `viewer`, who stands at `level`, reads what is said in a topic; the same rule as `readable`."""
-    return topic.policy is Policy.OPEN or level is not None or access.moderates(viewer, topic.id)
+    return reader_in(viewer, topic.id, level).reads(topic.id, topic.policy)
 
 
 async def catalogue(tx: Transaction, viewer: Viewer) -> list[Topic]:

@@ -33,6 +33,11 @@ class Reader:
         return topic_id in self.levels or access.moderates(self.viewer, topic_id)
 
 
+def reader_in(viewer: Viewer, topic_id: int, level: Level | None) -> Reader:
+    """Return a viewer as a reader of one topic, to which they belong at a level, or (None) not at all."""
+    return Reader(viewer, {} if level is None else {topic_id: level})
+
+
 async def readers(tx: Transaction, viewers: Collection[Viewer]) -> dict[int, Reader]:
     """Return the viewers as readers, by member id, with one question for all of them."""
     levels: dict[int, dict[int, Level]] = {viewer.id: {} for viewer in viewers}
