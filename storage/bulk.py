@@ -82,12 +82,16 @@ def _kept(rows: Rows, names: tuple[str, ...]) -> list[tuple[Any, ...]]:
     def as_json(value: Any) -> str:
         """Write what many rows share once."""
         if id(value) not in written:
-            written[id(value)] = json.dumps(value)
+            written[id(value)] = _encode(value)
         return written[id(value)]
 
-    kept: dict[type[Any], Callable[[Any], str]] = {datetime: _kept_moment, dict: as_json, list: as_json}
+    kept: dict[type[Any], Callable[[Any], Any]] = {datetime: _kept_moment, dict: as_json, list: as_json}
+    as_it_is = kept.get
     values = operator.itemgetter(*names)
-    return [tuple([kept[type(v)](v) if type(v) in kept else v for v in values(row)]) for row in rows]
+    return [tuple([v if (keep := as_it_is(type(v))) is None else keep(v) for v in values(row)]) for row in rows]
+
+
+_encode = json.JSONEncoder(check_circular=False).encode
 
 
 @lru_cache(1000)  # the rows of one statement share most of their moments

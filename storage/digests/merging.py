@@ -127,7 +127,7 @@ class Findings:
         # Each line is made once, however many members are told.
         self._papers = [(d.id, d.words) for d in shelf.documents]
         self._topics = [d.topic_id for d in shelf.documents]
-        self._titles = titles
+        self._by_topic = {topic_id: (topic_id, words) for topic_id, words in titles.items()}
         self._listed = bisect_left(shelf.documents, x=True, key=lambda d: d.label.named_audience)
         self._quotes = [(post.id, min(QUOTE, 2 * post.length) + titles[post.topic_id]) for post in talk.posts]
         self._told: dict[tuple[Any, ...], tuple[list[Line], int]] = {}
@@ -153,7 +153,7 @@ class Findings:
             Section.DATES: dates,
             Section.DOCUMENTS: [self._papers[n] for n in listed],
             Section.TALK: [self._quotes[n] for n in quoted],
-            Section.TOPICS: [(topic_id, self._titles[topic_id]) for topic_id in counts],
+            Section.TOPICS: [self._by_topic[topic_id] for topic_id in counts],
             **self._desked(period, reader.viewer.zone),
         }
         if self.sent:
@@ -207,11 +207,11 @@ def words_of(item: Item) -> int:
 
 def _counts(papers: Sequence[int], said: Mapping[int, int]) -> dict[int, list[int]]:
     """Return how many documents and posts each topic had, the busiest topic first."""
-    counts = {topic_id: [0, number] for topic_id, number in said.items()}
+    documents = dict.fromkeys(said, 0)
     for topic_id in papers:
-        counts.setdefault(topic_id, [0, 0])[0] += 1
-    busiest = sorted([(-documents - posts, topic_id) for topic_id, (documents, posts) in counts.items()])
-    return {topic_id: counts[topic_id] for _, topic_id in busiest}
+        documents[topic_id] = documents.get(topic_id, 0) + 1
+    busiest = sorted([(-number - said.get(topic_id, 0), topic_id) for topic_id, number in documents.items()])
+    return {topic_id: [documents[topic_id], said.get(topic_id, 0)] for _, topic_id in busiest}
 
 
 async def find(tx: Transaction, period: Period, reader: Reader | None = None) -> Findings:

@@ -45,7 +45,7 @@ async def begin(tx: Transaction, now: datetime) -> Findings | None:
     """Return what was new for those whose digest is due; None where none is."""
     since, above = func.min(DigestSchedule.covered_until), func.min(DigestSchedule.edited_upto)
     first = func.count().filter(DigestSchedule.covered_until.is_(None))
-    facts = select(since, above, first, func.count()).select_from(DigestSchedule).join(Member).where(claimable(now))
+    facts = select(since, above, first, func.count()).select_from(DigestSchedule).where(claimable(now))
     row: Any = (await tx.execute(facts)).one()
     oldest, lowest, new, number = row
     if not number:

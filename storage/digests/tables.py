@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Date, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import JSON, Date, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.database import Base, Moment, one_of
@@ -112,6 +112,7 @@ class DigestSchedule(Base):
     """
 
     __tablename__ = "digest_schedule"
+    __table_args__ = (Index(None, "next_due_at", "member_id"),)
 
     member_id: Mapped[int] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"), primary_key=True)
     frequency: Mapped[Frequency] = mapped_column(one_of(Frequency), default=Frequency.WEEKLY)
@@ -121,7 +122,7 @@ class DigestSchedule(Base):
     weekday: Mapped[int]
     at: Mapped[str] = mapped_column(String(5))
     quiet_line: Mapped[bool] = mapped_column(default=False)
-    next_due_at: Mapped[datetime] = mapped_column(Moment, index=True)
+    next_due_at: Mapped[datetime] = mapped_column(Moment)
     covered_until: Mapped[datetime | None] = mapped_column(Moment)
     edited_upto: Mapped[int] = mapped_column(default=0)
     waits_for: Mapped[int | None]

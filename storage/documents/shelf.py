@@ -103,7 +103,8 @@ class Shelf:
             if level in HEARING and topic_id in by_topic:
                 plain, special = by_topic[topic_id]
                 found.update(plain)
-                found.update([n for n in special if self.sees(reader, self.documents[n])])
+                if special:
+                    found.update([n for n in special if self.sees(reader, self.documents[n])])
         return sorted(found)
 
     def some(self, reader: Reader, ids: Iterable[int]) -> list[Shelved]:

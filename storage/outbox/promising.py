@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import (
-    delete,
-    update,
-)
+from sqlalchemy import delete, update
 
 from storage.bulk import insert_many
 from storage.database import Transaction, wake
@@ -33,12 +31,12 @@ def news(lane: int) -> str:
 
 _TABLE: Any = OutboxRow.__table__
 _FIELDS = tuple(Promise.__dataclass_fields__)
+_facts = attrgetter(*_FIELDS)
 
 
 def _row(p: Promise, now: datetime) -> dict[str, Any]:
-    row = {name: getattr(p, name) for name in _FIELDS}
-    row["lane"] = int(p.lane)
-    row["due_at"] = p.due_at or now
+    row: dict[str, Any] = dict(zip(_FIELDS, _facts(p), strict=True))
+    row["lane"], row["due_at"] = int(p.lane), p.due_at or now
     return row | {"created_at": now, "state": OutboxState.QUEUED, "attempts": 0}
 
 

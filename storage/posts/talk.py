@@ -86,7 +86,8 @@ class Talk:
             if part.number:
                 most += part.most
                 counts[topic_id] = part.number
-            named += [post.id for post in part.named if is_named(reader, topic_id, post.label)]
+            if part.named:
+                named += [post.id for post in part.named if is_named(reader, topic_id, post.label)]
         return sorted(most)[: self._most], counts, named
 
     def _within(self, since: datetime, until: datetime) -> dict[int, _Slice]:
