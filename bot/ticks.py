@@ -66,6 +66,9 @@ def ticks(
     async def edit(tx: Transaction, now: datetime) -> None:
         await digests.remind(tx, policy.editing, now)
 
+    async def recur(tx: Transaction, now: datetime) -> None:
+        await announcements.recur(tx, now, policy.zone)
+
     lives = (
         vet,
         edit,
@@ -85,7 +88,7 @@ def ticks(
     )  # fmt: skip
     return [
         Tick("digest", 5, Digests(database, clock, policy).work),
-        Tick("progress", 3, _asking(database, clock, [announcements.report_progress])),
+        Tick("progress", 3, _asking(database, clock, [recur, *ANNOUNCING])),
         Tick("membership", 30, _asking(database, clock, lives)),
         Tick("removals", 2, remove),
         Tick("errands", 2, run, after=1),  # what happened meanwhile is heard first
@@ -98,6 +101,9 @@ def ticks(
         Tick("housekeeping", 3600, _asking(database, clock, forgets), tidies=True, after=60),
         Tick("profile", 60, publish, tidies=True, after=1),  # people first, then three dozen calls
     ]
+
+
+ANNOUNCING = (announcements.report_progress, announcements.turn_back_late)
 
 
 def _asking(database: Database, clock: Clock, questions: Sequence[Question]) -> Callable[[], Awaitable[None]]:

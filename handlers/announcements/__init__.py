@@ -1,14 +1,68 @@
-"""Announcements: compose, preview, send, watch, and see who was not reached."""
+"""Announcements: compose, choose readers, preview, release, watch, and see who was not reached."""
 
 from __future__ import annotations
 
-from handlers.announcements.compose import ANNOUNCEMENT, Again, announce, write_again
+from handlers.announcements.compose import (
+    ANNOUNCEMENT,
+    LABEL,
+    WORDS,
+    announce,
+    choose_label,
+    drop_words,
+    languages,
+    write_words,
+)
+from handlers.announcements.draft import DRAFT, TEST, discard, preview, send, show, toggle_urgent, try_it
+from handlers.announcements.presses import (
+    ChooseLabel,
+    Discard,
+    DropWords,
+    OpenDraft,
+    OpenLanguages,
+    OpenReport,
+    OpenTimes,
+    Preview,
+    Send,
+    Try,
+    Urgent,
+    WriteWords,
+)
+from handlers.announcements.progress import PROGRESS, Pause, Resume, Stop, Undo, pause, resume, stop, undo
 from handlers.announcements.reading import TEXT
-from handlers.announcements.release import RELEASE, RETURNED, Release, Return, let_go, send_back
-from handlers.announcements.report import PROGRESS, Missed, Report, Stop, Turn, broadcasts, missed, report, stop, turn
+from handlers.announcements.release import RELEASE, RETURNED, Release, Return, SeeAs, let_go, see_as, send_back
+from handlers.announcements.report import Missed, Turn, broadcasts, missed, report, turn
+from handlers.announcements.times import TIME, AskTime, SetTime, ask_time, set_time, times
 from handlers.feature import Command, Feature, place, tap
 from handlers.language import text
 from storage.access import Action
+
+_STAFF = (
+    tap(OpenDraft, show, Action.ANNOUNCE),
+    tap(OpenLanguages, languages, Action.ANNOUNCE),
+    tap(WriteWords, write_words, Action.ANNOUNCE),
+    tap(DropWords, drop_words, Action.ANNOUNCE),
+    tap(ChooseLabel, choose_label, Action.ANNOUNCE),
+    tap(OpenTimes, times, Action.ANNOUNCE),
+    tap(SetTime, set_time, Action.ANNOUNCE),
+    tap(AskTime, ask_time, Action.ANNOUNCE),
+    tap(Urgent, toggle_urgent, Action.ANNOUNCE),
+    tap(Preview, preview, Action.ANNOUNCE),
+    tap(Try, try_it, Action.ANNOUNCE),
+    tap(Send, send, Action.ANNOUNCE),
+    tap(Discard, discard, Action.ANNOUNCE),
+    tap(Release, let_go, Action.ANNOUNCE),
+    tap(Return, send_back, Action.ANNOUNCE),
+    tap(SeeAs, see_as, Action.ANNOUNCE),
+    tap(Undo, undo, Action.ANNOUNCE),
+    tap(Pause, pause, Action.ANNOUNCE),
+    tap(Resume, resume, Action.ANNOUNCE),
+    tap(Stop, stop, Action.ANNOUNCE),
+    tap(OpenReport, report, Action.ANNOUNCE),
+    tap(Missed, missed, Action.ANNOUNCE),
+    tap(Turn, turn, Action.ANNOUNCE),
+    place("announce", announce, Action.ANNOUNCE),
+    place("broadcasts", broadcasts, Action.ANNOUNCE),
+)
 
 FEATURE = Feature(
     name="announcements",
@@ -16,24 +70,18 @@ FEATURE = Feature(
         Command("announce", text("Write an announcement"), announce, Action.ANNOUNCE),
         Command("broadcasts", text("See announcements"), broadcasts, Action.ANNOUNCE),
     ),
-    handlers=(
-        tap(Again, write_again, Action.ANNOUNCE),
-        tap(Release, let_go, Action.ANNOUNCE),
-        tap(Return, send_back, Action.ANNOUNCE),
-        tap(Stop, stop, Action.ANNOUNCE),
-        tap(Report, report, Action.ANNOUNCE),
-        tap(Missed, missed, Action.ANNOUNCE),
-        tap(Turn, turn, Action.ANNOUNCE),
-        place("announce", announce, Action.ANNOUNCE),
-        place("broadcasts", broadcasts, Action.ANNOUNCE),
-    ),
-    dialogues=(ANNOUNCEMENT,),
-    notices=(TEXT, RELEASE, RETURNED, PROGRESS),
+    handlers=_STAFF,
+    dialogues=(ANNOUNCEMENT, WORDS, LABEL, TIME),
+    notices=(DRAFT, TEST, TEXT, RELEASE, RETURNED, PROGRESS),
     refusals={
         "announcement:unknown": text("There is no such announcement."),
+        "announcement:not-yours": text("This is somebody else’s draft: only its author can change it."),
+        "announcement:sent": text("This announcement has left and cannot be changed. It can be corrected: /broadcasts"),
+        "announcement:moved": text("Something has changed since you looked: please check it again and send it then."),
         "announcement:nobody": text("This audience is empty: nobody would get it. Choose another one."),
         "announcement:no-second": text(
-            "With more than {above} recipients a second administrator must release it, and there is none."
+            "With more than {above} recipients, or when it is urgent, a second administrator must release it: "
+            "there is none."
         ),
         "announcement:formatted": text("That is too much formatting: at most {limit} formatted places, please."),
         "announcement:decided": text("This announcement has already been decided."),
@@ -41,5 +89,9 @@ FEATURE = Feature(
         "announcement:late": text("It was not released within 30 minutes and goes back to its author."),
         "announcement:changed": text("This is not the text that was put before you; open the newest card."),
         "announcement:author-gone": text("Its author may no longer announce, so it cannot be released."),
+        "announcement:past": text("It would leave in the past, or after it has expired. Choose another time."),
+        "announcement:time": text("That is no day with an hour. Write it like 24.12.2026 09:00."),
+        "announcement:first": text("Choose first on which day and at which hour it leaves; then it can come again."),
+        "announcement:left": text("The first copies have left: it cannot be taken back, but cancelled or retracted."),
     },
 )

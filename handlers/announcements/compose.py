@@ -1,64 +1,30 @@
-"""Composing: text with its formatting, label, audience, and a preview exactly as it will be read."""
+"""Composing: a form asks for the words and the label; the draft is then completed on its own screen."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
-from handlers.announcements.reading import Content, draw
-from handlers.buttons import Press
+from handlers.announcements import draft
+from handlers.announcements.presses import ChooseLabel, DropWords, OpenDraft, OpenLanguages, WriteWords
+from handlers.buttons import Button, Row
 from handlers.context import Context
-from handlers.forms import Answers, Dialogue, Form, Option, Question, Reply, Step, line
-from handlers.language import Html, Say, text
+from handlers.forms import Answers, Dialogue, Form, Option, Question, Reply, Step, about, line
+from handlers.language import Say, capital, isolated, text
 from handlers.screens import Screen, lines
-from handlers.vocabulary import CATEGORIES, ask_label
-from storage import announcements, topics
+from handlers.vocabulary import ask_label
+from storage import announcements
 from storage.access import Action, Viewer
-from storage.announcements import AnnouncementState, Audience, AudienceKind, Draft
-from storage.applications import ZONES
+from storage.announcements import Announcement
 from storage.database import Transaction
 from storage.lengths import units
 from storage.refusals import Refusal
 from storage.tlp import Label
 
-LONGEST, FORMATTED = 3000, 80
+LONGEST, FORMATTED, TITLE = 2800, 80, 120
 """Of a message's 4096 units and 100 entities, what is left for the words themselves."""
-KINDS = {
-    AudienceKind.ALL: text("Everybody"),
-    AudienceKind.TOPIC: text("A topic's followers"),
-    AudienceKind.COUNTRY: text("A country"),
-    AudienceKind.CATEGORY: text("A category"),
-}
-LABELS = (Label.CLEAR, Label.GREEN)
-
-
-@dataclass(frozen=True)
-class Data:
-    """What the questions need: the catalogue, and how many the chosen audience has now."""
-
-    topics: tuple[topics.Topic, ...]
-    count: int | None
-
-
-@dataclass(frozen=True)
-class Again(Press, prefix="ann.again"):
-    """Take an announcement up again that was not sent."""
-
-    announcement: int
+LABELS = (Label.CLEAR, Label.GREEN, Label.AMBER, Label.AMBER_STRICT)
 
 
 async def announce(context: Context) -> None:
     await context.begin("announcement")
-
-
-async def write_again(context: Context, press: Again) -> None:
-    async with context.reading() as tx:
-        row = await announcements.by_id(tx, context.viewer, press.announcement)
-    if row.author_id != context.viewer.id or row.state is not AnnouncementState.RETURNED:
-        raise Refusal("button:old")
-    kind, value = row.audience["kind"], row.audience["value"]
-    answers = {"title": row.title, "text": row.text, "label": row.label.name, "audience": kind}
-    await context.begin("announcement", answers | ({kind: value} if value else {}))
 
 
 def _ask_title(_form: Form, say: Say) -> Question:
@@ -80,83 +46,140 @@ def _read_text(_form: Form, reply: Reply) -> str:
 
 
 def _ask_label(form: Form, say: Say) -> Question:
-    asked = say("Which Traffic Light Protocol label does it carry? What is above TLP:GREEN is not announced.")
+    asked = say("Which Traffic Light Protocol label does it carry? Above TLP:GREEN it is for organisations you name.")
     return ask_label(asked, [label for label in LABELS if label.rank <= form.policy.max_label.rank], say)
 
 
-def _ask_kind(_form: Form, say: Say) -> Question:
-    return Question(say("Who is it for?"), tuple(Option(say(label), kind.value) for kind, label in KINDS.items()))
+def _ask_language(form: Form, say: Say) -> Question:
+    options = tuple(Option(capital(say.language_name(code)), code) for code in form.policy.languages)
+    return Question(say("In which language do you write?"), options)
 
 
-def _ask_topic(form: Form, say: Say) -> Question:
-    options = (Option(f"{t.emoji} {t.title(say.language)}", str(t.id)) for t in form.data.topics)
-    return Question(say("Followers of which topic?"), tuple(options))
+def _show_words(_form: Form, _say: Say, answer: str) -> str:
+    return isolated(answer)
 
 
-def _ask_country(_form: Form, say: Say) -> Question:
-    named = sorted((say.country(code), code) for code in ZONES)
-    return Question(say("Members in which country?"), tuple(Option(n, c) for n, c in named), columns=2)
+def _show_html(_form: Form, _say: Say, answer: str) -> str:
+    return answer
 
 
-def _ask_category(_form: Form, say: Say) -> Question:
-    options = (Option(say(label), kind.value) for kind, label in CATEGORIES.items())
-    return Question(say("Members of which category?"), tuple(options))
+TITLE_STEP = Step("title", text("Title"), _ask_title, line(TITLE), _show_words)
+TEXT_STEP = Step("text", text("Text"), _ask_text, _read_text, _show_html)
+LABEL_STEP = Step("label", text("Label"), _ask_label)
 
 
-def _audience(answers: Answers) -> Audience:
-    kind = AudienceKind(answers["audience"])
-    return Audience(kind, "" if kind is AudienceKind.ALL else answers[kind.value])
-
-
-async def _prepare(tx: Transaction, viewer: Viewer, answers: Answers) -> Data:
-    found = tuple(await topics.catalogue(tx, viewer))
-    chosen = answers.get("audience")
-    if chosen is None or (chosen != AudienceKind.ALL and chosen not in answers):
-        return Data(found, None)
-    return Data(found, len(await announcements.recipients(tx, _audience(answers))))
-
-
-def _draft(answers: Answers) -> Draft:
-    return Draft(answers["title"], answers["text"], Label[answers["label"]], _audience(answers))
-
-
-def _summary(form: Form, say: Say) -> Screen:
-    draft = _draft(form.answers)
-    preview = draw(Content(0, draft.title, draft.text, draft.label), say, form.policy)
-    count = form.data.count or 0
-    reach = say.many("It will be sent to {n} member.", "It will be sent to {n} members.", count)
-    if not count:
-        reach = say("This audience is empty: nobody would get it. Choose another one.")
-    elif count > form.policy.two_person_above:
-        reach = Html(f"{reach} {say('A second administrator must release it.')}")
-    return Screen(lines([preview.text, f"<i>— {reach}</i>"]), label=draft.label)
-
-
-async def _finish(context: Context, tx: Transaction, viewer: Viewer, answers: Answers) -> None:
-    above = context.policy.two_person_above
-    await announcements.submit(tx, viewer, _draft(answers), above, context.now, context.replaces)
-
-
-def _which(kind: AudienceKind, ask: Callable[[Form, Say], Question]) -> Step:
-    """Return the step that is asked for one kind of audience only, so that each kind keeps its own answer."""
-    return Step(kind.value, text("Which"), ask, when=lambda answers: answers.get("audience") == kind.value)
+async def _begin(context: Context, tx: Transaction, viewer: Viewer, answers: Answers) -> None:
+    label, now = Label[answers["label"]], context.now
+    row = await announcements.begin(tx, viewer, answers["language"], answers["title"], answers["text"], label, now)
+    await draft.promise_draft(context, tx, row)
 
 
 ANNOUNCEMENT = Dialogue(
     name="announcement",
     title=text("Announcement"),
-    steps=(
-        Step("title", text("Title"), _ask_title, line(120)),
-        Step("text", text("Text"), _ask_text, _read_text),
-        Step("label", text("Label"), _ask_label),
-        Step("audience", text("Audience"), _ask_kind),
-        _which(AudienceKind.TOPIC, _ask_topic),
-        _which(AudienceKind.COUNTRY, _ask_country),
-        _which(AudienceKind.CATEGORY, _ask_category),
-    ),
-    finish=_finish,
-    submit=text("Send"),
+    steps=(Step("language", text("Language"), _ask_language), TITLE_STEP, TEXT_STEP, LABEL_STEP),
+    finish=_begin,
+    submit=text("Continue"),
     needs=Action.ANNOUNCE,
-    prepare=_prepare,
-    summary=_summary,
+    straight=True,
+)
+
+
+async def languages(context: Context, press: OpenLanguages) -> None:
+    """Show in which languages a draft is written, and which its readers would miss."""
+    async with context.reading() as tx:
+        found = await draft.read(tx, context.viewer, press.announcement, context.now)
+    await context.show(_languages(found.row, draft.lacking(found), context))
+
+
+def _languages(row: Announcement, missing: dict[str, int], context: Context) -> Screen:
+    say = context.say
+    written = [
+        say("{language}: “{title}”", language=_named(code, say), title=title) for code, title in row.titles.items()
+    ]
+    lacking = [
+        say.many(
+            "{language}: {n} reader gets the closest version, labelled",
+            "{language}: {n} readers get the closest version, labelled",
+            number,
+            language=_named(code, say),
+        )
+        for code, number in missing.items()
+    ]
+    codes = list(dict.fromkeys([*row.titles, *context.policy.languages, *missing]))
+    rows: list[Row] = []
+    for code in codes:
+        name = _named(code, say)
+        label = say("Edit: {what}", what=name) if code in row.titles else say("Add: {what}", what=name)
+        dropped = code in row.titles and code != row.language
+        drop = (Button(say("Remove"), DropWords(row.id, code), style="danger"),) if dropped else ()
+        rows.append((Button(label, WriteWords(row.id, code)), *drop))
+    rows.append((Button(say("Back"), OpenDraft(row.id)),))
+    head = say("Languages of announcement <code>N-{number}</code>", number=row.id)
+    return Screen(lines([f"<b>{head}</b>", "\n".join([*written, *lacking])]), tuple(rows))
+
+
+def _named(code: str, say: Say) -> str:
+    return capital(say.language_name(code))
+
+
+async def write_words(context: Context, press: WriteWords) -> None:
+    async with context.reading() as tx:
+        row = (await draft.read(tx, context.viewer, press.announcement, context.now)).row
+    if press.language not in {*row.titles, *context.policy.languages}:
+        raise Refusal("button:old")
+    await draft.ask(context, "announcement-words", row.id, language=press.language)
+
+
+async def drop_words(context: Context, press: DropWords) -> None:
+    async with context.transaction() as tx:
+        me = await context.myself(tx)
+        row = await announcements.edit(tx, me, press.announcement, context.now)
+        if press.language == row.language:
+            raise Refusal("button:old")
+        row.titles = {code: said for code, said in row.titles.items() if code != press.language}
+        row.texts = {code: said for code, said in row.texts.items() if code != press.language}
+    await languages(context, OpenLanguages(press.announcement))
+
+
+async def _write(context: Context, tx: Transaction, viewer: Viewer, answers: Answers) -> None:
+    row = await announcements.edit(tx, viewer, answers["announcement"], context.now)
+    row.titles = {**row.titles, answers["language"]: answers["title"]}
+    row.texts = {**row.texts, answers["language"]: answers["text"]}
+    await draft.promise_draft(context, tx, row)
+
+
+WORDS = Dialogue(
+    name="announcement-words",
+    title=text("Words"),
+    steps=(TITLE_STEP, TEXT_STEP),
+    finish=_write,
+    submit=text("Continue"),
+    needs=Action.ANNOUNCE,
+    left=draft.left,
+    check=about("announcement", "at", "language"),
+    straight=True,
+)
+
+
+async def choose_label(context: Context, press: ChooseLabel) -> None:
+    await draft.ask(context, "announcement-label", press.announcement)
+
+
+async def _mark(context: Context, tx: Transaction, viewer: Viewer, answers: Answers) -> None:
+    row = await announcements.edit(tx, viewer, answers["announcement"], context.now)
+    row.label = Label[answers["label"]]
+    await draft.promise_draft(context, tx, row)
+
+
+LABEL = Dialogue(
+    name="announcement-label",
+    title=text("Label"),
+    steps=(LABEL_STEP,),
+    finish=_mark,
+    submit=text("Continue"),
+    needs=Action.ANNOUNCE,
+    left=draft.left,
+    check=about("announcement", "at"),
+    straight=True,
 )

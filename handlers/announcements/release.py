@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from handlers.announcements.compose import Again
-from handlers.announcements.reading import Content, draw
+from handlers.announcements.describing import Names, described, names_in, times_of
+from handlers.announcements.presses import OpenDraft
+from handlers.announcements.reading import content_of, draw
 from handlers.buttons import Button, Press, Row
 from handlers.context import Context, Policy
 from handlers.feature import Notice
@@ -15,7 +15,7 @@ from handlers.language import Html, Say, isolated
 from handlers.screens import Screen, lines
 from storage import announcements, members
 from storage.access import Action, Viewer, allowed
-from storage.announcements import AnnouncementState
+from storage.announcements import Announcement, AnnouncementState
 from storage.database import Transaction
 from storage.outbox import Facts
 
@@ -35,6 +35,23 @@ class Return(Press, prefix="ann.back"):
     announcement: int
 
 
+@dataclass(frozen=True)
+class SeeAs(Press, prefix="ann.as"):
+    """Show what waits for its release as readers in a language see it; an empty one shows the card again."""
+
+    announcement: int
+    language: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """An announcement before whoever may release it, with the names of people and of what its audience says."""
+
+    row: Announcement
+    people: Mapping[int, str]
+    names: Names
+
+
 async def let_go(context: Context, press: Release) -> None:
     async with context.transaction() as tx:
         me = await context.myself(tx)
@@ -47,48 +64,78 @@ async def send_back(context: Context, press: Return) -> None:
         await announcements.give_back(tx, me, press.announcement, context.now)
 
 
-async def _load(tx: Transaction, facts: Facts, viewers: Sequence[Viewer]) -> Mapping[int, Any]:
-    found: dict[int, Any] = {}
-    for viewer in viewers:
-        if allowed(viewer, Action.ANNOUNCE):
-            row = await announcements.by_id(tx, viewer, facts["announcement"])
-            names = await members.by_ids(tx, [i for i in (row.author_id, row.released_by) if i])
-            found[viewer.id] = (row, {i: members.called(m) for i, m in names.items()})
-    return found
+async def _case(tx: Transaction, viewer: Viewer, announcement_id: int) -> Case:
+    row = await announcements.by_id(tx, viewer, announcement_id)
+    people = await members.by_ids(tx, [n for n in (row.author_id, row.released_by) if n])
+    names = await names_in(tx, row.meant, viewer.language)
+    return Case(row, {n: members.called(person) for n, person in people.items()}, names)
 
 
-def _card(content: Any, say: Say, policy: Policy) -> Screen:
-    row, names = content
-    preview = draw(Content(row.id, row.title, row.text, row.label), say, policy)
-    author = isolated(names.get(row.author_id, "–"))
+async def _load(tx: Transaction, facts: Facts, viewers: Sequence[Viewer]) -> Mapping[int, Case]:
+    announcing = [viewer for viewer in viewers if allowed(viewer, Action.ANNOUNCE)]
+    return {viewer.id: await _case(tx, viewer, facts["announcement"]) for viewer in announcing}
+
+
+async def see_as(context: Context, press: SeeAs) -> None:
+    """Show the card, or how readers in a language see what it is about."""
+    async with context.reading() as tx:
+        case = await _case(tx, context.viewer, press.announcement)
+    say = context.say
+    if press.language not in context.policy.languages:
+        await context.show(card(case, say, context.policy))
+        return
+    seen = draw(content_of(case.row, press.language), Say(press.language, say.zone), context.policy)
+    back: Row = (Button(say("Back"), SeeAs(case.row.id, "")),)
+    await context.show(Screen(seen.text, (back,), seen.label))
+
+
+def card(case: Case, say: Say, policy: Policy) -> Screen:
+    """Return the card, with what else is bound to the release: whom it is for, and when it leaves."""
+    row = case.row
+    preview = draw(content_of(row, row.language), Say(row.language, say.zone), policy)
+    author = isolated(case.people.get(row.author_id, "–"))
     count = say.many("{n} recipient", "{n} recipients", row.audience_count)
-    by = isolated(names.get(row.released_by, "–"))
-    said: Html | None = None
+    by = isolated(case.people.get(row.released_by or 0, "–"))
     buttons: tuple[Row, ...] = ()
     match row.state:
         case AnnouncementState.AWAITING:
             said = say("{author} asks you to release this announcement. {count}.", author=author, count=count)
-            go = Button(say("Release"), Release(row.id, row.digest[: announcements.BOUND]), style="success")
-            buttons = ((go, Button(say("Return"), Return(row.id), style="danger")),)
+            buttons = _choices(row, say, policy)
         case AnnouncementState.RETURNED if row.released_by is None:
             said = say("Nobody released it within 30 minutes.")
         case AnnouncementState.RETURNED:
             said = say("Returned by {by}.", by=by)
         case AnnouncementState.CANCELLED:
             said = say("Cancelled.")
+        case AnnouncementState.DRAFT:
+            said = say("Its author has taken it back to change it.")
         case _:
             said = say("Released by {by}.", by=by)
-    return Screen(lines([preview.text, f"<b>{said}</b>"]), buttons, row.label)
+    whom = say("For: {whom}", whom=described(row.meant, case.names, say))
+    bound = "\n".join([whom, *times_of(row, say)])
+    return Screen(lines([preview.text, bound, f"<b>{said}</b>"]), buttons, row.label)
 
 
-def _returned(content: Any, say: Say, _policy: Policy) -> Screen:
-    row, names = content
-    words = say("Nobody released your announcement “{title}” within 30 minutes: it was not sent.", title=row.title)
+def _choices(row: Announcement, say: Say, policy: Policy) -> tuple[Row, ...]:
+    go = Button(say("Release"), Release(row.id, row.digest[: announcements.BOUND]), style="success")
+    versions = [
+        Button(say("See in: {language}", language=say.language_name(code)), SeeAs(row.id, code))
+        for code in policy.languages
+        if len(policy.languages) > 1
+    ]
+    return (*((button,) for button in versions), (go, Button(say("Return"), Return(row.id), style="danger")))
+
+
+def _returned(case: Case, say: Say, _policy: Policy) -> Screen:
+    row = case.row
+    words: Html = say(
+        "Nobody released your announcement “{title}” within 30 minutes: it was not sent.", title=row.title
+    )
     if row.released_by is not None:
-        by = isolated(names.get(row.released_by, "–"))
+        by = isolated(case.people.get(row.released_by, "–"))
         words = say("Your announcement “{title}” was returned by {by}: it was not sent.", title=row.title, by=by)
-    return Screen(words, ((Button(say("Edit and send again"), Again(row.id), style="primary"),),))
+    return Screen(words, ((Button(say("Edit and send again"), OpenDraft(row.id), style="primary"),),))
 
 
-RELEASE = Notice("announcement:release", _card, _load)
+RELEASE = Notice("announcement:release", card, _load)
 RETURNED = Notice("announcement:returned", _returned, _load)

@@ -49,8 +49,9 @@ def _noted(told: Edited, say: Say, _where: Where) -> Html:
     return Html(f"<blockquote>{words}</blockquote>{_foreign(language, say)}")
 
 
-def _sent(told: Sent, _say: Say, _where: Where) -> Html:
-    return _marked(isolated(told.title), told.label.value)
+def _sent(told: Sent, say: Say, _where: Where) -> Html:
+    language, title = closest(dict(told.titles), say.language)
+    return _marked(f"{isolated(title)}{_foreign(language, say)}", told.label.value)
 
 
 def _counted(told: Count, say: Say, _where: Where) -> Html:

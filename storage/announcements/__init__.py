@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
-from storage.announcements.audience import Audience, AudienceKind, recipients
+from storage.announcements.audience import EVERYBODY, Audience, Block, Condition, Dimension
+from storage.announcements.control import FAILING, UNVOUCHED, cancel, pause, recur, resume, undo
+from storage.announcements.drafts import BOUND, begin, digest_of, discard, edit
 from storage.announcements.progress import Progress, progress_of, report_progress, unreached
-from storage.announcements.received import Mailbag, Sent, mailbag, sent_between, some
-from storage.announcements.release import BOUND, Draft, cancel, give_back, release, submit
-from storage.announcements.tables import Announcement, AnnouncementState, by_id, for_readers, listed
+from storage.announcements.reaching import LeftOut, Reach, list_names, reach
+from storage.announcements.received import Mailbag, Sent, copies, mailbag, sent_between, some
+from storage.announcements.release import give_back, needs_release, release, submit, turn_back_late
+from storage.announcements.sending import UNDO
+from storage.announcements.tables import (
+    SENT,
+    UNSENT,
+    Announcement,
+    AnnouncementState,
+    AudienceList,
+    Recipient,
+    Remark,
+    Repeats,
+    by_id,
+    for_readers,
+    listed,
+    may_read,
+)
 
 __all__ = [
-    "BOUND", "Announcement", "AnnouncementState", "Audience", "AudienceKind", "Draft", "Mailbag", "Progress", "Sent",
-    "by_id", "cancel",
-    "for_readers", "give_back", "listed", "mailbag", "progress_of", "recipients", "release", "report_progress",
-    "sent_between", "some", "submit", "unreached",
+    "BOUND", "EVERYBODY", "FAILING", "SENT", "UNDO", "UNSENT", "UNVOUCHED", "Announcement", "AnnouncementState",
+    "Audience", "AudienceList", "Block", "Condition", "Dimension", "LeftOut", "Mailbag", "Progress", "Reach",
+    "Recipient", "Remark", "Repeats", "Sent", "begin", "by_id", "cancel", "copies", "digest_of", "discard",
+    "edit", "for_readers", "give_back", "list_names", "listed", "mailbag", "may_read", "needs_release", "pause",
+    "progress_of", "reach", "recur", "release", "report_progress", "resume", "sent_between", "some", "submit",
+    "turn_back_late", "undo", "unreached",
 ]  # fmt: skip

@@ -1,68 +1,124 @@
-"""How far an announcement has got, told to its author in one message that changes in place."""
+"""How far an announcement has got: kept for each recipient, and told to its author in one message."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from storage import members
 from storage.access import Viewer
-from storage.announcements.release import RELEASE_WITHIN, STOPPED, tell_author, turn_back
-from storage.announcements.tables import Announcement, AnnouncementState, by_id
+from storage.announcements import cards
+from storage.announcements.control import ENDING, FAILING, UNVOUCHED, stop_for_now, withhold_rest
+from storage.announcements.tables import Announcement, AnnouncementState, Recipient, by_id, vouched_for
 from storage.database import Transaction
 from storage.members import Member
-from storage.outbox import WAITING, OutboxRow, OutboxState, shown, tally
+from storage.outbox import WAITING, OutboxRow, OutboxState, shown
+
+_LATELY = timedelta(seconds=60)
+_MANY, _MOST = 20, 0.5
+"""From how many failed copies on, and at which share of those that ended, an announcement pauses itself."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Copies by how they ended; `left` have not."""
+    """Recipients by how it ended for them; for those who are `left` it has not. `rate` is sends a second, lately."""
 
-    sent: int
-    unreachable: int
-    unknown: int
-    rejected: int
-    withheld: int
-    expired: int
-    left: int
+    sent: int = 0
+    unreachable: int = 0
+    unknown: int = 0
+    rejected: int = 0
+    withheld: int = 0
+    expired: int = 0
+    left: int = 0
+    rate: float = 0.0
 
     @property
     def total(self) -> int:
-        return self.sent + self.unreachable + self.unknown + self.rejected + self.withheld + self.expired + self.left
+        return self.ended + self.left
+
+    @property
+    def ended(self) -> int:
+        return self.sent + self.failed + self.withheld + self.expired
+
+    @property
+    def failed(self) -> int:
+        return self.unreachable + self.unknown + self.rejected
 
 
 async def progress_of(tx: Transaction, row: Announcement) -> Progress:
-    """Count an announcement's copies."""
-    found = await tally(tx, row.subject)
+    """Count an announcement's recipients by how it ended for them."""
+    mine = select(Recipient.state, func.count()).where(Recipient.announcement_id == row.id).group_by(Recipient.state)
+    found: dict[OutboxState, int] = dict((await tx.execute(mine)).tuples().all())
     ended = {state.value: found.get(state, 0) for state in OutboxState if state not in WAITING}
-    return Progress(**ended, left=sum(found.get(state, 0) for state in WAITING))
+    return Progress(**ended, left=sum(found.get(state, 0) for state in WAITING), rate=await _rate(tx, row))
+
+
+async def _rate(tx: Transaction, row: Announcement) -> float:
+    """Return how many copies a second ended in the last minute of its sending."""
+    last = await tx.scalar(select(func.max(Recipient.settled_at)).where(Recipient.announcement_id == row.id))
+    if last is None:
+        return 0.0
+    lately = (Recipient.announcement_id == row.id, Recipient.settled_at > last - _LATELY)
+    facts = select(func.count(), func.min(Recipient.settled_at)).where(*lately)
+    number, first = (await tx.execute(facts)).one()
+    if first is None:
+        return 0.0
+    return (number - 1) / (last - first).total_seconds() if last > first else 0.0
 
 
 async def report_progress(tx: Transaction, now: datetime) -> None:
-    """Tell authors of running announcements what changed since they were last told; finish those that are through.
-
-    What nobody released in time goes back to its author.
-    """
-    running = select(Announcement).where(Announcement.state == AnnouncementState.SENDING)
-    for row in await tx.scalars(running.with_for_update(skip_locked=True)):
+    """Keep how copies ended, tell authors what changed since they were last told, and finish what is through."""
+    running = select(Announcement).where(Announcement.state.in_([AnnouncementState.SENDING, AnnouncementState.PAUSED]))
+    for row in await tx.scalars(running.order_by(Announcement.id).with_for_update(skip_locked=True)):
+        if row.sent_at is not None and row.sent_at <= now and not await vouched_for(tx, row):
+            await withhold_rest(tx, row, UNVOUCHED, now)
+        await keep(tx, row)
         progress = await progress_of(tx, row)
         if not progress.left:
-            row.state, row.finished_at = await _end(tx, row), now
-        said = f"{progress}{row.state}"[-80:]
+            row.state = AnnouncementState.CANCELLED if row.reason in ENDING else AnnouncementState.DONE
+            row.finished_at = now
+        if row.state is AnnouncementState.SENDING and _fails(progress) and row.reason != FAILING:
+            await stop_for_now(tx, row, FAILING)
+        said = f"{progress}{row.state}"[-200:]
         if said == row.reported or (progress.left and not await shown(tx, row.told)):
             continue  # nothing new, or the first copy is still on its way
         row.reported = said
-        await tell_author(tx, row, now)
-    late = (Announcement.state == AnnouncementState.AWAITING) & (Announcement.submitted_at < now - RELEASE_WITHIN)
-    for row in await tx.scalars(select(Announcement).where(late).with_for_update(skip_locked=True)):
-        await turn_back(tx, row, now)
+        await cards.tell_author(tx, row, now)
 
 
-async def _end(tx: Transaction, row: Announcement) -> AnnouncementState:
-    stopped = select(OutboxRow.id).where(OutboxRow.subject == row.subject, OutboxRow.reason == STOPPED).limit(1)
-    return AnnouncementState.DONE if await tx.scalar(stopped) is None else AnnouncementState.CANCELLED
+def _fails(progress: Progress) -> bool:
+    """Tell whether so much fails that something else must be wrong than single recipients."""
+    return progress.failed >= _MANY and progress.failed > _MOST * progress.ended
+
+
+async def keep(tx: Transaction, row: Announcement) -> None:
+    """Take over from the outbox how copies have ended, for all recipients at once."""
+    ended = (
+        select(OutboxRow.member_id, OutboxRow.state, OutboxRow.reason, OutboxRow.message_id, OutboxRow.settled_at)
+        .where(OutboxRow.subject == row.subject, OutboxRow.state.not_in(WAITING))
+        .subquery()
+    )
+    mine = update(Recipient).where(
+        Recipient.announcement_id == row.id, Recipient.state.in_(WAITING), Recipient.member_id == ended.c.member_id
+    )
+    names = ("state", "reason", "message_id", "settled_at")
+    taken = mine.values({name: ended.c[name] for name in names})
+    await tx.execute(taken.execution_options(synchronize_session=False))
+    await _keep_lost(tx, row)
+    if row.apart:
+        albums = select(OutboxRow).where(OutboxRow.subject == f"announcement-album:{row.id}").subquery()
+        there = update(Recipient).where(Recipient.announcement_id == row.id, Recipient.member_id == albums.c.member_id)
+        await tx.execute(there.values(also=albums.c.also).execution_options(synchronize_session=False))
+
+
+async def _keep_lost(tx: Transaction, row: Announcement) -> None:
+    """Withhold the copies that went with the person they were for."""
+    copy = select(OutboxRow.id).where(OutboxRow.subject == row.subject, OutboxRow.member_id == Recipient.member_id)
+    mine = (Recipient.announcement_id == row.id, Recipient.state.in_(WAITING))
+    lost = update(Recipient).where(*mine, ~copy.exists()).values(state=OutboxState.WITHHELD, reason="erased")
+    await tx.execute(lost.execution_options(synchronize_session=False))
 
 
 async def unreached(
@@ -70,8 +126,9 @@ async def unreached(
 ) -> tuple[list[tuple[str, OutboxState, str | None]], int]:
     """Return who was not reached, by name, with the state and the reason; and how many there are in all."""
     row = await by_id(tx, viewer, announcement_id)
-    found = select(Member, OutboxRow.state, OutboxRow.reason).join(Member, Member.id == OutboxRow.member_id)
-    found = found.where(OutboxRow.subject == row.subject, OutboxRow.state.not_in([OutboxState.SENT, *WAITING]))
+    found = select(Member, Recipient.state, Recipient.reason).join(Member, Member.id == Recipient.member_id)
+    missed = Recipient.state.not_in([OutboxState.SENT, *WAITING])
+    found = found.where(Recipient.announcement_id == row.id, missed)
     total = await tx.scalar(found.with_only_columns(func.count())) or 0
     rows = await tx.execute(found.order_by(Member.name, Member.id).offset(max(offset, 0)).limit(limit))
     return [(members.called(r.Member), r.state, r.reason) for r in rows], total

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,22 +11,21 @@ from sqlalchemy import ColumnElement, select
 
 from storage import access
 from storage.access import Viewer
-from storage.announcements.tables import Announcement, AnnouncementState
+from storage.announcements.tables import SENT, Announcement, Recipient, for_readers, vouched_for
 from storage.database import Transaction
-from storage.outbox import OutboxRow, OutboxState
+from storage.outbox import OutboxState
 from storage.tlp import Label
-
-_STANDING = (AnnouncementState.SENDING, AnnouncementState.DONE)
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """An announcement that was sent, without its text."""
+    """An announcement that was sent, without its text; `titles` are by language, `organisations` those it named."""
 
     id: int
-    title: str
+    titles: tuple[tuple[str, str], ...]
     label: Label
     at: datetime
+    organisations: tuple[int, ...] = ()
 
 
 class Mailbag:
@@ -41,7 +40,7 @@ class Mailbag:
         mine = self._addressed.get(viewer.id, ())
         order = sorted(mine, reverse=True) if ids is None else [n for n in ids if n in mine]
         found = [self._sent[n] for n in order if n in self._sent]
-        return [one for one in found if viewer.active and access.may_see(viewer, one.label, ())]
+        return [one for one in found if viewer.active and access.may_see(viewer, one.label, one.organisations)]
 
     def between(self, viewer: Viewer, since: datetime, until: datetime) -> list[Sent]:
         """Return what a viewer was sent in a period and may still read, the newest first."""
@@ -56,16 +55,17 @@ async def sent_between(tx: Transaction, since: datetime, until: datetime) -> lis
 async def mailbag(tx: Transaction, sent: Collection[Sent], member_ids: Collection[int]) -> Mailbag:
     """Return which of some announcements each of some members was to get, whether it reached them or not.
 
-    A copy that was stopped, or withheld, was not meant for them. It is known for as long as the outbox keeps it.
+    A copy that was stopped, or withheld, was not meant for them.
     """
     addressed: dict[int, set[int]] = {}
     if sent:
-        subjects = {f"announcement:{one.id}": one.id for one in sent}
-        copies = select(OutboxRow.member_id, OutboxRow.subject).where(OutboxRow.subject.in_(subjects))
-        meant = copies.where(OutboxRow.member_id.in_(member_ids), OutboxRow.state != OutboxState.WITHHELD)
-        rows: Any = await tx.execute(meant)
-        for member_id, subject in rows:
-            addressed.setdefault(member_id, set()).add(subjects[subject])
+        copies = select(Recipient.member_id, Recipient.announcement_id)
+        mine = copies.where(
+            Recipient.announcement_id.in_([one.id for one in sent]), Recipient.member_id.in_(member_ids)
+        )
+        rows: Any = await tx.execute(mine.where(Recipient.state != OutboxState.WITHHELD))
+        for member_id, announcement_id in rows:
+            addressed.setdefault(member_id, set()).add(announcement_id)
     return Mailbag(sent, addressed)
 
 
@@ -75,7 +75,26 @@ async def some(tx: Transaction, ids: Collection[int], member_ids: Collection[int
 
 
 async def _sent(tx: Transaction, which: ColumnElement[bool]) -> list[Sent]:
-    columns = (Announcement.id, Announcement.title, Announcement.label, Announcement.sent_at)
-    found = select(*columns).where(which, Announcement.state.in_(_STANDING), Announcement.sent_at.is_not(None))
-    rows: Any = await tx.execute(found)
-    return [Sent(*row) for row in rows]
+    found = select(Announcement).where(which, Announcement.state.in_(SENT), Announcement.sent_at.is_not(None))
+    rows = await tx.scalars(found)
+    return [
+        Sent(row.id, tuple(row.titles.items()), row.label, row.sent_at, row.meant.organisations)
+        for row in rows
+        if row.sent_at is not None
+    ]
+
+
+async def copies(
+    tx: Transaction, announcement_id: int, viewers: Sequence[Viewer]
+) -> tuple[Announcement | None, dict[int, Recipient]]:
+    """Return an announcement with the copy of each of `viewers` for whom it was frozen and who may read it now.
+
+    Where whoever answers for it may no longer announce, it is nobody's.
+    """
+    row, readers = await for_readers(tx, announcement_id, viewers)
+    if row is None or not await vouched_for(tx, row):
+        return None, {}
+    mine = select(Recipient).where(
+        Recipient.announcement_id == row.id, Recipient.member_id.in_([v.id for v in readers])
+    )
+    return row, {copy.member_id: copy for copy in await tx.scalars(mine)}

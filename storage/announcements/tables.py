@@ -1,52 +1,121 @@
-"""What an announcement is, and who may read it."""
+"""What an announcement is, whom it was frozen for, and who may read it."""
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String, Text, select
+from sqlalchemy import JSON, BigInteger, Date, ForeignKey, Index, String, Text, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage import access
 from storage.access import Action, Viewer
+from storage.announcements.audience import Audience
 from storage.database import Base, Moment, Transaction, one_of
+from storage.outbox import OutboxState
 from storage.pages import Page, page
 from storage.refusals import Refusal
 from storage.tlp import Label
 
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_CODE = 8
+
+
+def _new_code() -> str:
+    """Return a code that nobody guesses, of letters and digits that are not mistaken for each other."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(_CODE))
+
 
 class AnnouncementState(StrEnum):
-    """Where an announcement stands."""
+    """Where an announcement stands. One that is `recurring` is not sent itself: each time makes one of its own."""
 
+    DRAFT = "draft"
     AWAITING = "awaiting"
-    SENDING = "sending"
-    DONE = "done"
     RETURNED = "returned"
+    RECURRING = "recurring"
+    SENDING = "sending"
+    PAUSED = "paused"
+    DONE = "done"
     CANCELLED = "cancelled"
+    RETRACTED = "retracted"
+
+
+UNSENT = (AnnouncementState.DRAFT, AnnouncementState.AWAITING, AnnouncementState.RETURNED)
+"""While it stands so, its author may change it."""
+SENT = (AnnouncementState.SENDING, AnnouncementState.PAUSED, AnnouncementState.DONE)
+"""So it stands when some may have it and it still holds."""
+
+
+class Repeats(StrEnum):
+    """How often an announcement comes again."""
+
+    WEEKLY = "weekly"
+    FORTNIGHTLY = "fortnightly"
+    MONTHLY = "monthly"
 
 
 class Announcement(Base):
-    """One announcement; `text` is Telegram HTML, `audience` a kind and a value, `digest` binds the release to them."""
+    """One announcement.
+
+    `titles` and `texts` (Telegram HTML) are by language, `language` is that of the original. `media` are pictures or
+    documents: `{"kind": "photo" | "document", "file_id": …}`; they go `apart`, before the words, where there are
+    several or the words do not fit below. `poll` is `{"question": …, "options": […], "several": …, "anonymous": …}`.
+    `audience` says who is meant, `audience_count` for how many it was frozen, and `digest` binds a release to all of
+    that. `version` counts corrections; `code` proves that it is genuine.
+
+    It leaves at `send_at`, or at the wall time `local_at` (`YYYY-MM-DDTHH:MM`) where each reader lives, or at once;
+    `sent_at` is when the first copy leaves. It `repeats` until a day, next time at `next_at`; what came of it names it
+    as its `series_id`. What has not left by `expires_at` does not leave. Readers acknowledge it by `acknowledge_by`.
+    """
 
     __tablename__ = "announcement"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     author_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
     state: Mapped[AnnouncementState] = mapped_column(one_of(AnnouncementState), index=True)
-    title: Mapped[str] = mapped_column(String(120))
-    text: Mapped[str] = mapped_column(Text)
+    language: Mapped[str] = mapped_column(String(8))
+    titles: Mapped[dict[str, str]] = mapped_column(JSON)
+    texts: Mapped[dict[str, str]] = mapped_column(JSON)
+    media: Mapped[list[dict[str, str]]] = mapped_column(JSON, default=list)
+    apart: Mapped[bool] = mapped_column(default=False)
+    poll: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     label: Mapped[Label] = mapped_column(one_of(Label))
-    audience: Mapped[dict[str, Any]] = mapped_column(JSON)
-    audience_count: Mapped[int]
-    digest: Mapped[str] = mapped_column(String(64))
-    submitted_at: Mapped[datetime] = mapped_column(Moment)
+    urgent: Mapped[bool] = mapped_column(default=False)
+    audience: Mapped[list[Any]] = mapped_column(JSON)
+    audience_count: Mapped[int] = mapped_column(default=0)
+    digest: Mapped[str] = mapped_column(String(64), default="")
+    version: Mapped[int] = mapped_column(default=1)
+    code: Mapped[str] = mapped_column(String(_CODE), unique=True, default=_new_code)
+    send_at: Mapped[datetime | None] = mapped_column(Moment)
+    local_at: Mapped[str | None] = mapped_column(String(16))
+    repeats: Mapped[Repeats | None] = mapped_column(one_of(Repeats))
+    repeat_until: Mapped[date | None] = mapped_column(Date)
+    next_at: Mapped[datetime | None] = mapped_column(Moment)
+    series_id: Mapped[int | None] = mapped_column(ForeignKey("announcement.id"))
+    expires_at: Mapped[datetime | None] = mapped_column(Moment)
+    acknowledge_by: Mapped[datetime | None] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    submitted_at: Mapped[datetime | None] = mapped_column(Moment)
     released_by: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
     sent_at: Mapped[datetime | None] = mapped_column(Moment)
     finished_at: Mapped[datetime | None] = mapped_column(Moment)
-    reported: Mapped[str | None] = mapped_column(String(80))
+    corrected_at: Mapped[datetime | None] = mapped_column(Moment)
+    retracted_at: Mapped[datetime | None] = mapped_column(Moment)
+    reason: Mapped[str | None] = mapped_column(Text)
+    reported: Mapped[str | None] = mapped_column(String(200))
+
+    @property
+    def title(self) -> str:
+        """The title in the language of the original."""
+        return self.titles[self.language]
+
+    @property
+    def meant(self) -> Audience:
+        """Who is meant by it."""
+        return Audience.of(self.audience)
 
     @property
     def subject(self) -> str:
@@ -59,23 +128,89 @@ class Announcement(Base):
         return f"announcement-progress:{self.id}"
 
 
+class Recipient(Base):
+    """One of those for whom an announcement was frozen, how it ended for them, and what they did with it.
+
+    `state` and `reason` are those of the outbox once its copy has ended; `message_id` is where they have it and `also`
+    are the messages of the album before it. `acknowledged_version` is the version that they acknowledged at
+    `acknowledged_at`, `reminders` how often they were reminded of it, and `vote` the options they chose.
+    """
+
+    __tablename__ = "announcement_recipient"
+    __table_args__ = (Index(None, "member_id", "announcement_id"),)
+
+    announcement_id: Mapped[int] = mapped_column(
+        ForeignKey("announcement.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    member_id: Mapped[int] = mapped_column(
+        ForeignKey("member.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    state: Mapped[OutboxState] = mapped_column(one_of(OutboxState), default=OutboxState.QUEUED)
+    reason: Mapped[str | None] = mapped_column(Text)
+    message_id: Mapped[int | None] = mapped_column(BigInteger)
+    also: Mapped[list[int] | None] = mapped_column(JSON(none_as_null=True))
+    settled_at: Mapped[datetime | None] = mapped_column(Moment)
+    acknowledged_version: Mapped[int | None]
+    acknowledged_at: Mapped[datetime | None] = mapped_column(Moment)
+    reminders: Mapped[int] = mapped_column(default=0)
+    reminded_at: Mapped[datetime | None] = mapped_column(Moment)
+    vote: Mapped[list[int] | None] = mapped_column(JSON(none_as_null=True))
+
+
+class Remark(Base):
+    """What a reader wrote in answer to an announcement, or the desk to them: `author_id` wrote it in `member_id`'s."""
+
+    __tablename__ = "announcement_remark"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    announcement_id: Mapped[int] = mapped_column(ForeignKey("announcement.id", ondelete="CASCADE"), index=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"), index=True)
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("member.id", ondelete="SET NULL"))
+    text: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(Moment)
+
+
+class AudienceList(Base):
+    """An audience under a name, to be chosen again."""
+
+    __tablename__ = "audience_list"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(60), unique=True)
+    audience: Mapped[list[Any]] = mapped_column(JSON)
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("member.id", ondelete="SET NULL"))
+    changed_at: Mapped[datetime] = mapped_column(Moment)
+
+
 async def by_id(tx: Transaction, viewer: Viewer, announcement_id: int, *, lock: bool = False) -> Announcement:
-    """Return an announcement to somebody who may announce."""
+    """Return an announcement to somebody who may announce. Refusal: `announcement:unknown`."""
     access.require(viewer, Action.ANNOUNCE)
-    row = await tx.get(Announcement, announcement_id, with_for_update=lock)
+    row = await tx.get(Announcement, announcement_id, with_for_update=lock, populate_existing=lock)
     if row is None:
         raise Refusal("announcement:unknown")
     return row
 
 
+def may_read(viewer: Viewer, row: Announcement) -> bool:
+    """Tell whether somebody may read what was announced; whether they were meant to get it is another question."""
+    return viewer.active and access.may_see(viewer, row.label, row.meant.organisations)
+
+
+async def vouched_for(tx: Transaction, row: Announcement) -> bool:
+    """Tell whether those who answer for an announcement, its author and whoever released it, may announce now."""
+    answering = [n for n in (row.author_id, row.released_by) if n is not None]
+    people = await access.viewers(tx, answering)
+    return all(n in people and access.allowed(people[n], Action.ANNOUNCE) for n in answering)
+
+
 async def for_readers(
     tx: Transaction, announcement_id: int, viewers: Sequence[Viewer]
 ) -> tuple[Announcement | None, list[Viewer]]:
-    """Return an announcement with those of `viewers` who may read it now."""
+    """Return an announcement that was sent, or is being sent, with those of `viewers` who may read it now."""
     row = await tx.get(Announcement, announcement_id)
-    if row is None or row.state not in (AnnouncementState.SENDING, AnnouncementState.DONE):
+    if row is None or row.state not in SENT:
         return None, []
-    return row, [v for v in viewers if v.active and access.may_see(v, row.label, ())]
+    return row, [viewer for viewer in viewers if may_read(viewer, row)]
 
 
 async def listed(tx: Transaction, viewer: Viewer, first: int | None, size: int) -> Page[Announcement]:

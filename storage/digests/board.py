@@ -16,10 +16,10 @@ from storage.digests.desk import Item, Words
 from storage.digests.issues import Editing
 from storage.digests.signing import asked, digest_of, passed
 from storage.digests.tables import DeskItem, DeskKind, DeskState, DigestIssue
-from storage.digests.times import moment
 from storage.outbox import Promise, promise
 from storage.pages import Page, page
 from storage.refusals import Refusal
+from storage.wall_time import moment
 
 _SOON = timedelta(hours=24)
 

@@ -10,8 +10,9 @@ from sqlalchemy import func, select, tuple_
 
 from storage.database import Transaction, insert
 from storage.digests.tables import Digest, DigestIssue
-from storage.digests.times import Week, moment, week_of
+from storage.digests.times import Week, week_of
 from storage.refusals import Refusal
+from storage.wall_time import moment
 
 _WEEK = timedelta(days=7)
 _EASTERNMOST = timezone(timedelta(hours=14))

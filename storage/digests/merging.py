@@ -158,7 +158,7 @@ class Findings:
         }
         if self.sent:
             sent = bag.between(reader.viewer, since, until)
-            found[Section.ANNOUNCEMENTS] = [(one.id, units(one.title)) for one in sent]
+            found[Section.ANNOUNCEMENTS] = [(one.id, longest(title for _, title in one.titles)) for one in sent]
         if self._newcomers:
             found[Section.NEWCOMERS] = self._introduced(reader, since, until)
         papers = [self._papers[n][0] for n in fresh[len(listed) :]]

@@ -17,10 +17,10 @@ from storage.digests.times import (
     WorkingDay,
     day_of,
     is_even,
-    moment,
     monday_to_friday,
     next_due,
 )
+from storage.wall_time import moment
 
 NEVER: Day = (1, 1, 1)
 """The day of the last digest of somebody who has had none."""

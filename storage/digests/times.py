@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import chain, count
 from zoneinfo import ZoneInfo
+
+from storage.wall_time import moment
 
 WorkingDay = Callable[[str | None, date], bool]
 """Tells whether offices of a country (ISO 3166 alpha-2; None is unknown) work on a day."""
@@ -130,11 +132,6 @@ def is_holiday(day: date, is_working_day: WorkingDay, country: str | None) -> bo
         return False
     worked = sum(is_working_day(country, day + n * _WEEK) for n in _NEIGHBOURS)
     return worked * 2 >= len(_NEIGHBOURS)
-
-
-def moment(day: date, at: time, zone: str) -> datetime:
-    """Return a local wall time as UTC: the first of two, and a time that a clock change leaves out moves forward."""
-    return datetime.combine(day, at.replace(fold=0), ZoneInfo(zone)).astimezone(UTC)
 
 
 def day_of(due: datetime, zone: str) -> Day:

@@ -3,11 +3,23 @@
 from storage.outbox.leasing import claim, extend, next_due, release, settle
 from storage.outbox.promising import forget, hold, let_go, news, promise, withhold
 from storage.outbox.reading import Copy, copies, counts, landed, last_copy, report, says, shown, tally, will_replace
-from storage.outbox.tables import KEEP, ON_ITS_WAY, WAITING, Facts, Lane, OutboxRow, OutboxState, Promise, Settlement
+from storage.outbox.tables import (
+    KEEP,
+    ON_ITS_WAY,
+    PAUSED,
+    WAITING,
+    Facts,
+    Lane,
+    OutboxRow,
+    OutboxState,
+    Promise,
+    Settlement,
+)
 
 __all__ = [
     "KEEP",
     "ON_ITS_WAY",
+    "PAUSED",
     "WAITING",
     "Copy",
     "Facts",

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     ColumnElement,
     CompoundSelect,
@@ -130,6 +131,7 @@ async def settle(tx: Transaction, settlements: Sequence[Settlement], now: dateti
             "to_state": s.state,
             "why": s.reason,
             "message": s.message_id,
+            "others": s.also,
             "again": s.due_at,
             "held": s.held_until,
             "at": None if s.state in WAITING else now,
@@ -153,6 +155,7 @@ def _settle() -> Update:
             state=bindparam("to_state"),
             reason=bindparam("why"),
             message_id=func.coalesce(bindparam("message", type_=BigInteger), table.c.message_id),
+            also=func.coalesce(bindparam("others", type_=JSON(none_as_null=True)), table.c.also),
             due_at=func.coalesce(bindparam("again", type_=Moment), table.c.due_at),
             settled_at=bindparam("at", type_=Moment),
             leased_until=bindparam("held", type_=Moment),

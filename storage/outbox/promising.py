@@ -11,7 +11,7 @@ from sqlalchemy import delete, update
 
 from storage.bulk import insert_many
 from storage.database import Transaction, wake
-from storage.outbox.tables import KEEP, WAITING, Lane, OutboxRow, OutboxState, Promise
+from storage.outbox.tables import KEEP, PAUSED, WAITING, Lane, OutboxRow, OutboxState, Promise
 
 
 async def promise(tx: Transaction, promises: Iterable[Promise], now: datetime) -> None:
@@ -57,9 +57,10 @@ async def hold(tx: Transaction) -> int:
 
 
 async def let_go(tx: Transaction, now: datetime, *, discard: bool) -> int:
-    """Queue what is held or, with `discard`, end it unsent; return how many rows that were."""
+    """Queue what is held or, with `discard`, end it unsent; return how many rows that were. What is paused stays."""
     ended = {"state": OutboxState.EXPIRED, "reason": "not sent after a restore", "settled_at": now}
-    held = update(OutboxRow).where(OutboxRow.state == OutboxState.HELD)
+    paused = OutboxRow.reason.is_not_distinct_from(PAUSED)
+    held = update(OutboxRow).where(OutboxRow.state == OutboxState.HELD, ~paused)
     released = await tx.execute(
         held.values(ended if discard else {"state": OutboxState.QUEUED}).returning(OutboxRow.id)
     )

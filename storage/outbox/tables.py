@@ -24,6 +24,9 @@ Facts = dict[str, Any]
 
 KEEP = timedelta(days=30)
 
+PAUSED = "paused"
+"""Why a row is held that somebody paused: the end of a pause after a restore does not let it go."""
+
 ON_ITS_WAY = 0
 """What `replaces` says of a message that has no number yet: the newest copy of the same subject, once it has landed."""
 
@@ -60,7 +63,7 @@ class OutboxRow(Base):
     `notice` names the text, `facts` feed it, `subject` groups the copies of one thing (`announcement:12`),
     `key` makes a promise unique, `replaces` is a message of this chat to be edited in place. Without `chat_id` it goes
     to the member's private chat, in the mail lane to their verified address; `thread_id` is the forum topic of a group,
-    and nowhere else may it land.
+    and nowhere else may it land. It landed in `message_id`; an album has other messages `also`.
     """
 
     __tablename__ = "outbox"
@@ -87,6 +90,7 @@ class OutboxRow(Base):
     lease: Mapped[str | None] = mapped_column(String(36))
     attempts: Mapped[int] = mapped_column(default=0)
     message_id: Mapped[int | None] = mapped_column(BigInteger)
+    also: Mapped[list[int] | None] = mapped_column(JSON(none_as_null=True))
     reason: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(Moment)
     settled_at: Mapped[datetime | None] = mapped_column(Moment)
@@ -123,3 +127,4 @@ class Settlement:
     message_id: int | None = None
     due_at: datetime | None = None
     held_until: datetime | None = None
+    also: list[int] | None = None

@@ -1,0 +1,133 @@
+"""While it is sent: taken back, paused, resumed, cancelled; and what recurs is made when its time comes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import delete, select, update
+
+from storage import audit
+from storage.access import Viewer
+from storage.announcements import cards
+from storage.announcements.reaching import reach
+from storage.announcements.release import freeze
+from storage.announcements.sending import following, occurrence, send
+from storage.announcements.tables import Announcement, AnnouncementState, by_id, vouched_for
+from storage.audit import Event
+from storage.database import Transaction, wake
+from storage.outbox import PAUSED, Lane, OutboxRow, OutboxState, news
+from storage.refusals import Refusal
+
+STOPPED = "cancelled"
+UNVOUCHED = "whoever answers for it may no longer announce"
+FAILING = "most copies failed"
+ENDING = (STOPPED, UNVOUCHED)
+"""Reasons for which the rest is not sent any more."""
+_STOPPABLE = (OutboxState.QUEUED, OutboxState.HELD)
+
+
+def _subjects(row: Announcement) -> tuple[str, str]:
+    return row.subject, f"announcement-album:{row.id}"
+
+
+async def undo(tx: Transaction, viewer: Viewer, announcement_id: int, now: datetime) -> None:
+    """Make a draft again of what has not begun to leave. Refusals: `announcement:left`, `announcement:decided`."""
+    row = await _running(tx, viewer, announcement_id)
+    copies = OutboxRow.subject.in_(_subjects(row))
+    begun = select(OutboxRow.id).where(copies, (OutboxRow.attempts > 0) | OutboxRow.state.not_in(_STOPPABLE))
+    if await tx.scalar(begun.limit(1)) is not None:
+        raise Refusal("announcement:left")
+    await tx.execute(delete(OutboxRow).where(copies))
+    row.state, row.sent_at, row.released_by = AnnouncementState.DRAFT, None, None
+    await _note(tx, viewer, row, Event.ANNOUNCEMENT_UNDONE, now)
+
+
+async def pause(tx: Transaction, viewer: Viewer, announcement_id: int, now: datetime) -> None:
+    """Let nothing more leave until `resume`; what is on its way arrives. Refusal: `announcement:decided`."""
+    row = await _running(tx, viewer, announcement_id)
+    await stop_for_now(tx, row)
+    await _note(tx, viewer, row, Event.ANNOUNCEMENT_PAUSED, now)
+
+
+async def stop_for_now(tx: Transaction, row: Announcement, why: str | None = None) -> None:
+    """Hold what waits of an announcement."""
+    row.state, row.reason = AnnouncementState.PAUSED, why
+    await _turn(tx, row, (OutboxState.QUEUED,), state=OutboxState.HELD, reason=PAUSED)
+
+
+async def resume(tx: Transaction, viewer: Viewer, announcement_id: int, now: datetime) -> None:
+    """Let what was held leave. Refusal: `announcement:decided`."""
+    row = await by_id(tx, viewer, announcement_id, lock=True)
+    if row.state is not AnnouncementState.PAUSED:
+        raise Refusal("announcement:decided")
+    row.state = AnnouncementState.SENDING
+    await _turn(tx, row, (OutboxState.HELD,), state=OutboxState.QUEUED, reason=None)
+    wake(tx, news(Lane.BULK))
+    await _note(tx, viewer, row, Event.ANNOUNCEMENT_RESUMED, now)
+
+
+async def cancel(tx: Transaction, viewer: Viewer, announcement_id: int, now: datetime) -> None:
+    """Stop what is not sent yet; what is on its way arrives. Refusal: `announcement:decided`."""
+    row = await by_id(tx, viewer, announcement_id, lock=True)
+    asked, recurs = row.state is AnnouncementState.AWAITING, row.state is AnnouncementState.RECURRING
+    if row.state not in (AnnouncementState.SENDING, AnnouncementState.PAUSED) and not asked and not recurs:
+        raise Refusal("announcement:decided")
+    await withhold_rest(tx, row, STOPPED, now)
+    if asked or recurs:
+        row.state = AnnouncementState.CANCELLED
+        await cards.redraw(tx, row, now)
+    await _note(tx, viewer, row, Event.ANNOUNCEMENT_CANCELLED, now)
+
+
+async def withhold_rest(tx: Transaction, row: Announcement, why: str, now: datetime) -> None:
+    """Withhold what waits of an announcement; its progress ends it."""
+    if row.state is AnnouncementState.PAUSED:
+        row.state = AnnouncementState.SENDING
+    row.reason = why
+    await _turn(tx, row, _STOPPABLE, state=OutboxState.WITHHELD, reason=why, settled_at=now)
+
+
+async def _turn(tx: Transaction, row: Announcement, states: Collection[OutboxState], **values: object) -> None:
+    waiting = update(OutboxRow).where(OutboxRow.subject.in_(_subjects(row)), OutboxRow.state.in_(states))
+    await tx.execute(waiting.values(**values))
+
+
+async def _running(tx: Transaction, viewer: Viewer, announcement_id: int) -> Announcement:
+    row = await by_id(tx, viewer, announcement_id, lock=True)
+    if row.state is not AnnouncementState.SENDING:
+        raise Refusal("announcement:decided")
+    return row
+
+
+async def _note(tx: Transaction, viewer: Viewer, row: Announcement, event: Event, now: datetime) -> None:
+    await audit.record(tx, event, now, actor=viewer.id, subject=row.author_id, announcement=row.id)
+    await cards.tell_author(tx, row, now)
+
+
+async def recur(tx: Transaction, now: datetime, zone: str) -> None:
+    """Send what recurs and is due: its audience is asked for and frozen again, and its times go by the zone's clock.
+
+    After a downtime it comes once. Where whoever answers for it may no longer announce, it comes no more.
+    """
+    due = select(Announcement).where(Announcement.state == AnnouncementState.RECURRING, Announcement.next_at <= now)
+    for series in await tx.scalars(due.order_by(Announcement.id).with_for_update(skip_locked=True)):
+        if not await vouched_for(tx, series):
+            series.state, series.reason = AnnouncementState.CANCELLED, UNVOUCHED
+            await cards.tell_author(tx, series, now)
+            continue
+        while series.next_at is not None and series.next_at <= now:
+            series.next_at = following(series, zone)
+        if series.next_at is None:
+            series.state = AnnouncementState.DONE
+        row = occurrence(series, now)
+        tx.add(row)
+        await tx.flush()
+        meant = (await reach(tx, row.meant, row.label, now, urgent=row.urgent)).recipients
+        if meant:
+            await freeze(tx, row, meant)
+            await send(tx, row, now)
+        else:
+            row.state = AnnouncementState.DONE
+        await cards.tell_author(tx, row, now)
+        await cards.tell_author(tx, series, now)
