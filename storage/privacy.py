@@ -20,7 +20,7 @@ _ERASED_WITH_A_PERSON = (
     "consent", "subscription", "topic_request", "application", "application_remark", "vouch", "objection",
     "digest_schedule", "digest", "directory_entry", "directory_lookup", "group_member", "report", "review", "mute",
     "post", "document_mark", "document_flag", "document_audience", "mail_address",
-    "announcement_remark",
+    "announcement_remark", "announcement_guess",
 )  # fmt: skip
 _OWNER = "member_id"
 _WRITER = {"nomination": "by_id", "desk_item": "author_id"}

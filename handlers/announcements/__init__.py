@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from telegram.ext import MessageHandler, filters
+
+from handlers.announcements import acknowledging, chase, threads, verifying, voting
 from handlers.announcements.compose import (
     ANNOUNCEMENT,
     LABEL,
@@ -14,17 +17,22 @@ from handlers.announcements.compose import (
 )
 from handlers.announcements.draft import DRAFT, TEST, discard, preview, send, show, toggle_urgent, try_it
 from handlers.announcements.presses import (
+    Acknowledge,
+    Answer,
     ChooseLabel,
     Discard,
     DropWords,
+    OpenChase,
     OpenDraft,
     OpenLanguages,
     OpenReport,
+    OpenThreads,
     OpenTimes,
     Preview,
     Send,
     Try,
     Urgent,
+    Vote,
     WriteWords,
 )
 from handlers.announcements.progress import PROGRESS, Pause, Resume, Stop, Undo, pause, resume, stop, undo
@@ -64,16 +72,50 @@ _STAFF = (
     place("broadcasts", broadcasts, Action.ANNOUNCE),
 )
 
+_NEW = filters.UpdateType.MESSAGE & filters.ChatType.PRIVATE & ~filters.COMMAND
+_READERS = (
+    tap(Acknowledge, acknowledging.acknowledge, Action.BELONG),
+    tap(acknowledging.OpenCopy, acknowledging.open_copy, Action.BELONG),
+    tap(Vote, voting.vote, Action.BELONG),
+    tap(Answer, threads.reply, Action.BELONG),
+    tap(threads.OpenThread, threads.open_thread, Action.BELONG),
+    MessageHandler(_NEW & threads.ToAnnouncement(), threads.take),
+    MessageHandler(_NEW & verifying.ForwardedCopy(), verifying.take),
+    tap(OpenChase, chase.chase, Action.ANNOUNCE),
+    tap(chase.ChaseBy, chase.chase_by, Action.ANNOUNCE),
+    tap(chase.ChaseNames, chase.names, Action.ANNOUNCE),
+    tap(OpenThreads, threads.threads, Action.ANNOUNCE),
+    tap(threads.AnswerReader, threads.answer, Action.ANNOUNCE),
+    tap(voting.OpenVotes, voting.votes, Action.ANNOUNCE),
+    tap(voting.OpenVoters, voting.voters, Action.ANNOUNCE),
+)
+_READERS_NOTICES = (
+    acknowledging.REMINDER, acknowledging.AGAIN, acknowledging.CLOSED, threads.CARD, threads.ANSWERED,
+)  # fmt: skip
+_READERS_REFUSALS = {
+    "announcement:over": text("This announcement was taken back: it does not hold any more."),
+    "announcement:voted": text("The poll is over: it cannot be voted in any more."),
+    "announcement:anonymous": text("This poll is anonymous: nobody is told who chose what."),
+    "announcement:remarks": text(
+        "You have written {most} times today and not been answered yet. Please wait for an answer, or until tomorrow."
+    ),
+    "announcement:guesses": text(
+        "You have asked for {most} codes within an hour. Please try again in {minutes} minutes."
+    ),
+}
+
 FEATURE = Feature(
     name="announcements",
     commands=(
         Command("announce", text("Write an announcement"), announce, Action.ANNOUNCE),
         Command("broadcasts", text("See announcements"), broadcasts, Action.ANNOUNCE),
+        Command("verify", text("Check whether an announcement is genuine"), verifying.verify),
     ),
-    handlers=_STAFF,
-    dialogues=(ANNOUNCEMENT, WORDS, LABEL, TIME),
-    notices=(DRAFT, TEST, TEXT, RELEASE, RETURNED, PROGRESS),
+    handlers=(*_STAFF, *_READERS),
+    dialogues=(ANNOUNCEMENT, WORDS, LABEL, TIME, threads.REPLY, threads.ANSWER),
+    notices=(DRAFT, TEST, TEXT, RELEASE, RETURNED, PROGRESS, *_READERS_NOTICES),
     refusals={
+        **_READERS_REFUSALS,
         "announcement:unknown": text("There is no such announcement."),
         "announcement:not-yours": text("This is somebody else’s draft: only its author can change it."),
         "announcement:sent": text("This announcement has left and cannot be changed. It can be corrected: /broadcasts"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from handlers.announcements.acknowledging import acknowledged_by
 from handlers.announcements.presses import OpenDraft, OpenReport
 from handlers.buttons import Button, Press, Row
 from handlers.context import Context, Policy
@@ -103,7 +104,8 @@ def _counted(row: Announcement, progress: Progress, say: Say) -> list[str | None
     ]
     filled = round(BAR * progress.ended / progress.total) if progress.total else 0
     bar = "▰" * filled + "▱" * (BAR - filled)
-    return [bar, "\n".join([reached, *ends, *_pace(row, progress, say)])]
+    read = [acknowledged_by(progress.acknowledged, say) or ""] if progress.acknowledged and progress.sent else []
+    return [bar, "\n".join([reached, *read, *ends, *_pace(row, progress, say)])]
 
 
 def _pace(row: Announcement, progress: Progress, say: Say) -> list[str]:

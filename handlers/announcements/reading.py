@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from handlers.announcements.ballot import ballot, options
 from handlers.announcements.presses import Acknowledge, Answer
 from handlers.buttons import Button, Row
 from handlers.context import Policy
@@ -15,7 +16,7 @@ from handlers.presses import Open
 from handlers.screens import Screen, lines
 from storage import announcements
 from storage.access import Viewer
-from storage.announcements import Announcement, Recipient
+from storage.announcements import Announcement, Recipient, Tally
 from storage.announcements.poll import Poll
 from storage.database import Transaction
 from storage.outbox import Facts
@@ -27,8 +28,9 @@ from storage.translations import closest
 class Content:
     """An announcement as one language's readers get it; what is equal for many is rendered once.
 
-    `language` is that of its words. `acknowledged` tells that the reader has acknowledged this version. `media` are
-    kinds and file ids of what comes with the words, and `vote` the options of the poll that the reader chose.
+    `language` is that of its words. `acknowledged` tells that the reader has acknowledged this version, maybe `late`.
+    `media` are kinds and file ids of what comes with the words, and `vote` the options of the poll that the reader
+    chose; only who has voted is told the `tally`.
     """
 
     number: int
@@ -44,9 +46,11 @@ class Content:
     media: tuple[tuple[str, str], ...] = ()
     poll: Poll | None = None
     vote: tuple[int, ...] = ()
+    late: bool = False
+    tally: Tally | None = None
 
 
-def content_of(row: Announcement, language: str, copy: Recipient | None = None) -> Content:
+def content_of(row: Announcement, language: str, copy: Recipient | None = None, tally: Tally | None = None) -> Content:
     """Return an announcement as it is read in a language, by whom `copy` is."""
     spoken, text = closest(row.texts, language)
     acknowledged = copy is not None and copy.acknowledged_version == row.version
@@ -55,7 +59,8 @@ def content_of(row: Announcement, language: str, copy: Recipient | None = None) 
     vote = tuple(copy.vote or ()) if copy is not None else ()
     return Content(
         row.id, row.code, row.version, spoken, row.titles[spoken], text, row.label, row.urgent, row.acknowledge_by,
-        acknowledged, media, poll, vote,
+        acknowledged, media, poll, vote, acknowledged and copy is not None and announcements.is_late(row, copy),
+        tally if vote else None,
     )  # fmt: skip
 
 
@@ -68,39 +73,71 @@ def draw(content: Content, say: Say, policy: Policy) -> Screen:
     """Return the announcement as it is read."""
     urgent = f"❗ {say('Urgent')}: " if content.urgent else ""
     title = Html(f"<b>{urgent}{say('{title}', title=content.title)}</b>")
-    foreign = say("In {language}: there is no version in your language.", language=say.language_name(content.language))
+    asked = None if content.poll is None else ballot(content.poll, content.vote, content.tally, say)
+    noted = foreign(content.language, say) if content.language != say.language else None
+    signed = footer(content.number, content.code, content.version, say, policy)
+    parts = [
+        title,
+        content.text,
+        asked,
+        _acknowledgement(content, say),
+        noted and f"<i>{noted}</i>",
+        f"<i>{signed}</i>",
+    ]
+    return Screen(lines(parts), _choices(content, say), content.label)
+
+
+def foreign(language: str, say: Say) -> Html:
+    """Return what a reader is told who gets another language than theirs."""
+    return say("In {language}: there is no version in your language.", language=say.language_name(language))
+
+
+def footer(number: int, code: str, version: int, say: Say, policy: Policy) -> Html:
+    """Return the last line: whose it is, and what proves it."""
     sender = say("From the administrators of {network}.", network=policy.network)
     proof = say(
         "Announcement <code>N-{number}</code>, code <code>{code}</code>: /verify tells whether it is genuine.",
-        number=content.number, code=code_of(content.code),
+        number=number, code=code_of(code),
     )  # fmt: skip
-    corrected = say("Corrected, version {version}.", version=content.version) if content.version > 1 else None
-    footer = Html(" ".join(part for part in (corrected, sender, proof) if part))
-    noted = foreign if content.language != say.language else None
-    parts = [title, content.text, _acknowledgement(content, say), noted and f"<i>{noted}</i>", f"<i>{footer}</i>"]
-    return Screen(lines(parts), _choices(content, say), content.label)
+    corrected = say("Corrected, version {version}.", version=version) if version > 1 else None
+    return Html(" ".join(part for part in (corrected, sender, proof) if part))
 
 
 def _acknowledgement(content: Content, say: Say) -> Html | None:
     if content.acknowledge_by is None:
         return None
     if content.acknowledged:
-        return Html(f"✓ {say('You have acknowledged this.')}")
-    return say("Please acknowledge this by {day}.", day=say.moment(content.acknowledge_by))
+        return acknowledged(say, late=content.late)
+    return to_acknowledge(content.acknowledge_by, say)
+
+
+def acknowledged(say: Say, *, late: bool) -> Html:
+    """Return what is said to who has acknowledged."""
+    words = say("You have acknowledged this, after the deadline.") if late else say("You have acknowledged this.")
+    return Html(f"✓ {words}")
+
+
+def to_acknowledge(by: datetime, say: Say) -> Html:
+    """Return what a reader is asked."""
+    return say("Please acknowledge this by {day}.", day=say.moment(by))
 
 
 def _choices(content: Content, say: Say) -> tuple[Row, ...]:
     answer = Button(say("Reply"), Answer(content.number))
     settings = Button(say("Settings"), Open("settings"))
+    votes = () if content.poll is None else options(content.number, content.poll, content.vote)
     if content.acknowledge_by is None or content.acknowledged:
-        return ((answer, settings),)
+        return (*votes, (answer, settings))
     yes = Button(say("Acknowledge"), Acknowledge(content.number, content.version), style="primary")
-    return ((yes,), (answer, settings))
+    return (*votes, (yes,), (answer, settings))
 
 
 async def _load(tx: Transaction, facts: Facts, viewers: Sequence[Viewer]) -> Mapping[int, Content]:
     row, copies = await announcements.copies(tx, facts["announcement"], viewers)
-    return {} if row is None else {v.id: content_of(row, v.language, copies[v.id]) for v in viewers if v.id in copies}
+    if row is None:
+        return {}
+    tally = await announcements.tally(tx, row) if any(copy.vote for copy in copies.values()) else None
+    return {v.id: content_of(row, v.language, copies[v.id], tally) for v in viewers if v.id in copies}
 
 
 TEXT = Notice("announcement:text", draw, _load)

@@ -15,6 +15,7 @@ from handlers.announcements.presses import (
     Retract,
 )
 from handlers.announcements.progress import ENDS, STATES, drawn
+from handlers.announcements.voting import OpenVotes
 from handlers.buttons import Button, Press, Row, columns, pages, turns
 from handlers.context import Context
 from handlers.language import Say, isolated
@@ -63,6 +64,8 @@ def _ways(row: Announcement, progress: Progress, say: Say) -> list[Row]:
         ways.append(Button(say("See who was missed"), Missed(n, 0)))
     if row.acknowledge_by is not None and row.state in SENT:
         ways.append(Button(say("Not acknowledged"), OpenChase(n)))
+    if row.poll is not None and progress.sent:
+        ways.append(Button(say("Votes"), OpenVotes(n)))
     if progress.ended:
         ways += [Button(say("Replies"), OpenThreads(n, 0)), Button(say("Files"), OpenFiles(n))]
     if progress.sent and row.state in SENT:

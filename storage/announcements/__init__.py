@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from storage.announcements.acknowledging import (
+    Acknowledged,
+    Group,
+    Grouping,
+    Read,
+    acknowledge,
+    acknowledgements,
+    chase,
+    chased,
+    is_late,
+    redraw_copy,
+)
 from storage.announcements.audience import EVERYBODY, Audience, Block, Condition, Dimension
 from storage.announcements.control import FAILING, UNVOUCHED, cancel, pause, recur, resume, undo
 from storage.announcements.drafts import BOUND, begin, digest_of, discard, edit
 from storage.announcements.progress import Progress, progress_of, report_progress, unreached
 from storage.announcements.reaching import LeftOut, Reach, list_names, reach
-from storage.announcements.received import Mailbag, Sent, copies, mailbag, sent_between, some
+from storage.announcements.received import Mailbag, Sent, copies, mailbag, own_copy, sent_between, some
 from storage.announcements.release import give_back, needs_release, release, submit, turn_back_late
+from storage.announcements.reminding import remind, reminder_due, reminder_times
 from storage.announcements.sending import UNDO
 from storage.announcements.tables import (
     SENT,
@@ -24,12 +37,44 @@ from storage.announcements.tables import (
     listed,
     may_read,
 )
+from storage.announcements.threads import (
+    OPEN_A_DAY,
+    Card,
+    Opening,
+    Said,
+    Thread,
+    answer,
+    answered,
+    card,
+    may_remark,
+    remark,
+    thread,
+    threads,
+)
+from storage.announcements.verifying import (
+    GUESSES,
+    Standing,
+    Verdict,
+    code_in,
+    digest_of_words,
+    folded,
+    forget_guesses,
+    known_words,
+    remember_words,
+    verify,
+)
+from storage.announcements.voting import Tally, tally, vote, voters
 
 __all__ = [
-    "BOUND", "EVERYBODY", "FAILING", "SENT", "UNDO", "UNSENT", "UNVOUCHED", "Announcement", "AnnouncementState",
-    "Audience", "AudienceList", "Block", "Condition", "Dimension", "LeftOut", "Mailbag", "Progress", "Reach",
-    "Recipient", "Remark", "Repeats", "Sent", "begin", "by_id", "cancel", "copies", "digest_of", "discard",
-    "edit", "for_readers", "give_back", "list_names", "listed", "mailbag", "may_read", "needs_release", "pause",
-    "progress_of", "reach", "recur", "release", "report_progress", "resume", "sent_between", "some", "submit",
-    "turn_back_late", "undo", "unreached",
+    "BOUND", "EVERYBODY", "FAILING", "GUESSES", "OPEN_A_DAY", "SENT", "UNDO", "UNSENT", "UNVOUCHED",
+    "Acknowledged", "Announcement", "AnnouncementState", "Audience", "AudienceList", "Block", "Card",
+    "Condition", "Dimension", "Group", "Grouping", "LeftOut", "Mailbag", "Opening", "Progress", "Reach", "Read",
+    "Recipient", "Remark", "Repeats", "Said", "Sent", "Standing", "Tally", "Thread", "Verdict", "acknowledge",
+    "acknowledgements", "answer", "answered", "begin", "by_id", "cancel", "card", "chase", "chased", "code_in",
+    "copies", "digest_of", "digest_of_words", "discard", "edit", "folded", "for_readers", "forget_guesses",
+    "give_back", "is_late", "known_words", "list_names", "listed", "mailbag", "may_read", "may_remark",
+    "needs_release", "own_copy", "pause", "progress_of", "reach", "recur", "redraw_copy", "release", "remark",
+    "remember_words", "remind", "reminder_due", "reminder_times", "report_progress", "resume", "sent_between",
+    "some", "submit", "tally", "thread", "threads", "turn_back_late", "undo", "unreached", "verify", "vote",
+    "voters",
 ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, update
@@ -10,6 +10,7 @@ from sqlalchemy import func, select, update
 from storage import members
 from storage.access import Viewer
 from storage.announcements import cards
+from storage.announcements.acknowledging import Acknowledged, acknowledgements
 from storage.announcements.control import ENDING, FAILING, UNVOUCHED, stop_for_now, withhold_rest
 from storage.announcements.tables import Announcement, AnnouncementState, Recipient, by_id, vouched_for
 from storage.database import Transaction
@@ -23,7 +24,10 @@ _MANY, _MOST = 20, 0.5
 
 @dataclass(frozen=True)
 class Progress:
-    """Recipients by how it ended for them; for those who are `left` it has not. `rate` is sends a second, lately."""
+    """Recipients by how it ended for them; for those who are `left` it has not.
+
+    `rate` is sends a second, lately, and `acknowledged` counts who has acknowledged, where readers are asked to.
+    """
 
     sent: int = 0
     unreachable: int = 0
@@ -33,6 +37,7 @@ class Progress:
     expired: int = 0
     left: int = 0
     rate: float = 0.0
+    acknowledged: Acknowledged | None = field(default=None, repr=False)
 
     @property
     def total(self) -> int:
@@ -52,7 +57,8 @@ async def progress_of(tx: Transaction, row: Announcement) -> Progress:
     mine = select(Recipient.state, func.count()).where(Recipient.announcement_id == row.id).group_by(Recipient.state)
     found: dict[OutboxState, int] = dict((await tx.execute(mine)).tuples().all())
     ended = {state.value: found.get(state, 0) for state in OutboxState if state not in WAITING}
-    return Progress(**ended, left=sum(found.get(state, 0) for state in WAITING), rate=await _rate(tx, row))
+    left, rate = sum(found.get(state, 0) for state in WAITING), await _rate(tx, row)
+    return Progress(**ended, left=left, rate=rate, acknowledged=await acknowledgements(tx, row))
 
 
 async def _rate(tx: Transaction, row: Announcement) -> float:

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from storage import quiet
 from storage.announcements.tables import Announcement, AnnouncementState, Recipient, Repeats
+from storage.announcements.verifying import remember_words
 from storage.database import Transaction
 from storage.members import Member, Night
 from storage.outbox import Lane, Promise, promise
@@ -48,6 +49,7 @@ async def send(tx: Transaction, row: Announcement, now: datetime) -> None:
         first = at if first is None or at < first else first
         letters.extend(_copies(row, reader.member_id, at, silent=silent))
     row.sent_at = first
+    await remember_words(tx, row)
     await promise(tx, letters, now)
 
 

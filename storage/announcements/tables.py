@@ -68,7 +68,9 @@ class Announcement(Base):
 
     It leaves at `send_at`, or at the wall time `local_at` (`YYYY-MM-DDTHH:MM`) where each reader lives, or at once;
     `sent_at` is when the first copy leaves. It `repeats` until a day, next time at `next_at`; what came of it names it
-    as its `series_id`. What has not left by `expires_at` does not leave. Readers acknowledge it by `acknowledge_by`.
+    as its `series_id`. What has not left by `expires_at` does not leave. Readers acknowledge it by `acknowledge_by`;
+    `asked_version` is the correction of which those were told who had acknowledged before, and `chased_version` the one
+    whose acknowledgements are closed: all are there, or the deadline has passed.
     """
 
     __tablename__ = "announcement"
@@ -97,6 +99,8 @@ class Announcement(Base):
     series_id: Mapped[int | None] = mapped_column(ForeignKey("announcement.id"))
     expires_at: Mapped[datetime | None] = mapped_column(Moment)
     acknowledge_by: Mapped[datetime | None] = mapped_column(Moment)
+    asked_version: Mapped[int | None]
+    chased_version: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(Moment)
     submitted_at: Mapped[datetime | None] = mapped_column(Moment)
     released_by: Mapped[int | None] = mapped_column(ForeignKey("member.id"))
