@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 
 from handlers.announcements.acknowledging import acknowledged_by
 from handlers.announcements.presses import OpenChase, OpenReport
 from handlers.buttons import Button, Press, Row, columns, pages
 from handlers.context import Context
-from handlers.language import Html, Say, isolated
+from handlers.language import Say, isolated
 from handlers.screens import Screen, lines, plain
 from storage import announcements
 from storage.announcements import Group, Grouping
@@ -48,7 +49,7 @@ async def chase_by(context: Context, press: ChaseBy) -> None:
     say = context.say
     found = groups[offset : offset + GROUPS]
     rows = [
-        say("{name}: {missing} of {asked}", name=_called(g, press.by, say), missing=g.missing, asked=g.asked)
+        say("{name}: {missing} of {asked}", name=isolated(_called(g, press.by, say)), missing=g.missing, asked=g.asked)
         for g in found
     ]
     names = [Button(_short(g, press.by, say), ChaseNames(n, press.by, g.value, 0)) for g in found]
@@ -64,14 +65,14 @@ async def chase_by(context: Context, press: ChaseBy) -> None:
     await context.show(Screen(body, (*columns(names, 2), *turning, last)))
 
 
-def _called(group: Group, by: Grouping, say: Say) -> Html:
+def _called(group: Group, by: Grouping, say: Say) -> str:
     if not group.value:
         return say("not known")
-    return isolated(say.country(group.value) if by is Grouping.COUNTRY else group.name or group.value)
+    return say.country(group.value) if by is Grouping.COUNTRY else group.name or group.value
 
 
 def _short(group: Group, by: Grouping, say: Say) -> str:
-    return f"{plain(_called(group, by, say), LONGEST)}: {group.missing}"
+    return f"{plain(escape(_called(group, by, say), quote=False), LONGEST)}: {group.missing}"
 
 
 async def names(context: Context, press: ChaseNames) -> None:

@@ -122,7 +122,7 @@ async def chase(tx: Transaction, viewer: Viewer, announcement_id: int, by: Group
     names: dict[int, str] = {}
     if by is Grouping.ORGANISATION:
         found = select(Organisation.id, Organisation.name).where(Organisation.id.in_([r[0] for r in rows if r[0]]))
-        names = dict((await tx.execute(found)).tuples().all())
+        names = {row.id: row.name for row in await tx.execute(found)}
     return [Group("" if r[0] is None else str(r[0]), names.get(r[0]), r[1], r[2]) for r in rows]
 
 
