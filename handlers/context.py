@@ -85,6 +85,7 @@ class Turn:
     in_form: bool = False
     settled: bool = False
     answered: bool = False
+    stays: bool = False
     failure: BaseException | None = None
     refused: list[Refusal] = field(default_factory=list)
 
@@ -192,9 +193,13 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], dict
 
     @property
     def replaces(self) -> int | None:
-        """The message whose button was pressed: what follows is shown in its place."""
-        query = self.turn.update.callback_query
+        """The message whose button was pressed: what follows is shown in its place, unless it stays."""
+        query = None if self.turn.stays else self.turn.update.callback_query
         return query.message.message_id if query and query.message else None
+
+    def keep(self) -> None:
+        """Let the pressed message stay as it is: what follows is shown as a new one."""
+        self.turn.stays = True
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:

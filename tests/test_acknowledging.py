@@ -118,7 +118,7 @@ async def test_a_correction_asks_those_again_who_had_acknowledged_and_an_old_but
 
 
 @SQLITE
-async def test_at_night_only_what_is_urgent_is_reminded_of_and_the_rest_waits_for_the_morning(stage: Stage) -> None:
+async def test_nobody_is_reminded_at_night_but_in_the_morning(stage: Stage) -> None:
     await stands_at(stage, MONDAY)
     author, _ = await administrators(stage)
     reader = await stage.joined(50, "Reader Demo")

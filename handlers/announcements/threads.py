@@ -78,16 +78,18 @@ async def take(_update: Update, context: Context) -> None:
 
 
 async def reply(context: Context, press: Answer, written: Answers | None = None) -> None:
-    """Ask a reader what they want to say."""
+    """Ask a reader what they want to say; what they have stays."""
     guard(context, Action.BELONG)
+    context.keep()
     async with context.reading() as tx:
         await announcements.may_remark(tx, context.viewer, press.announcement, context.now)
     await context.begin("announcement-reply", {"announcement": press.announcement, **(written or {})})
 
 
 async def answer(context: Context, press: AnswerReader, written: Answers | None = None) -> None:
-    """Ask for an answer to a reader."""
+    """Ask for an answer to a reader; the card stays."""
     guard(context, Action.ANNOUNCE)
+    context.keep()
     async with context.reading() as tx:
         await announcements.thread(tx, context.viewer, press.announcement, press.member, 0, 1)
     given = {"announcement": press.announcement, "member": press.member, **(written or {})}
