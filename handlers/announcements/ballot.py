@@ -7,7 +7,7 @@ from html import escape
 
 from handlers.announcements.presses import Vote
 from handlers.buttons import Button, Row
-from handlers.language import Html, Say
+from handlers.language import Html, Say, legible
 from handlers.screens import plain
 from storage.announcements import Tally, folded
 from storage.announcements.poll import Poll
@@ -51,7 +51,9 @@ def options(number: int, poll: Poll, chosen: tuple[int, ...]) -> tuple[Row, ...]
 
 def pattern(poll: Poll, say: Say) -> str:
     """Return what a poll reads like in a copy, whoever voted and however many have, as a regular expression."""
-    listed = [rf"(?:✓ )?{n}\. {re.escape(folded(option))}(?: – \d+)?" for n, option in enumerate(poll.options, 1)]
-    counted = "|".join(re.escape(folded(voted(n, say))).replace(str(n), r"\d[\d\s]*") for n in (1, 2, 5))
-    parts = [re.escape(f"📊 {folded(poll.question)}"), *listed, re.escape(folded(terms(poll, say)))]
+    listed = [
+        rf"(?:✓ )?{n}\. {re.escape(folded(legible(option)))}(?: – \d+)?" for n, option in enumerate(poll.options, 1)
+    ]
+    counted = "|".join(re.escape(folded(voted(n, say))).replace(str(n), r"\d[\d\s,.]*") for n in (1, 2, 5))
+    parts = [re.escape(f"📊 {folded(legible(poll.question))}"), *listed, re.escape(folded(terms(poll, say)))]
     return f"{' '.join(parts)}(?: (?:{counted}))?"

@@ -62,6 +62,7 @@ from storage.announcements.verifying import (
     known_words,
     remember_words,
     verify,
+    words_in,
 )
 from storage.announcements.voting import Tally, tally, vote, voters
 
@@ -76,5 +77,5 @@ __all__ = [
     "needs_release", "own_copy", "pause", "progress_of", "reach", "recur", "redraw_copy", "release", "remark",
     "remember_words", "remind", "reminder_due", "reminder_times", "report_progress", "resume", "sent_between",
     "some", "submit", "tally", "thread", "threads", "turn_back_late", "undo", "unreached", "verify", "vote",
-    "voters",
+    "voters", "words_in",
 ]  # fmt: skip

@@ -96,15 +96,17 @@ async def remember_words(tx: Transaction, row: Announcement) -> None:
     this = (Words.announcement_id == row.id, Words.version == row.version)
     await tx.execute(delete(Words).where(*this))
     rows = [
-        {"announcement_id": row.id, "version": row.version, "language": code, "digest": _digest(row.titles[code], said)}
-        for code, said in row.texts.items()
+        {"announcement_id": row.id, "version": row.version, "language": code, "digest": words_in(row, code)}
+        for code in row.texts
     ]
     await insert_many(tx, Base.metadata.tables[Words.__tablename__], rows, ("announcement_id", "version", "language"))
 
 
-def _digest(title: str, written: str) -> str:
+def words_in(row: Announcement, language: str) -> str:
+    """Return the hash of what an announcement reads in a language."""
+    written = row.texts[language]
     links = [html.unescape(link) for link in _HREF.findall(written)]
-    return digest_of_words(f"{title}\n{html.unescape(_TAG.sub('', written))}", links)
+    return digest_of_words(f"{row.titles[language]}\n{html.unescape(_TAG.sub('', written))}", links)
 
 
 async def known_words(tx: Transaction, row: Announcement) -> set[tuple[int, str]]:
