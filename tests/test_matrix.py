@@ -34,7 +34,7 @@ ROLES: dict[str, tuple[Office, ...]] = {
 EVERYBODY = {
     "/start", "/help", "/cancel", "/language", "/settings", "/privacy", "/mydata", "/erase", "/leave", "/status",
     "home", "lang", "cancel", "open settings", "open language", "open privacy", "open status", "erase", "leave",
-    "app.back", "terms.yes",
+    "app.back", "terms.yes", "/verify",
 }  # fmt: skip
 """What needs no right: it concerns nobody but the one who asks, and asks storage where they stand."""
 GOING = {"erase", "leave", "lang", "cancel", "app.back", "terms.yes", "home"}

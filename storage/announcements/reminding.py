@@ -6,7 +6,7 @@ from collections import defaultdict
 from datetime import datetime, time, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 
 from storage import quiet
 from storage.announcements import cards
@@ -49,20 +49,31 @@ def reminder_due(row: Announcement, reader: Reader, now: datetime) -> datetime |
     What a downtime has left out is not made up for, nobody is reminded right after they got it or its correction, and
     what is not urgent waits until the night is over: if that is after the deadline, it does not come.
     """
-    assert row.sent_at is not None
-    assert row.acknowledge_by is not None
-    planned = max((at for at in reminder_times(row.sent_at, row.acknowledge_by) if at <= now), default=None)
+    planned = _planned(row, now)
     heard = max(at for at in (reader.heard_at, row.corrected_at, row.sent_at) if at is not None)
     if planned is None or planned <= heard or reader.reminders >= MOST:
         return None
     if reader.reminded_at is not None and reader.reminded_at >= planned:
         return None
-    begin, end = time.fromisoformat(reader.quiet_from), time.fromisoformat(reader.quiet_until)
-    at = now if row.urgent else quiet.until(now, reader.zone, begin, end) or now
+    at = _awake(row, reader, now)
     return at if at < _end(row) else None
 
 
+def _planned(row: Announcement, now: datetime) -> datetime | None:
+    """Return the last of the times of reminders that has come."""
+    assert row.sent_at is not None
+    assert row.acknowledge_by is not None
+    return max((at for at in reminder_times(row.sent_at, row.acknowledge_by) if at <= now), default=None)
+
+
+def _awake(row: Announcement, reader: Reader, now: datetime) -> datetime:
+    """Return when a reader may be told: now, or where it is night and nothing is urgent, in the morning."""
+    begin, end = time.fromisoformat(reader.quiet_from), time.fromisoformat(reader.quiet_until)
+    return now if row.urgent else quiet.until(now, reader.zone, begin, end) or now
+
+
 def _end(row: Announcement) -> datetime:
+    """Return from when on nobody is reminded."""
     return min(at for at in (row.acknowledge_by, row.expires_at) if at is not None)
 
 
@@ -88,30 +99,27 @@ async def _ask_again(tx: Transaction, row: Announcement, now: datetime) -> None:
     if row.version == (row.asked_version or 1):
         return
     row.asked_version = row.version
-    before = Recipient.acknowledged_version < row.version
-    theirs = select(Recipient.member_id).where(Recipient.announcement_id == row.id, before)
-    facts = {"announcement": row.id, "version": row.version}
+    facts, key = {"announcement": row.id}, f"announcement-again:{row.id}:{row.version}"
     letters = [
-        Promise(n, AGAIN, facts, Lane.BULK, key=f"announcement-again:{row.id}:{row.version}:{n}")
-        for n in await tx.scalars(theirs.order_by(Recipient.member_id))
+        Promise(one.member_id, AGAIN, facts, Lane.BULK, key=f"{key}:{one.member_id}", due_at=_awake(row, one, now))
+        for one in await _readers(tx, row, Recipient.acknowledged_version < row.version)
     ]
     await promise(tx, letters, now)
 
 
 async def _remind(tx: Transaction, row: Announcement, now: datetime) -> None:
-    assert row.sent_at is not None
-    assert row.acknowledge_by is not None
-    if not reminder_times(row.sent_at, row.acknowledge_by)[0] <= now < _end(row):
+    planned, ends = _planned(row, now), _end(row)
+    if planned is None or now >= ends:
         return
     due: defaultdict[datetime, list[int]] = defaultdict(list)
     letters: list[Promise] = []
-    facts = {"announcement": row.id, "version": row.version}
-    for reader in await _readers(tx, row):
+    facts = {"announcement": row.id}
+    waits = Recipient.reminded_at.is_(None) | (Recipient.reminded_at < planned)
+    for reader in await _readers(tx, row, missing(row) & waits & (Recipient.reminders < MOST)):
         at = reminder_due(row, reader, now)
         if at is not None:
             due[at].append(reader.member_id)
             key = f"announcement-reminder:{row.id}:{reader.reminders + 1}:{reader.member_id}"
-            ends = _end(row)
             letters.append(Promise(reader.member_id, REMINDER, facts, Lane.BULK, key=key, due_at=at, expires_at=ends))
     await promise(tx, letters, now)
     for at, ids in due.items():
@@ -120,22 +128,16 @@ async def _remind(tx: Transaction, row: Announcement, now: datetime) -> None:
         await tx.execute(counted.execution_options(synchronize_session=False))
 
 
-async def _readers(tx: Transaction, row: Announcement) -> list[Reader]:
-    """Return those who have it, have not acknowledged it, are still there, and may be reminded once more."""
+async def _readers(tx: Transaction, row: Announcement, which: ColumnElement[bool]) -> list[Reader]:
+    """Return those who have it, `which` of them, and can be reached."""
     facts = select(
         Member.id, Member.zone, Member.quiet_from, Member.quiet_until, Recipient.settled_at, Recipient.reminders,
         Recipient.reminded_at,
     )  # fmt: skip
-    waiting = (
-        Recipient.announcement_id == row.id,
-        Recipient.state.in_(HAVING),
-        missing(row),
-        Recipient.reminders < MOST,
-    )
+    having = (Recipient.announcement_id == row.id, Recipient.state.in_(HAVING), which)
     there = (Member.state.in_(BELONGING), Member.telegram_id.is_not(None), Member.unreachable_since.is_(None))
-    found: Any = await tx.execute(
-        facts.join(Recipient, Recipient.member_id == Member.id).where(*waiting, *there).order_by(Member.id)
-    )
+    mine = facts.join(Recipient, Recipient.member_id == Member.id).where(*having, *there)
+    found: Any = await tx.execute(mine.order_by(Member.id))
     return [Reader(*one) for one in found]
 
 
