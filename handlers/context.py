@@ -236,6 +236,12 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], dict
         elif not await self._redraw(screen, pressed):
             await self.send(screen)
 
+    async def redraw(self, screen: Screen, message_id: int | None) -> None:
+        """Show a screen also in an earlier message, where it can still be edited: it stays as protected as it was."""
+        if message_id is not None:
+            with suppress(Forbidden):
+                await self._redraw(screen, message_id)
+
     async def toast(self, words: str, *, alert: bool = False) -> None:
         """Answer the pressed button with a short note (at most 200 characters); other updates have none."""
         query = self.turn.update.callback_query

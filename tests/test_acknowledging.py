@@ -42,6 +42,7 @@ async def test_who_acknowledges_does_it_once_and_the_others_are_reminded_and_cha
         n = await announces(stage, author, "Read <this>", by=DEADLINE)
         shown = await quick.sees("Read <this>", "Please acknowledge this by")
         assert buttons(shown) == ["Acknowledge", "Reply", "Settings"]
+        got = await slow.sees("Read <this>")
         await quick.taps("Acknowledge")
         again = await quick.sees("Read <this>", "✓ You have acknowledged this.")
         assert again["message_id"] == shown["message_id"]
@@ -71,7 +72,8 @@ async def test_who_acknowledges_does_it_once_and_the_others_are_reminded_and_cha
         await goes(author, "By organisation", "Slow House", "2 of 2", "Secretariat")
         await goes(author, "Slow House: 2", "Slow Demo", "Away Demo")
         await goes(slow, "Подтвердить", "Вы это подтвердили", "«Read <this>»")
-        await slow.sees("Please <read>", "✓ Вы это подтвердили")
+        kept = await slow.sees("Please <read>", "✓ Вы это подтвердили")
+        assert kept["message_id"] == got["message_id"]
 
         await goes_to(stage, DEADLINE - timedelta(days=1, minutes=-5))
         await author.sees("A reminder: please acknowledge")
@@ -87,6 +89,7 @@ async def test_who_acknowledges_does_it_once_and_the_others_are_reminded_and_cha
         "SELECT m.telegram_id, r.reminders FROM announcement_recipient r JOIN member m ON m.id = r.member_id ORDER BY 1"
     )
     assert reminded == [(1, 2), (2, 2), (50, 0), (51, 1), (52, 0), (53, 1)]
+    assert await stage.rows("SELECT count(*) FROM outbox WHERE notice = 'announcement:reminder'") == [(6,)]
     assert not any("reminder" in written(m) for person in (quick, gone) for m in person.seen.values())
     assert await stage.rows("SELECT count(*) FROM outbox WHERE notice = 'announcement:acknowledged'") == [(1,)]
 
@@ -96,11 +99,14 @@ async def test_a_correction_asks_those_again_who_had_acknowledged_and_an_old_but
 ) -> None:
     await stands_at(stage, MONDAY)
     author, _ = await administrators(stage)
-    reader = await stage.joined(50, "Reader Demo")
+    reader = await stage.joined(50, "Reader Demo", country="UZ")
     async with stage.bot():
-        n = await announces(stage, author, "First words", by=DEADLINE)
+        n = await announces(stage, author, "First words", by=DEADLINE, audience=[[["country", ["UZ"], False]]])
         await reader.taps("Acknowledge")
         await reader.sees("✓ You have acknowledged this.")
+        told = await author.sees("N-1: all have acknowledged it.", "1 of 1 reader acknowledged")
+        assert buttons(told) == ["Report", "Menu"]
+        await author.looks()
         corrected = 'UPDATE announcement SET version = 2, titles = \'{"en": "Better words"}\', corrected_at = sent_at'
         await alters(stage, corrected)
         await goes_to(stage, MONDAY + timedelta(hours=1))
@@ -109,6 +115,7 @@ async def test_a_correction_asks_those_again_who_had_acknowledged_and_an_old_but
         await forges(reader, Acknowledge(n, 1))
         await reader.sees_toast("corrected since")
         await goes(reader, "Acknowledge", "Better words", "✓ You have acknowledged this.", "Corrected, version 2.")
+        await author.sees("N-1: all have acknowledged it.")
         await goes_to(stage, MONDAY + timedelta(hours=2))
 
     assert await stage.rows(

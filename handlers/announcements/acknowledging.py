@@ -32,15 +32,17 @@ async def acknowledge(context: Context, press: Acknowledge) -> None:
     async with context.transaction() as tx:
         me = await context.myself(tx)
         read = await announcements.acknowledge(tx, me, press.announcement, press.version, context.now)
-        elsewhere = read.current and read.copy.message_id not in (None, context.replaces)
-        if elsewhere:
-            await announcements.redraw_copy(tx, read.copy, context.now)
+        place = read.copy.message_id
         tally = await announcements.tally(tx, read.row) if read.copy.vote else None
         content = content_of(read.row, me.language, read.copy, tally)
     say = context.say
     if not read.current:
         await context.toast(say("This has been corrected since: please read it again."), alert=True)
-    await context.show(_thanks(content, say) if elsewhere else draw(content, say, context.policy))
+    seen = draw(content, say, context.policy)
+    if read.current and place not in (None, context.replaces):
+        await context.redraw(seen, place)
+        seen = _thanks(content, say)
+    await context.show(seen)
 
 
 def _thanks(content: Content, say: Say) -> Screen:

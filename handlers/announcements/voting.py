@@ -40,10 +40,12 @@ async def vote(context: Context, press: Vote) -> None:
     async with context.transaction() as tx:
         me = await context.myself(tx)
         row, copy = await announcements.vote(tx, me, press.announcement, press.option, context.now)
-        if copy.message_id not in (None, context.replaces):
-            await announcements.redraw_copy(tx, copy, context.now)
+        place = copy.message_id
         content = content_of(row, me.language, copy, await announcements.tally(tx, row))
-    await context.show(draw(content, context.say, context.policy))
+    seen = draw(content, context.say, context.policy)
+    if place not in (None, context.replaces):
+        await context.redraw(seen, place)
+    await context.show(seen)
 
 
 async def votes(context: Context, press: OpenVotes) -> None:

@@ -11,11 +11,11 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
 from storage import members
 from storage.access import Viewer
-from storage.announcements.received import own_copy
+from storage.announcements.own import own_copy
 from storage.announcements.tables import Announcement, Recipient, by_id
 from storage.database import Transaction
 from storage.members import BELONGING, Member, Organisation
-from storage.outbox import OutboxState, Promise, promise
+from storage.outbox import OutboxState
 from storage.refusals import Refusal
 
 HAVING = (OutboxState.SENT, OutboxState.UNKNOWN)
@@ -53,13 +53,6 @@ async def acknowledge(tx: Transaction, viewer: Viewer, announcement_id: int, ver
     if copy.acknowledged_version != version:
         copy.acknowledged_version, copy.acknowledged_at = version, now
     return Read(row, copy, current=True)
-
-
-async def redraw_copy(tx: Transaction, copy: Recipient, now: datetime) -> None:
-    """Let the message in which a reader has an announcement say what they did with it elsewhere."""
-    if copy.message_id is not None:
-        facts = {"announcement": copy.announcement_id}
-        await promise(tx, [Promise(copy.member_id, "announcement:text", facts, replaces=copy.message_id)], now)
 
 
 def is_late(row: Announcement, copy: Recipient) -> bool:

@@ -11,19 +11,9 @@ from sqlalchemy import ColumnElement, select
 
 from storage import access
 from storage.access import Viewer
-from storage.announcements.tables import (
-    SENT,
-    UNSENT,
-    Announcement,
-    AnnouncementState,
-    Recipient,
-    for_readers,
-    may_read,
-    vouched_for,
-)
+from storage.announcements.tables import SENT, Announcement, Recipient, for_readers, vouched_for
 from storage.database import Transaction
 from storage.outbox import OutboxState
-from storage.refusals import Refusal
 from storage.tlp import Label
 
 
@@ -108,23 +98,3 @@ async def copies(
         Recipient.announcement_id == row.id, Recipient.member_id.in_([v.id for v in readers])
     )
     return row, {copy.member_id: copy for copy in await tx.scalars(mine)}
-
-
-async def own_copy(
-    tx: Transaction, viewer: Viewer, announcement_id: int, *, lock: bool = False
-) -> tuple[Announcement, Recipient]:
-    """Return an announcement that a viewer was sent, and their copy; `lock` holds both until the transaction ends.
-
-    Refusals: `button:old` where it was not sent to them or they may read it no more, `announcement:over` where it was
-    taken back.
-    """
-    shared = {"read": True} if lock else None  # others may read it meanwhile, but not correct it
-    row = await tx.get(Announcement, announcement_id, with_for_update=shared, populate_existing=lock)
-    copy = await tx.get(Recipient, (announcement_id, viewer.id), with_for_update=lock or None, populate_existing=lock)
-    if row is None or copy is None or copy.state is OutboxState.WITHHELD or not may_read(viewer, row):
-        raise Refusal("button:old")
-    if row.state in UNSENT or row.state is AnnouncementState.RECURRING:
-        raise Refusal("button:old")
-    if row.state is AnnouncementState.RETRACTED:
-        raise Refusal("announcement:over")
-    return row, copy

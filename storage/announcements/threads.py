@@ -10,7 +10,7 @@ from sqlalchemy import case, func, select
 
 from storage import access, audit, members
 from storage.access import Action, Viewer, roles_with
-from storage.announcements.received import own_copy
+from storage.announcements.own import own_copy
 from storage.announcements.tables import Announcement, Remark, by_id, may_read
 from storage.audit import Event
 from storage.database import Transaction

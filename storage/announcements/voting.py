@@ -11,8 +11,8 @@ from sqlalchemy import Text, cast, func, select
 
 from storage import members
 from storage.access import Viewer
+from storage.announcements.own import own_copy
 from storage.announcements.poll import Poll
-from storage.announcements.received import own_copy
 from storage.announcements.tables import Announcement, Recipient, by_id
 from storage.database import Transaction
 from storage.members import Member
