@@ -85,9 +85,9 @@ def drawn(found: Drafted, say: Say, policy: Policy) -> Screen:
 
 def _facts(found: Drafted, say: Say, policy: Policy) -> list[str]:
     row, count = found.row, len(found.reach.recipients)
-    reached = say.many("{n} member", "{n} members", count)
     facts = [f"<b>{say('Draft')} N-{row.id}</b>", say("For: {whom}", whom=described(row.meant, found.names, say))]
-    facts.append(say("It will be sent to {members}.", members=reached) if count else _nobody(say))
+    reached = say.many("It will be sent to {n} member.", "It will be sent to {n} members.", count)
+    facts.append(reached if count else _nobody(say))
     facts += _left_out(found.reach, say)
     if count and announcements.needs_release(row, count, policy.two_person_above):
         facts.append(say("A second administrator must release it."))
