@@ -50,7 +50,7 @@ class Progress:
 async def progress_of(tx: Transaction, row: Announcement) -> Progress:
     """Count an announcement's recipients by how it ended for them."""
     mine = select(Recipient.state, func.count()).where(Recipient.announcement_id == row.id).group_by(Recipient.state)
-    found: dict[OutboxState, int] = dict((await tx.execute(mine)).tuples().all())
+    found = {row[0]: row[1] for row in await tx.execute(mine)}
     ended = {state.value: found.get(state, 0) for state in OutboxState if state not in WAITING}
     return Progress(**ended, left=sum(found.get(state, 0) for state in WAITING), rate=await _rate(tx, row))
 
