@@ -13,11 +13,13 @@ from handlers.announcements.compose import (
     write_words,
 )
 from handlers.announcements.draft import DRAFT, TEST, discard, preview, send, show, toggle_urgent, try_it
+from handlers.announcements.files import GetFile, files, get_file
 from handlers.announcements.presses import (
     ChooseLabel,
     Discard,
     DropWords,
     OpenDraft,
+    OpenFiles,
     OpenLanguages,
     OpenReport,
     OpenTimes,
@@ -60,6 +62,8 @@ _STAFF = (
     tap(OpenReport, report, Action.ANNOUNCE),
     tap(Missed, missed, Action.ANNOUNCE),
     tap(Turn, turn, Action.ANNOUNCE),
+    tap(OpenFiles, files, Action.ANNOUNCE),
+    tap(GetFile, get_file, Action.ANNOUNCE),
     place("announce", announce, Action.ANNOUNCE),
     place("broadcasts", broadcasts, Action.ANNOUNCE),
 )
@@ -92,6 +96,7 @@ FEATURE = Feature(
         "announcement:past": text("It would leave in the past, or after it has expired. Choose another time."),
         "announcement:time": text("That is no day with an hour. Write it like 24.12.2026 09:00."),
         "announcement:first": text("Choose first on which day and at which hour it leaves; then it can come again."),
+        "announcement:no-chart": text("The chart could not be drawn. The other files have the same figures."),
         "announcement:left": text("The first copies have left: it cannot be taken back, but cancelled or retracted."),
     },
 )
