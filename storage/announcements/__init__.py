@@ -5,6 +5,7 @@ from __future__ import annotations
 from storage.announcements.audience import EVERYBODY, Audience, Block, Condition, Dimension
 from storage.announcements.control import FAILING, UNVOUCHED, cancel, pause, recur, resume, undo
 from storage.announcements.drafts import BOUND, begin, digest_of, discard, edit
+from storage.announcements.offers import offers
 from storage.announcements.progress import Progress, progress_of, report_progress, unreached
 from storage.announcements.reaching import LeftOut, Reach, list_names, reach
 from storage.announcements.received import Mailbag, Sent, copies, mailbag, sent_between, some
@@ -29,7 +30,7 @@ __all__ = [
     "BOUND", "EVERYBODY", "FAILING", "SENT", "UNDO", "UNSENT", "UNVOUCHED", "Announcement", "AnnouncementState",
     "Audience", "AudienceList", "Block", "Condition", "Dimension", "LeftOut", "Mailbag", "Progress", "Reach",
     "Recipient", "Remark", "Repeats", "Sent", "begin", "by_id", "cancel", "copies", "digest_of", "discard",
-    "edit", "for_readers", "give_back", "list_names", "listed", "mailbag", "may_read", "needs_release", "pause",
-    "progress_of", "reach", "recur", "release", "report_progress", "resume", "sent_between", "some", "submit",
+    "edit", "for_readers", "give_back", "list_names", "listed", "mailbag", "may_read", "needs_release", "offers",
+    "pause", "progress_of", "reach", "recur", "release", "report_progress", "resume", "sent_between", "some", "submit",
     "turn_back_late", "undo", "unreached",
 ]  # fmt: skip
