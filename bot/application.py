@@ -15,6 +15,7 @@ from telegram.ext import Application, ApplicationBuilder, ContextTypes, Defaults
 
 from bot import mail, start
 from bot.addresses import networks
+from bot.charts import ChildCharts
 from bot.clock import Clock
 from bot.config import Loaded
 from bot.delivery.rendering import Rendering
@@ -221,7 +222,9 @@ class Bot:
         built = ApplicationBuilder().bot(bot).updater(None).job_queue(None).context_types(ContextTypes(context=Context))
         application: Application[Any, Any, Any, Any, Any, Any] = built.build()
         working = working_days(skip_holidays=policy.skip_holidays)
-        application.bot_data["services"] = Services(self._database, policy, self._clock.now, working, glance)
+        application.bot_data["services"] = Services(
+            self._database, policy, self._clock.now, working, glance, ChildCharts()
+        )
         application.bot_data["features"] = tuple(self._features)
         application.bot_data["dialogues"] = forms
         application.bot_data["links"] = {k: v for f in self._features for k, v in f.links.items()}

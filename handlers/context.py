@@ -14,6 +14,7 @@ from telegram.constants import ParseMode
 from telegram.error import BadRequest, Forbidden, TelegramError
 from telegram.ext import Application, CallbackContext, ExtBot
 
+from handlers.charts import Charts, Undrawn
 from handlers.glances import Blind, Glance
 from handlers.language import Say, legible
 from handlers.screens import Screen
@@ -64,7 +65,7 @@ class Services:
     """What the composition root hands to every handler. `now` returns aware UTC.
 
     `is_working_day` knows the holidays of a country (ISO 3166 alpha-2); None where the network does not look at them.
-    `glance` looks at what is about to be shared.
+    `glance` looks at what is about to be shared, `charts` draws.
     """
 
     database: Database
@@ -72,6 +73,7 @@ class Services:
     now: Callable[[], datetime]
     is_working_day: Callable[[str | None, date], bool] | None = None
     glance: Glance = field(default_factory=Blind)
+    charts: Charts = field(default_factory=Undrawn)
 
 
 @dataclass

@@ -5,6 +5,22 @@ from __future__ import annotations
 from telegram.ext import MessageHandler, filters
 
 from handlers.announcements import acknowledging, chase, threads, verifying, voting
+from handlers.announcements.audience import (
+    AUDIENCE,
+    ChooseAll,
+    Clear,
+    DropBlock,
+    KeepList,
+    OpenBlock,
+    OpenLeftOut,
+    OpenPicker,
+    OpenSample,
+    audience,
+    choose_all,
+    clear,
+    open_block,
+    remove_block,
+)
 from handlers.announcements.compose import (
     ANNOUNCEMENT,
     LABEL,
@@ -16,14 +32,18 @@ from handlers.announcements.compose import (
     write_words,
 )
 from handlers.announcements.draft import DRAFT, TEST, discard, preview, send, show, toggle_urgent, try_it
+from handlers.announcements.files import GetFile, files, get_file
+from handlers.announcements.picking import Lift, Tick, TurnOut, lift_it, pick, take, turn_out
 from handlers.announcements.presses import (
     Acknowledge,
     Answer,
     ChooseLabel,
     Discard,
     DropWords,
+    OpenAudience,
     OpenChase,
     OpenDraft,
+    OpenFiles,
     OpenLanguages,
     OpenReport,
     OpenThreads,
@@ -36,9 +56,20 @@ from handlers.announcements.presses import (
     WriteWords,
 )
 from handlers.announcements.progress import PROGRESS, Pause, Resume, Stop, Undo, pause, resume, stop, undo
+from handlers.announcements.reached import left_out, sample
 from handlers.announcements.reading import TEXT
 from handlers.announcements.release import RELEASE, RETURNED, Release, Return, SeeAs, let_go, see_as, send_back
 from handlers.announcements.report import Missed, Turn, broadcasts, missed, report, turn
+from handlers.announcements.saved import (
+    LIST,
+    DropList,
+    OpenList,
+    OpenLists,
+    drop_list,
+    keep_list,
+    lists,
+    open_list,
+)
 from handlers.announcements.times import TIME, AskTime, SetTime, ask_time, set_time, times
 from handlers.feature import Command, Feature, place, tap
 from handlers.language import text
@@ -68,6 +99,8 @@ _STAFF = (
     tap(OpenReport, report, Action.ANNOUNCE),
     tap(Missed, missed, Action.ANNOUNCE),
     tap(Turn, turn, Action.ANNOUNCE),
+    tap(OpenFiles, files, Action.ANNOUNCE),
+    tap(GetFile, get_file, Action.ANNOUNCE),
     place("announce", announce, Action.ANNOUNCE),
     place("broadcasts", broadcasts, Action.ANNOUNCE),
 )
@@ -103,6 +136,23 @@ _READERS_REFUSALS = {
         "You have asked for {most} codes within an hour. Please try again in {minutes} minutes."
     ),
 }
+_AUDIENCE = (
+    tap(OpenAudience, audience, Action.ANNOUNCE),
+    tap(OpenBlock, open_block, Action.ANNOUNCE),
+    tap(OpenPicker, pick, Action.ANNOUNCE),
+    tap(Tick, take, Action.ANNOUNCE),
+    tap(TurnOut, turn_out, Action.ANNOUNCE),
+    tap(Lift, lift_it, Action.ANNOUNCE),
+    tap(ChooseAll, choose_all, Action.ANNOUNCE),
+    tap(DropBlock, remove_block, Action.ANNOUNCE),
+    tap(Clear, clear, Action.ANNOUNCE),
+    tap(OpenSample, sample, Action.ANNOUNCE),
+    tap(OpenLeftOut, left_out, Action.ANNOUNCE),
+    tap(KeepList, keep_list, Action.ANNOUNCE),
+    tap(OpenLists, lists, Action.ANNOUNCE),
+    tap(OpenList, open_list, Action.ANNOUNCE),
+    tap(DropList, drop_list, Action.ANNOUNCE),
+)
 
 FEATURE = Feature(
     name="announcements",
@@ -111,9 +161,9 @@ FEATURE = Feature(
         Command("broadcasts", text("See announcements"), broadcasts, Action.ANNOUNCE),
         Command("verify", text("Check whether an announcement is genuine"), verifying.verify),
     ),
-    handlers=(*_STAFF, *_READERS),
-    dialogues=(ANNOUNCEMENT, WORDS, LABEL, TIME, threads.REPLY, threads.ANSWER),
-    notices=(DRAFT, TEST, TEXT, RELEASE, RETURNED, PROGRESS, *_READERS_NOTICES),
+    handlers=(*_STAFF, *_AUDIENCE, *_READERS),
+    dialogues=(ANNOUNCEMENT, WORDS, LABEL, TIME, LIST, threads.REPLY, threads.ANSWER),
+    notices=(DRAFT, TEST, TEXT, RELEASE, RETURNED, PROGRESS, AUDIENCE, *_READERS_NOTICES),
     refusals={
         **_READERS_REFUSALS,
         "announcement:unknown": text("There is no such announcement."),
@@ -134,6 +184,16 @@ FEATURE = Feature(
         "announcement:past": text("It would leave in the past, or after it has expired. Choose another time."),
         "announcement:time": text("That is no day with an hour. Write it like 24.12.2026 09:00."),
         "announcement:first": text("Choose first on which day and at which hour it leaves; then it can come again."),
+        "announcement:no-chart": text("The chart could not be drawn. The other files have the same figures."),
+        "announcement:strict": text("{label} stays in one organisation: choose exactly one, the same in every group."),
+        "announcement:audience-full": text("That is the most an audience can hold; keep it simpler, please."),
+        "announcement:list-empty": text("Choose first whom it means: an audience of nobody is not kept."),
+        "announcement:list-inside": text(
+            "A saved list cannot contain another one: choose its conditions here instead, and keep those."
+        ),
+        "announcement:list-name": text("There is a list called “{name}” already. Keep it under another name."),
+        "announcement:lists-full": text("There are {limit} saved lists: drop one that nobody needs first."),
+        "announcement:list-unknown": text("This list is not there any more."),
         "announcement:left": text("The first copies have left: it cannot be taken back, but cancelled or retracted."),
     },
 )

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from handlers.language import Html, Say, capital, isolated, text
+from handlers.screens import length
 from handlers.vocabulary import CATEGORIES, ROLES
 from storage import announcements, members, topics
 from storage.announcements import Announcement, Audience, Block, Condition, Dimension, Repeats
 from storage.database import Transaction
 from storage.members import Category, Role
+from storage.tlp import Label
 
 DIMENSIONS = {
     Dimension.EVERYBODY: text("Everybody"),
@@ -41,24 +43,63 @@ class Names:
     lists: Mapping[int, str] = field(default_factory=dict)
 
 
-def described(audience: Audience, names: Names, say: Say) -> Html:
-    """Return an audience in words, one line for each block."""
-    blocks = [_block(block, names, say) for block in audience.blocks if block]
-    if not blocks:
+WHOSE = {
+    Dimension.COUNTRY: text("in {values}"),
+    Dimension.CATEGORY: text("from {values}"),
+    Dimension.ROLE: text("with the role {values}"),
+    Dimension.LANGUAGE: text("who read {values}"),
+    Dimension.TOPIC: text("who follow {values}"),
+    Dimension.ORGANISATION: text("who belong to {values}"),
+    Dimension.LIST: text("on the list {values}"),
+}
+ROOM = 400
+"""How many characters an audience has where it is told along with the words of an announcement."""
+_SHOWN = (12, 6, 3, 1)
+"""How many values of a condition are named, as long as all of it has room."""
+
+
+def described(audience: Audience, names: Names, say: Say, room: int = ROOM) -> Html:
+    """Return an audience in words, one line for each block; where the room ends, values are counted, then groups."""
+    if not audience.blocks:
         return say("nobody yet")
-    return Html(f"\n{say('or')} ".join(blocks))
+    for most in _SHOWN:
+        said = _blocks(audience, names, say, most)
+        if length(said) <= room:
+            return said
+    return say.many("{n} group of conditions", "{n} groups of conditions", len(audience.blocks))
 
 
-def _block(block: Block, names: Names, say: Say) -> str:
-    return f" {say('and')} ".join(_condition(condition, names, say) for condition in block)
+def _blocks(audience: Audience, names: Names, say: Say, most: int) -> Html:
+    first, *others = (block_said(block, names, say, most) for block in audience.blocks)
+    return Html("\n".join([first, *(say("or {whom}", whom=other) for other in others)]))
 
 
-def _condition(condition: Condition, names: Names, say: Say) -> str:
-    if condition.dimension is Dimension.EVERYBODY:
-        return say("everybody")
-    said = f" {say('or')} ".join(isolated(value_name(condition.dimension, v, names, say)) for v in condition.values)
-    what = say(DIMENSIONS[condition.dimension])
-    return say("{what}: not {values}", what=what, values=Html(said)) if condition.outside else Html(f"{what}: {said}")
+def block_said(block: Block, names: Names, say: Say, most: int = _SHOWN[0]) -> Html:
+    """Return in words those for whom all conditions of a block hold; what they are not is said last."""
+    inside = [_inside(c, names, say, most) for c in block if not c.outside and c.dimension is not Dimension.EVERYBODY]
+    outside = [say("except those {whom}", whom=_inside(c, names, say, most)) for c in block if c.outside]
+    if not inside:
+        return Html("; ".join([say("everybody"), *outside]))
+    both = Html(f"; {say('and')} ".join(inside))
+    return Html("; ".join([say("members {whom}", whom=both), *outside]))
+
+
+def _inside(condition: Condition, names: Names, say: Say, most: int) -> Html:
+    if not condition.values:
+        return say(
+            "with {what} still to be chosen (nobody until then)", what=_lower(say(DIMENSIONS[condition.dimension]))
+        )
+    named = [isolated(value_name(condition.dimension, v, names, say)) for v in condition.values[:most]]
+    more = len(condition.values) - len(named)
+    if more:
+        named.append(say.many("{n} more", "{n} more", more))
+    *rest, last = named
+    values = Html(f"{', '.join(rest)} {say('or')} {last}" if rest else last)
+    return say(WHOSE[condition.dimension], values=values)
+
+
+def _lower(words: str) -> str:
+    return words[:1].lower() + words[1:]
 
 
 def value_name(dimension: Dimension, value: str, names: Names, say: Say) -> str:
@@ -70,9 +111,27 @@ def value_name(dimension: Dimension, value: str, names: Names, say: Say) -> str:
         Dimension.LANGUAGE: lambda: capital(say.language_name(value)),
         Dimension.TOPIC: lambda: names.topics.get(int(value), value),
         Dimension.ORGANISATION: lambda: names.organisations.get(int(value), value),
-        Dimension.LIST: lambda: names.lists.get(int(value), value),
+        Dimension.LIST: lambda: names.lists.get(int(value)) or say("a list that was dropped"),
     }
     return named[dimension]()
+
+
+def advice(row: Announcement, names: Names, say: Say) -> list[Html]:
+    """Return what an author has to know of an audience before it can be sent."""
+    audience, told = row.meant, []
+    if row.label is Label.AMBER_STRICT and len(audience.organisations) != 1:
+        told.append(
+            say("{label} stays in one organisation: choose exactly one, the same in every group.", label=row.label)
+        )
+    elif row.label.named_audience and not audience.organisations:
+        told.append(
+            say("{label} is only for organisations that you name: choose them in every group.", label=row.label)
+        )
+    if any(int(v) not in names.lists for v in _numbers(audience, Dimension.LIST)):
+        told.append(
+            say("A list named here was dropped: whoever depended on it gets nothing. Remove it, or choose anew.")
+        )
+    return told
 
 
 async def names_in(tx: Transaction, audience: Audience, language: str) -> Names:

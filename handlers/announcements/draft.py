@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from handlers.announcements.describing import Names, described, names_in, times_of
+from handlers.announcements.describing import Names, advice, described, names_in, times_of
 from handlers.announcements.presses import (
     ChooseLabel,
     Discard,
@@ -56,10 +56,11 @@ async def read(tx: Transaction, viewer: Viewer, announcement_id: int, now: datet
         raise Refusal("announcement:not-yours")
     if row.state not in UNSENT:
         raise Refusal("announcement:sent")
-    return await _drafted(tx, viewer, row, now)
+    return await drafted(tx, viewer, row, now)
 
 
-async def _drafted(tx: Transaction, viewer: Viewer, row: Announcement, now: datetime) -> Drafted:
+async def drafted(tx: Transaction, viewer: Viewer, row: Announcement, now: datetime) -> Drafted:
+    """Return an announcement with what is found out about its audience."""
     reach = await announcements.reach(tx, row.meant, row.label, now, urgent=row.urgent)
     names = await names_in(tx, row.meant, viewer.language)
     return Drafted(row, reach, names, announcements.digest_of(row, reach.recipients)[: announcements.BOUND])
@@ -85,10 +86,8 @@ def drawn(found: Drafted, say: Say, policy: Policy) -> Screen:
 
 def _facts(found: Drafted, say: Say, policy: Policy) -> list[str]:
     row, count = found.row, len(found.reach.recipients)
-    reached = say.many("{n} member", "{n} members", count)
     facts = [f"<b>{say('Draft')} N-{row.id}</b>", say("For: {whom}", whom=described(row.meant, found.names, say))]
-    facts.append(say("It will be sent to {members}.", members=reached) if count else _nobody(say))
-    facts += _left_out(found.reach, say)
+    facts += [*counted(found.reach, say), *advice(row, found.names, say)]
     if count and announcements.needs_release(row, count, policy.two_person_above):
         facts.append(say("A second administrator must release it."))
     facts += times_of(row, say)
@@ -96,8 +95,12 @@ def _facts(found: Drafted, say: Say, policy: Policy) -> list[str]:
     return [fact for fact in facts if fact]
 
 
-def _nobody(say: Say) -> Html:
-    return say("This audience is empty: nobody would get it. Choose another one.")
+def counted(reach: Reach, say: Say) -> list[str]:
+    """Return how many would get it now, and how many are left out for which reasons."""
+    count = len(reach.recipients)
+    reached = say.many("It will be sent to {n} member.", "It will be sent to {n} members.", count)
+    nobody = say("This audience is empty: nobody would get it. Choose another one.")
+    return [reached if count else nobody, *_left_out(reach, say)]
 
 
 LEFT_OUT = {
@@ -110,8 +113,8 @@ LEFT_OUT = {
 def _left_out(reach: Reach, say: Say) -> list[str]:
     if not reach.left_out:
         return []
-    counted = Counter(reach.left_out.values())
-    said = [f"{say(LEFT_OUT[why])}: {say.number(counted[why])}" for why in LeftOut if counted[why]]
+    by_reason = Counter(reach.left_out.values())
+    said = [f"{say(LEFT_OUT[why])}: {say.number(by_reason[why])}" for why in LeftOut if by_reason[why]]
     return [say("Left out: {reasons}", reasons=Html(", ".join(said)))]
 
 
@@ -147,7 +150,7 @@ async def _load(tx: Transaction, facts: Facts, viewers: Sequence[Viewer]) -> Map
     for viewer in viewers:
         if allowed(viewer, Action.ANNOUNCE):
             row = await announcements.by_id(tx, viewer, facts["announcement"])
-            found[viewer.id] = await _drafted(tx, viewer, row, datetime.fromisoformat(facts["at"]))
+            found[viewer.id] = await drafted(tx, viewer, row, datetime.fromisoformat(facts["at"]))
     return found
 
 

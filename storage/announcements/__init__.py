@@ -16,6 +16,7 @@ from storage.announcements.acknowledging import (
 from storage.announcements.audience import EVERYBODY, Audience, Block, Condition, Dimension
 from storage.announcements.control import FAILING, UNVOUCHED, cancel, pause, recur, resume, undo
 from storage.announcements.drafts import BOUND, begin, digest_of, discard, edit
+from storage.announcements.offers import offers
 from storage.announcements.own import own_copy
 from storage.announcements.progress import Progress, progress_of, report_progress, unreached
 from storage.announcements.reaching import LeftOut, Reach, list_names, reach
@@ -74,7 +75,7 @@ __all__ = [
     "acknowledgements", "answer", "answered", "begin", "by_id", "cancel", "card", "chase", "chased", "code_in",
     "copies", "digest_of", "digest_of_words", "discard", "edit", "folded", "for_readers", "forget_guesses",
     "give_back", "is_late", "known_words", "list_names", "listed", "mailbag", "may_read", "may_remark",
-    "needs_release", "own_copy", "pause", "progress_of", "reach", "recur", "release", "remark",
+    "needs_release", "offers", "own_copy", "pause", "progress_of", "reach", "recur", "release", "remark",
     "remember_words", "remind", "reminder_due", "reminder_times", "report_progress", "resume", "sent_between",
     "some", "submit", "tally", "thread", "threads", "turn_back_late", "undo", "unreached", "verify", "vote",
     "voters", "words_in",

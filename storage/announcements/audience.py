@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -78,12 +78,27 @@ def condition_of(audience: Audience, lists: Mapping[int, Audience]) -> ColumnEle
 
 
 def _condition(condition: Condition, lists: Mapping[int, Audience]) -> ColumnElement[bool]:
+    if unsettled(condition, lists):
+        return false()
     if condition.dimension is Dimension.LIST:
         chosen = [lists[int(v)] for v in condition.values if int(v) in lists]
         inside: ColumnElement[bool] = or_(false(), *(condition_of(one, {}) for one in chosen))
     else:
         inside = _IN[condition.dimension](condition.values)
     return not_(inside) if condition.outside else inside
+
+
+def unsettled(condition: Condition, lists: Container[int]) -> bool:
+    """Tell whether nobody knows whom a condition leaves: then it is nobody, for its opposite would be too many.
+
+    So it is where nothing was chosen yet, and where it is outside of a saved list that was dropped.
+    """
+    if condition.dimension is Dimension.EVERYBODY:
+        return condition.outside
+    if not condition.values:
+        return True
+    lists_alone = condition.dimension is Dimension.LIST and condition.outside
+    return lists_alone and any(int(value) not in lists for value in condition.values)
 
 
 # A fact that is missing is not the one that is asked for, so that its opposite holds.

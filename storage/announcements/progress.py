@@ -55,7 +55,7 @@ class Progress:
 async def progress_of(tx: Transaction, row: Announcement) -> Progress:
     """Count an announcement's recipients by how it ended for them."""
     mine = select(Recipient.state, func.count()).where(Recipient.announcement_id == row.id).group_by(Recipient.state)
-    found: dict[OutboxState, int] = {row[0]: row[1] for row in await tx.execute(mine)}
+    found = {row[0]: row[1] for row in await tx.execute(mine)}
     ended = {state.value: found.get(state, 0) for state in OutboxState if state not in WAITING}
     left, rate = sum(found.get(state, 0) for state in WAITING), await _rate(tx, row)
     return Progress(**ended, left=left, rate=rate, acknowledged=await acknowledgements(tx, row))

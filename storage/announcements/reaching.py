@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from sqlalchemy import select
@@ -46,31 +47,38 @@ async def reach(tx: Transaction, audience: Audience, label: Label, now: datetime
     Who belongs to the network is meant; who has blocked the bot or has no Telegram account is unreachable, who is on a
     break or idle is paused, and who may not see the label is left out for it.
     """
-    breaks = await _on_a_break(tx, now)
+    away = await _on_a_break(tx, now)
     lists = await _lists(tx, audience)
     found = select(
-        Member.id, Member.state, Member.telegram_id, Member.unreachable_since, Member.organisation_id, Member.language,
-        Member.zone,
-    )  # fmt: skip
+        Member.id, Member.state, Member.telegram_id, Member.unreachable_since, Member.organisation_id, Member.language
+    )
     meant = found.where(Member.state.in_(BELONGING), condition_of(audience, lists)).order_by(Member.id)
     recipients: list[int] = []
     left_out: dict[int, LeftOut] = {}
     languages: Counter[str] = Counter()
-    organisations = audience.organisations
+    open_to = _open_to(label, audience.organisations)
     rows: Any = await tx.execute(meant)
-    for member_id, state, account, unreachable, house, language, zone in rows:
-        viewer = Viewer(member_id, state, frozenset(), house, language, zone)
-        paused = not urgent and (state is MemberState.IDLE or member_id in breaks)
-        if not access.may_see(viewer, label, organisations):
+    for member_id, state, account, unreachable, house, language in rows:
+        if not open_to(state, house):
             left_out[member_id] = LeftOut.LABEL
         elif account is None or unreachable is not None:
             left_out[member_id] = LeftOut.UNREACHABLE
-        elif paused:
+        elif not urgent and (state is MemberState.IDLE or member_id in away):
             left_out[member_id] = LeftOut.PAUSED
         else:
             recipients.append(member_id)
             languages[language] += 1
     return Reach(tuple(recipients), left_out, languages)
+
+
+def _open_to(label: Label, organisations: Sequence[int]) -> Callable[[MemberState, int | None], bool]:
+    """Return what tells whether a label is open to somebody of a state and an organisation: asked once for each."""
+
+    @cache
+    def open_to(state: MemberState, house: int | None) -> bool:
+        return access.may_see(Viewer(0, state, frozenset(), house, "", ""), label, organisations)
+
+    return open_to
 
 
 async def _on_a_break(tx: Transaction, now: datetime) -> set[int]:

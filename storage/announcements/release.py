@@ -18,6 +18,7 @@ from storage.database import Base, Transaction
 from storage.members import Role
 from storage.outbox import OutboxState, Promise, promise
 from storage.refusals import Refusal
+from storage.tlp import Label
 
 RELEASE_WITHIN = timedelta(minutes=30)
 
@@ -35,12 +36,15 @@ async def submit(
 
     `digest` is the beginning of the hash of what its author was shown, those who were counted among it. The author is
     told how it goes, in place of the message `shown`. Refusals: `announcement:moved`, `announcement:nobody`,
-    `announcement:no-second`, `announcement:past` (it would leave after it expires), and those of `edit`.
+    `announcement:strict` (it stays in one organisation), `announcement:no-second`, `announcement:past` (it would leave
+    after it expires), and those of `edit`.
     """
     row = await edit(tx, viewer, announcement_id, now)
     meant = (await reach(tx, row.meant, row.label, now, urgent=row.urgent)).recipients
     if digest_of(row, meant)[:BOUND] != digest:
         raise Refusal("announcement:moved")
+    if row.label is Label.AMBER_STRICT and len(row.meant.organisations) != 1:
+        raise Refusal("announcement:strict", label=row.label)
     if not meant:
         raise Refusal("announcement:nobody")
     _check_times(row, now)

@@ -175,15 +175,21 @@ class Remark(Base):
 
 
 class AudienceList(Base):
-    """An audience under a name, to be chosen again."""
+    """An audience under a name, to be chosen again; the number of one that was dropped never comes again."""
 
     __tablename__ = "audience_list"
+    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 - as SQLAlchemy wants it
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(60), unique=True)
     audience: Mapped[list[Any]] = mapped_column(JSON)
     by_id: Mapped[int | None] = mapped_column(ForeignKey("member.id", ondelete="SET NULL"))
     changed_at: Mapped[datetime] = mapped_column(Moment)
+
+    @property
+    def meant(self) -> Audience:
+        """Whom it means."""
+        return Audience.of(self.audience)
 
 
 async def by_id(tx: Transaction, viewer: Viewer, announcement_id: int, *, lock: bool = False) -> Announcement:

@@ -110,6 +110,7 @@ def upgrade() -> None:
         _refers("audience_list", "by_id", "member", "SET NULL"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audience_list")),
         sa.UniqueConstraint("name", name=op.f("uq_audience_list_name")),
+        sqlite_autoincrement=True,
     )
     op.add_column("outbox", sa.Column("also", sa.JSON(), nullable=True))
     _recipients()

@@ -1,0 +1,210 @@
+"""The audience of a draft: in words and counted, group by group, with the ways to narrow and to widen it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from handlers.announcements import draft
+from handlers.announcements.describing import DIMENSIONS, Names, advice, block_said, described
+from handlers.announcements.draft import Drafted
+from handlers.announcements.presses import OpenAudience, OpenDraft
+from handlers.buttons import Button, Press, Row, columns
+from handlers.context import Context, Policy
+from handlers.feature import Notice
+from handlers.language import Html, Say
+from handlers.screens import Screen, lines
+from storage import announcements
+from storage.access import Action, Viewer, allowed
+from storage.announcements import Audience, Dimension
+from storage.announcements.choosing import MOST_BLOCKS, block_at, condition_in, drop_block, everybody, mark_of
+from storage.database import Transaction
+from storage.outbox import Facts
+
+ROOM = 1800
+"""How many characters the audience has on its own screens."""
+_WIDEST = 40
+CHOSEN = tuple(dimension for dimension in Dimension if dimension is not Dimension.EVERYBODY)
+
+
+@dataclass(frozen=True)
+class OpenBlock(Press, prefix="ann.block"):
+    """Choose in one group of the audience; one after the last begins with its first condition."""
+
+    announcement: int
+    block: int
+
+
+@dataclass(frozen=True)
+class OpenPicker(Press, prefix="ann.pick"):
+    """Offer the values of a dimension for a group, from this page on."""
+
+    announcement: int
+    block: int
+    dimension: Dimension
+    page: int
+
+
+@dataclass(frozen=True)
+class ChooseAll(Press, prefix="ann.all"):
+    """Let a group be everybody."""
+
+    announcement: int
+    block: int
+
+
+@dataclass(frozen=True)
+class DropBlock(Press, prefix="ann.unblock"):
+    """Take the group away that has this mark."""
+
+    announcement: int
+    block: int
+    mark: str
+
+
+@dataclass(frozen=True)
+class Clear(Press, prefix="ann.clear"):
+    """Begin the audience anew: it is nobody."""
+
+    announcement: int
+
+
+@dataclass(frozen=True)
+class OpenSample(Press, prefix="ann.some"):
+    """Show some of those who would get it, others at each turn."""
+
+    announcement: int
+    turn: int
+
+
+@dataclass(frozen=True)
+class OpenLeftOut(Press, prefix="ann.out"):
+    """Show who is meant and would get nothing, and why, from this one on."""
+
+    announcement: int
+    offset: int
+
+
+@dataclass(frozen=True)
+class KeepList(Press, prefix="ann.keep"):
+    """Keep the audience under a name."""
+
+    announcement: int
+
+
+async def audience(context: Context, press: OpenAudience) -> None:
+    await show_again(context, press.announcement)
+
+
+async def open_block(context: Context, press: OpenBlock) -> None:
+    await show_again(context, press.announcement, press.block)
+
+
+async def show_again(context: Context, announcement_id: int, block: int | None = None) -> None:
+    """Show the audience in place of what was pressed, with one group to choose in: the last, unless one is told."""
+    async with context.reading() as tx:
+        found = await draft.read(tx, context.viewer, announcement_id, context.now)
+    await context.show(_screen(found, block, context.say))
+
+
+def _screen(found: Drafted, block: int | None, say: Say) -> Screen:
+    meant = found.row.meant
+    last = len(meant.blocks) - 1
+    here = last if block is None else block
+    here = max(0, min(here, last + 1, MOST_BLOCKS - 1))
+    head = say("Audience of announcement <code>N-{number}</code>", number=found.row.id)
+    parts = [f"<b>{head}</b>", standing(found, say), _where(meant, found.names, here, say)]
+    return Screen(lines(parts), _ways(found, here, say))
+
+
+def standing(found: Drafted, say: Say) -> str:
+    """Return the audience in words, how many it reaches now, and what its author has to know of it."""
+    words = described(found.row.meant, found.names, say, ROOM)
+    told = "\n".join(advice(found.row, found.names, say))
+    return lines([say("For: {whom}", whom=words), "\n".join(draft.counted(found.reach, say)), told])
+
+
+def _where(meant: Audience, names: Names, here: int, say: Say) -> Html | None:
+    """Return in which group is chosen, where there are several."""
+    if here >= len(meant.blocks):
+        return say("You begin another group: it gets the announcement as well.") if meant.blocks else None
+    if len(meant.blocks) == 1:
+        return None
+    said = block_said(meant.blocks[here], names, say, 2)
+    return say("You choose in group {n}: {whom}", n=here + 1, whom=said)
+
+
+def _ways(found: Drafted, here: int, say: Say) -> tuple[Row, ...]:
+    n, meant = found.row.id, found.row.meant
+    whole = condition_in(meant, here, Dimension.EVERYBODY) is not None
+    choices = [ticked(say("Everybody"), ChooseAll(n, here), whole)]
+    choices += [
+        ticked(say(DIMENSIONS[d]), OpenPicker(n, here, d, 0), condition_in(meant, here, d) is not None) for d in CHOSEN
+    ]
+    ways: list[Row] = [*columns(choices, 3), *_groups(n, meant, here, say)]
+    if meant.blocks:
+        people = [Button(say("Who gets it"), OpenSample(n, 0)), Button(say("Who is left out"), OpenLeftOut(n, 0))]
+        ways += [tuple(people), (Button(say("Keep as list"), KeepList(n)), Button(say("Clear"), Clear(n)))]
+    return (*ways, (Button(say("Back"), OpenDraft(n)),))
+
+
+def _groups(n: int, meant: Audience, here: int, say: Say) -> list[Row]:
+    """Return the groups to go to, the one to begin, and the way to take this one away."""
+    count = len(meant.blocks)
+    if not count:
+        return []
+    there = [ticked(say("Group {n}", n=at + 1), OpenBlock(n, at), at == here) for at in range(count)]
+    rows = columns(there, 3) if count > 1 or here == count else []
+    more = [Button(say("Or…"), OpenBlock(n, count))] if here < count < MOST_BLOCKS else []
+    mark = mark_of(block_at(meant, here))
+    less = [Button(say("Remove group"), DropBlock(n, here, mark))] if here < count > 1 else []
+    return [*rows, *columns([*more, *less], 2)]
+
+
+def ticked(label: str, press: Press, chosen: bool) -> Button:  # noqa: FBT001 - whether it is ticked
+    return Button(f"✓ {label}" if chosen else label, press)
+
+
+def cut(name: str) -> str:
+    """Return a name that people gave as a button has room for it."""
+    return name if len(name) <= _WIDEST else f"{name[: _WIDEST - 1]}…"
+
+
+async def change(context: Context, announcement_id: int, changed: Callable[[Audience], Audience]) -> None:
+    """Let a tap change the audience of one's own draft."""
+    async with context.transaction() as tx:
+        me = await context.myself(tx)
+        row = await announcements.edit(tx, me, announcement_id, context.now)
+        row.audience = changed(row.meant).facts()
+
+
+async def choose_all(context: Context, press: ChooseAll) -> None:
+    await change(context, press.announcement, lambda meant: everybody(meant, press.block))
+    await show_again(context, press.announcement, press.block)
+
+
+async def remove_block(context: Context, press: DropBlock) -> None:
+    await change(context, press.announcement, lambda meant: drop_block(meant, press.block, press.mark))
+    await show_again(context, press.announcement)
+
+
+async def clear(context: Context, press: Clear) -> None:
+    await change(context, press.announcement, lambda _meant: Audience())
+    await show_again(context, press.announcement)
+
+
+def _drawn(found: Drafted, say: Say, _policy: Policy) -> Screen:
+    return _screen(found, None, say)
+
+
+async def _load(tx: Transaction, facts: Facts, viewers: Sequence[Viewer]) -> Mapping[int, Drafted]:
+    found: dict[int, Drafted] = {}
+    for viewer in viewers:
+        if allowed(viewer, Action.ANNOUNCE):
+            row = await announcements.by_id(tx, viewer, facts["announcement"])
+            found[viewer.id] = await draft.drafted(tx, viewer, row, datetime.fromisoformat(facts["at"]))
+    return found
+
+
+AUDIENCE = Notice("announcement:audience", _drawn, _load)
