@@ -71,8 +71,8 @@ async def test_who_acknowledges_does_it_once_and_the_others_are_reminded_and_cha
         await goes(author, "Back", "Tajikistan")
         await goes(author, "By organisation", "Slow House", "2 of 2", "Secretariat")
         await goes(author, "Slow House: 2", "Slow Demo", "Away Demo")
-        await goes(slow, "Подтвердить", "Вы это подтвердили", "«Read <this>»")
-        kept = await slow.sees("Please <read>", "✓ Вы это подтвердили")
+        await goes(slow, "Подтвердить", "Вы подтвердили прочтение", "«Read <this>»")
+        kept = await slow.sees("Please <read>", "✓ Вы подтвердили прочтение")
         assert kept["message_id"] == got["message_id"]
 
         await goes_to(stage, DEADLINE - timedelta(days=1, minutes=-5))

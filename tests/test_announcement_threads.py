@@ -85,7 +85,7 @@ async def test_who_writes_too_often_too_much_or_out_of_turn_is_refused_in_their_
     outside = await stage.joined(51, "Outside Demo", state="idle")
     async with stage.bot():
         n = await announces(stage, author, "Questions?")
-        got = await reader.sees("Questions?", "Язык: английский")
+        got = await reader.sees("Questions?", "Язык текста: английский")
         assert buttons(got) == ["Ответить", "Настройки"]
         await goes(reader, "Ответить", "Что вы хотите сказать о N-1?")
         await reader.says("о" * 1001)

@@ -137,7 +137,7 @@ async def test_what_has_not_left_is_unknown_and_a_russian_copy_is_read_with_all_
         n = await announces(stage, author, "Встреча", "TLP:CLEAR", by=datetime.now(UTC) + timedelta(days=3), poll=asked)
         await arrives(stage)
         await goes(reader, "1. Завтра", "✓ 1. Завтра – 1")
-        copy = await goes(reader, "Подтвердить", "✓ Вы это подтвердили.", TEXT, "✓ 1. Завтра – 1")
+        copy = await goes(reader, "Подтвердить", "✓ Вы подтвердили прочтение.", TEXT, "✓ 1. Завтра – 1")
         await forwards(reader, copy, "✓ Подлинное, слово в слово")
         await pretends(reader, copy, "Завтра – 1", "Завтра – позвоните", "слова отличаются")
         await alters(stage, "UPDATE announcement SET state = 'draft'")
