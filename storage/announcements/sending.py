@@ -119,4 +119,5 @@ def occurrence(row: Announcement, now: datetime) -> Announcement:
     ends = {
         name: None if (at := getattr(row, name)) is None else at + shift for name in ("expires_at", "acknowledge_by")
     }
-    return Announcement(**copied, **ends, state=AnnouncementState.DRAFT, series_id=row.id, created_at=now)
+    state = AnnouncementState.DRAFT
+    return Announcement(**copied, **ends, state=state, series_id=row.id, send_at=now, created_at=now)
