@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import insert
+from sqlalchemy import event, insert
 
 from storage import announcements, topics
 from storage.announcements import EVERYBODY, Audience, AudienceList, Block, Condition, Dimension, LeftOut
@@ -203,6 +203,20 @@ async def test_sql_reaches_exactly_whom_the_plain_model_reaches(
                 reasons = {one.id: why_not(one, audience, label, urgent=urgent) for one in there}
                 assert found.recipients == tuple(n for n, reason in reasons.items() if reason is None), audience
                 assert found.left_out == {n: reason for n, reason in reasons.items() if reason is not None}, audience
+            raise UndoneError
+
+
+async def test_counting_asks_no_question_for_each_member(database: Database) -> None:
+    asked: list[str] = []
+    event.listen(database.engine.sync_engine, "before_cursor_execute", lambda *facts: asked.append(facts[2]))
+    audience = Audience(tuple((Condition(d, KINDS[d][:1], outside=True),) for d in NOT_EVERYBODY))
+    with suppress(UndoneError):
+        async with database.transaction() as tx:
+            await settle(tx, list(people(1)), {1: EVERYBODY})
+            asked.clear()
+            found = await announcements.reach(tx, audience, Label.GREEN, NOW)
+            assert found.recipients
+            assert len(asked) == 3  # who is on a break, the lists, and everybody who is meant
             raise UndoneError
 
 

@@ -8,7 +8,7 @@ import json
 from storage.announcements.audience import Audience, Block, Condition, Dimension
 from storage.refusals import Refusal
 
-MOST_BLOCKS, MOST_VALUES = 8, 60
+MOST_BLOCKS, MOST_VALUES = 8, 200
 """How many blocks an audience has at most, and how many values a condition."""
 
 
