@@ -20,6 +20,7 @@ from handlers.announcements.saved import DropList, OpenList
 from handlers.language import Say
 from handlers.screens import length
 from storage.announcements import Audience, Condition, Dimension
+from storage.announcements.choosing import mark_of
 from storage.members import Role
 
 SQLITE = pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
@@ -187,6 +188,35 @@ async def test_an_audience_is_tapped_together_counted_at_every_tap_and_outlives_
 
 
 @SQLITE
+async def test_what_members_can_have_several_of_is_asked_for_together_and_without(stage: Stage) -> None:
+    author, _ = await administrators(stage)
+    await stage.joined(50, "Both", topics=["media", "border"])
+    await stage.joined(51, "Media", topics=["media"])
+    await stage.joined(52, "All three", topics=["media", "border", "financing"])
+    async with stage.bot():
+        await composes(author, "Together", audience=())
+        await opens(author)
+        await taps(author, "Topic", NOBODY)
+        shown = await taps(author, "Media and communication", "sent to 3 members.")
+        assert "And also…" in buttons(shown)
+        assert "And also…" not in buttons(await taps(author, "Media and communication", "nobody yet"))
+        await taps(author, "Media and communication", "sent to 3 members.")
+        shown = await taps(author, "And also…", "sent to 3 members.")
+        assert "✓ Condition 2" in buttons(shown)
+        together = "members who follow Media and communication; and who follow Border security and management"
+        await taps(author, "Border security", f"For: {together}\n", "sent to 2 members.")
+        await taps(author, "And also…", f"For: {together}\n")
+        await taps(author, "Countering the financing", "sent to 1 member.")
+        without = f"{together}; except those who follow Countering the financing of terrorism\n"
+        await taps(author, "Not these", without, "sent to 1 member.")
+        shown = await taps(author, "Condition 2", without)
+        assert "✓ Border security and management" in buttons(shown)
+        await taps(author, "Remove condition", "Media and communication; except those", "sent to 2 members.")
+        shown = await taps(author, "Country", "sent to 2 members.")
+        assert "And also…" not in buttons(await taps(author, "Kazakhstan", "sent to 2 members."))
+
+
+@SQLITE
 async def test_long_lists_are_paged_and_a_sample_shows_five_and_stays(stage: Stage) -> None:
     author, _ = await administrators(stage)
     for n in range(11):
@@ -233,12 +263,14 @@ async def test_forged_and_old_buttons_leave_the_audience_as_it_is(stage: Stage) 
         before = await audience_of(stage)
         made = [
             *(Tick(1, 0, Dimension.COUNTRY, v) for v in ("+NO", "+", "", "KG", "+kg", "*KG", "+KG' OR 1=1")),
-            *(Tick(1, at, Dimension.COUNTRY, "+KZ") for at in (-1, 2, 9)),
+            *(Tick(1, at, Dimension.COUNTRY, "+KZ") for at in (-4, -1, 2, 3, 5, 8, 9, 36)),
             *(Tick(1, 0, d, "+999") for d in Dimension),
             Tick(1, 0, Dimension.EVERYBODY, "+all"),
-            TurnOut(1, 0, Dimension.ROLE, 1), TurnOut(1, 5, Dimension.COUNTRY, 1), Lift(1, 0, Dimension.EVERYBODY),
+            TurnOut(1, 0, Dimension.ROLE, 1), TurnOut(1, 20, Dimension.COUNTRY, 1), Lift(1, 0, Dimension.EVERYBODY),
             DropBlock(1, 0, "00000000"), DropBlock(1, 3, "4f53cda1"), ChooseAll(1, 2), ChooseAll(1, -1),
-            OpenPicker(1, 0, Dimension.EVERYBODY, 0), OpenPicker(1, 7, Dimension.ROLE, 0), OpenList(1, 5),
+            OpenPicker(1, 0, Dimension.EVERYBODY, 0), OpenPicker(1, 9, Dimension.ROLE, 0),
+            OpenPicker(1, 2, Dimension.ROLE, 0), OpenList(1, 5), Lift(1, -4, Dimension.COUNTRY),
+            DropBlock(1, -1, mark_of(())), DropBlock(1, 0, mark_of(())), Lift(1, 1, Dimension.COUNTRY),
             DropList(1, 5), OpenAudience(9), OpenSample(9, 0), KeepList(9), OpenPicker(1, 0, Dimension.COUNTRY, 99),
             OpenPicker(1, 0, Dimension.COUNTRY, -1), OpenSample(1, -7), OpenSample(1, 99), OpenBlock(1, 99),
         ]  # fmt: skip

@@ -18,7 +18,7 @@ from handlers.screens import Screen, lines
 from storage import announcements
 from storage.access import Action, Viewer, allowed
 from storage.announcements import Audience, Dimension
-from storage.announcements.choosing import MOST_BLOCKS, block_at, condition_in, drop_block, everybody, mark_of
+from storage.announcements.choosing import MOST_BLOCKS, Place, block_at, conditions_in, drop_block, everybody, mark_of
 from storage.database import Transaction
 from storage.outbox import Facts
 
@@ -38,10 +38,10 @@ class OpenBlock(Press, prefix="ann.block"):
 
 @dataclass(frozen=True)
 class OpenPicker(Press, prefix="ann.pick"):
-    """Offer the values of a dimension for a group, from this page on."""
+    """Offer the values of a dimension for the place of a condition, from this page on."""
 
     announcement: int
-    block: int
+    place: int
     dimension: Dimension
     page: int
 
@@ -134,10 +134,11 @@ def _where(count: int, here: int, say: Say) -> Html | None:
 
 def _ways(found: Drafted, here: int, say: Say) -> tuple[Row, ...]:
     n, meant = found.row.id, found.row.meant
-    whole = condition_in(meant, here, Dimension.EVERYBODY) is not None
+    whole = bool(conditions_in(meant, here, Dimension.EVERYBODY))
     choices = [ticked(say("Everybody"), ChooseAll(n, here), whole)]
     choices += [
-        ticked(say(DIMENSIONS[d]), OpenPicker(n, here, d, 0), condition_in(meant, here, d) is not None) for d in CHOSEN
+        ticked(say(DIMENSIONS[d]), OpenPicker(n, Place(here, d).number, d, 0), bool(conditions_in(meant, here, d)))
+        for d in CHOSEN
     ]
     ways: list[Row] = [*columns(choices, 3), *_groups(n, meant, here, say)]
     if meant.blocks:
