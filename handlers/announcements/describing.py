@@ -70,11 +70,11 @@ def described(audience: Audience, names: Names, say: Say, room: int = ROOM) -> H
 
 
 def _blocks(audience: Audience, names: Names, say: Say, most: int) -> Html:
-    first, *others = (block_said(block, names, say, most) for block in audience.blocks)
+    first, *others = (_block(block, names, say, most) for block in audience.blocks)
     return Html("\n".join([first, *(say("or {whom}", whom=other) for other in others)]))
 
 
-def block_said(block: Block, names: Names, say: Say, most: int = _SHOWN[0]) -> Html:
+def _block(block: Block, names: Names, say: Say, most: int) -> Html:
     """Return in words those for whom all conditions of a block hold; what they are not is said last."""
     inside = [_inside(c, names, say, most) for c in block if not c.outside and c.dimension is not Dimension.EVERYBODY]
     outside = [say("except those {whom}", whom=_inside(c, names, say, most)) for c in block if c.outside]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from handlers.announcements.describing import Names, advice, described, names_in, times_of
+from handlers.announcements.describing import ROOM, Names, advice, described, names_in, times_of
 from handlers.announcements.presses import (
     ChooseLabel,
     Discard,
@@ -30,13 +30,16 @@ from handlers.feature import Notice
 from handlers.forms import Answers
 from handlers.language import Html, Say, capital, text
 from handlers.presses import Home
-from handlers.screens import Screen, lines
+from handlers.screens import LIMIT, Screen, length, lines
 from storage import announcements
 from storage.access import Action, Viewer, allowed
 from storage.announcements import UNSENT, Announcement, LeftOut, Reach
 from storage.database import Transaction
 from storage.outbox import Facts, Lane, Promise, promise
 from storage.refusals import Refusal
+
+_REST = 900
+"""What is left in a message for everything below the words but the audience."""
 
 
 @dataclass(frozen=True)
@@ -81,12 +84,14 @@ def drawn(found: Drafted, say: Say, policy: Policy) -> Screen:
     """Return a draft: as it is read in its own language, and below what else there is to it."""
     row = found.row
     preview = draw(content_of(row, row.language), Say(row.language, say.zone), policy)
-    return Screen(lines([preview.text, "\n".join(_facts(found, say, policy))]), _ways(found, say), row.label)
+    room = min(ROOM, LIMIT - length(preview.html) - _REST)
+    return Screen(lines([preview.text, "\n".join(_facts(found, say, policy, room))]), _ways(found, say), row.label)
 
 
-def _facts(found: Drafted, say: Say, policy: Policy) -> list[str]:
+def _facts(found: Drafted, say: Say, policy: Policy, room: int) -> list[str]:
     row, count = found.row, len(found.reach.recipients)
-    facts = [f"<b>{say('Draft')} N-{row.id}</b>", say("For: {whom}", whom=described(row.meant, found.names, say))]
+    whom = described(row.meant, found.names, say, room)
+    facts = [f"<b>{say('Draft')} N-{row.id}</b>", say("For: {whom}", whom=whom)]
     facts += [*counted(found.reach, say), *advice(row, found.names, say)]
     if count and announcements.needs_release(row, count, policy.two_person_above):
         facts.append(say("A second administrator must release it."))
