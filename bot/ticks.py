@@ -84,7 +84,7 @@ def ticks(
     forgets = (
         inbox.forget, outbox.forget, dialogues.expire, removals.forget, errands.forget, mutes.forget,
         moderation.breaches.drop_old, posts.fate.forget, directory.forget, privacy.forget, feeds.forget,
-        by_mail.forget,
+        by_mail.forget, announcements.forget,
     )  # fmt: skip
     return [
         Tick("digest", 5, Digests(database, clock, policy).work),

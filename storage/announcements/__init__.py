@@ -6,7 +6,7 @@ from storage.announcements.audience import EVERYBODY, Audience, Block, Condition
 from storage.announcements.control import FAILING, UNVOUCHED, cancel, pause, recur, resume, undo
 from storage.announcements.drafts import BOUND, begin, digest_of, discard, edit
 from storage.announcements.offers import offers
-from storage.announcements.progress import Progress, progress_of, report_progress, unreached
+from storage.announcements.progress import Progress, forget, progress_of, report_progress, unreached
 from storage.announcements.reaching import LeftOut, Reach, list_names, reach
 from storage.announcements.received import Mailbag, Sent, copies, mailbag, sent_between, some
 from storage.announcements.release import give_back, needs_release, release, submit, turn_back_late
@@ -30,7 +30,7 @@ __all__ = [
     "BOUND", "EVERYBODY", "FAILING", "SENT", "UNDO", "UNSENT", "UNVOUCHED", "Announcement", "AnnouncementState",
     "Audience", "AudienceList", "Block", "Condition", "Dimension", "LeftOut", "Mailbag", "Progress", "Reach",
     "Recipient", "Remark", "Repeats", "Sent", "begin", "by_id", "cancel", "copies", "digest_of", "discard",
-    "edit", "for_readers", "give_back", "list_names", "listed", "mailbag", "may_read", "needs_release", "offers",
-    "pause", "progress_of", "reach", "recur", "release", "report_progress", "resume", "sent_between", "some", "submit",
-    "turn_back_late", "undo", "unreached",
+    "edit", "for_readers", "forget", "give_back", "list_names", "listed", "mailbag", "may_read",
+    "needs_release", "offers", "pause", "progress_of", "reach", "recur", "release", "report_progress", "resume",
+    "sent_between", "some", "submit", "turn_back_late", "undo", "unreached",
 ]  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from storage import members
 from storage.access import Viewer
@@ -16,6 +16,7 @@ from storage.database import Transaction
 from storage.members import Member
 from storage.outbox import WAITING, OutboxRow, OutboxState, shown
 
+KEEP = timedelta(days=365)
 _LATELY = timedelta(seconds=60)
 _MANY, _MOST = 20, 0.5
 """From how many failed copies on, and at which share of those that ended, an announcement pauses itself."""
@@ -119,6 +120,12 @@ async def _keep_lost(tx: Transaction, row: Announcement) -> None:
     mine = (Recipient.announcement_id == row.id, Recipient.state.in_(WAITING))
     lost = update(Recipient).where(*mine, ~copy.exists()).values(state=OutboxState.WITHHELD, reason="erased")
     await tx.execute(lost.execution_options(synchronize_session=False))
+
+
+async def forget(tx: Transaction, now: datetime) -> None:
+    """Drop who was sent what, and what they did with it, a year after an announcement was through."""
+    old = select(Announcement.id).where(Announcement.finished_at < now - KEEP)
+    await tx.execute(delete(Recipient).where(Recipient.announcement_id.in_(old)))
 
 
 async def unreached(
