@@ -431,6 +431,40 @@ async def test_it_reads_well_in_russian(stage: Stage) -> None:
         await taps(author, "Сохранённый список", "Юг: 2")
 
 
+@SQLITE
+async def test_the_longest_words_and_the_widest_audience_have_room_in_one_message(stage: Stage) -> None:
+    stage.settings["announcements"] = {"two_person_above": 1}
+    author = await stage.joined(1, "Марал", roles=[Role.ADMINISTRATOR], language="ru")
+    second = await stage.joined(2, "Тимур " * 19, roles=[Role.ADMINISTRATOR], language="ru")
+    houses = [f"Институт {n} " + "с длинным названием " * 9 for n in range(30)]
+    for n, house in enumerate(houses):
+        await stage.joined(50 + n, f"Reader {n}", organisation=house, language="uz" if n % 2 else "kk")
+    block = (Condition(Dimension.COUNTRY, ("KG", "TR"), outside=True), _of(range(2, 30)))
+    wide = json.dumps(Audience((block,) * 7 + ((_of(range(30)),),)).facts())
+    async with stage.bot():
+        await author.says("/announce")
+        await goes(author, "Русский", "заголовок")
+        await author.says("Заголовок " * 12)
+        await author.sees("текст")
+        await author.says("слово " * 466)
+        await author.sees("Traffic Light Protocol")
+        await goes(author, "TLP:GREEN", "Кому: пока никому")
+        later = (datetime.now(UTC) + timedelta(days=9)).strftime("%Y-%m-%d %H:%M:%S.000000")
+        times = ", ".join(f"{name} = '{later}'" for name in ("expires_at", "acknowledge_by"))
+        await alters(stage, f"UPDATE announcement SET audience = :wide, {times}", wide=wide)  # noqa: S608
+        shown = await goes(author, "Аудитория", "Аудитория объявления N-1")
+        assert written(shown).count("или участникам, у которых организация") == 7
+        await goes(author, "Организация", "Институт 0", "Институт 1")
+        await goes(author, "Назад", "Аудитория объявления")
+        await goes(author, "Назад", "Кому: 8 группам условий")
+        await goes(author, "Отправить", "ждёт второго администратора")
+        await second.sees("Кому:", "Марал")
+
+
+def _of(numbers: range) -> Condition:
+    return Condition(Dimension.ORGANISATION, tuple(str(n + 1) for n in numbers))
+
+
 @pytest.mark.parametrize("language", ["en", "ru"])
 @pytest.mark.parametrize("room", [ROOM, 100, -300])
 def test_whatever_is_chosen_has_room_in_a_message(language: str, room: int) -> None:
