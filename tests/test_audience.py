@@ -355,8 +355,8 @@ async def test_a_saved_list_is_used_again_holds_no_list_and_means_nobody_once_it
         assert (1,) not in await stage.rows("SELECT id FROM audience_list")  # the number of the one that is gone
         await taps(second, "Saved list", "Everybody at all: 3", "a list that was dropped: 0")
         await goes(second, "✓ a list that was dropped", "still to be chosen", NOBODY)
-    events = await stage.rows("SELECT event FROM audit WHERE event LIKE 'audience list%' ORDER BY id")
-    assert events == [("audience list:kept",), ("audience list:dropped",), ("audience list:kept",)]
+    events = await stage.rows("SELECT event FROM audit WHERE event LIKE 'announcement:list%' ORDER BY id")
+    assert events == [("announcement:list-kept",), ("announcement:list-dropped",), ("announcement:list-kept",)]
 
 
 @SQLITE
