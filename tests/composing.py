@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from cast import alters, forges, goes
+from announcers import chooses
+from cast import goes
 from story import Person, Stage
-
-from handlers.announcements.presses import OpenDraft
-
-EVERYBODY = '[[["all", [], false]]]'
-PICTURE: dict[str, Any] = {}
 
 
 async def drafts(
@@ -37,10 +33,9 @@ async def translates(author: Person, title: str, text: str, **said: Any) -> None
     await author.sees("Draft N-")
 
 
-async def addresses(stage: Stage, author: Person, number: int = 1) -> dict[str, Any]:
-    """Let the draft be for everybody, and open it again."""
-    await alters(stage, "UPDATE announcement SET audience = :everybody WHERE id = :n", everybody=EVERYBODY, n=number)
-    await forges(author, OpenDraft(number))
+async def addresses(author: Person) -> dict[str, Any]:
+    """Let the draft be for everybody, and return it."""
+    await chooses(author, "Everybody")
     return await author.sees("Draft N-", "It will be sent to")
 
 

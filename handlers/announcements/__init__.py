@@ -161,6 +161,11 @@ _REVISING = (
     tap(Retract, retract, Action.ANNOUNCE),
 )
 
+_NOTICES = (
+    *(DRAFT, TEST, TEST_ALBUM, TEXT, ALBUM, RELEASE, RETURNED, PROGRESS),
+    *(AUDIENCE, FIX, FIX_CARD, GONE),
+)
+
 FEATURE = Feature(
     name="announcements",
     commands=(
@@ -169,20 +174,7 @@ FEATURE = Feature(
     ),
     handlers=(*_STAFF, *_AUDIENCE, *_ATTACHING, *_REVISING),
     dialogues=(ANNOUNCEMENT, WORDS, LABEL, TIME, LIST, MEDIA, POLL, CORRECTION, RETRACTION),
-    notices=(
-        DRAFT,
-        TEST,
-        TEST_ALBUM,
-        TEXT,
-        ALBUM,
-        RELEASE,
-        RETURNED,
-        PROGRESS,
-        AUDIENCE,
-        FIX,
-        FIX_CARD,
-        GONE,
-    ),  # fmt: skip
+    notices=_NOTICES,
     refusals={
         "announcement:unknown": text("There is no such announcement."),
         "announcement:not-yours": text("This is somebody else’s draft: only its author can change it."),
