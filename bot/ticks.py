@@ -103,7 +103,7 @@ def ticks(
     ]
 
 
-ANNOUNCING = (announcements.report_progress, announcements.turn_back_late)
+ANNOUNCING = (announcements.report_progress, announcements.turn_back_late, announcements.revise_late)
 
 
 def _asking(database: Database, clock: Clock, questions: Sequence[Question]) -> Callable[[], Awaitable[None]]:

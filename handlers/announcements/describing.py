@@ -11,6 +11,7 @@ from handlers.screens import length
 from handlers.vocabulary import CATEGORIES, ROLES
 from storage import announcements, members, topics
 from storage.announcements import Announcement, Audience, Block, Condition, Dimension, Repeats
+from storage.announcements.poll import Poll
 from storage.database import Transaction
 from storage.members import Category, Role
 from storage.tlp import Label
@@ -179,3 +180,27 @@ def _leaves(row: Announcement, say: Say) -> Html:
     if row.send_at is not None:
         return say("It leaves {at}.", at=say.moment(row.send_at))
     return say("It leaves at once.")
+
+
+def attached(row: Announcement, say: Say) -> Html:
+    """Return in words what is attached."""
+    if row.media[0]["kind"] == "photo":
+        return say.many("{n} picture", "{n} pictures", len(row.media))
+    return say.many("{n} document", "{n} documents", len(row.media))
+
+
+def polled(poll: Poll, say: Say) -> Html:
+    """Return in words what readers are asked."""
+    kind = [
+        say("several options") if poll.several else say("one option"),
+        say("nobody sees who chose what") if poll.anonymous else say("the report names who chose what"),
+    ]
+    options = "\n".join(f"• {isolated(option)}" for option in poll.options)
+    asked = say("Poll: {question} ({kind})", question=poll.question, kind=Html(", ".join(kind)))
+    return Html(f"{asked}\n{options}")
+
+
+def besides(row: Announcement, say: Say) -> list[Html]:
+    """Return in words what comes with the text."""
+    files = [say("Attached: {what}", what=attached(row, say))] if row.media else []
+    return files + ([] if row.poll is None else [polled(Poll.of(row.poll), say)])

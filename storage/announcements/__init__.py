@@ -6,10 +6,22 @@ from storage.announcements.audience import EVERYBODY, Audience, Block, Condition
 from storage.announcements.control import FAILING, UNVOUCHED, cancel, pause, recur, resume, undo
 from storage.announcements.drafts import BOUND, begin, digest_of, discard, edit
 from storage.announcements.offers import offers
-from storage.announcements.progress import Progress, forget, progress_of, report_progress, unreached
+from storage.announcements.progress import Progress, albums_missed, forget, progress_of, report_progress, unreached
 from storage.announcements.reaching import LeftOut, Reach, list_names, reach
-from storage.announcements.received import Mailbag, Sent, copies, mailbag, sent_between, some
+from storage.announcements.received import Mailbag, Sent, copies, corrected, mailbag, sent_between, some
 from storage.announcements.release import give_back, needs_release, release, submit, turn_back_late
+from storage.announcements.revising import (
+    Revised,
+    awaited,
+    correct,
+    moved,
+    release_correction,
+    retract,
+    retracted,
+    return_correction,
+    revise_late,
+    revised,
+)
 from storage.announcements.sending import UNDO
 from storage.announcements.tables import (
     SENT,
@@ -20,6 +32,8 @@ from storage.announcements.tables import (
     Recipient,
     Remark,
     Repeats,
+    Revision,
+    RevisionState,
     by_id,
     for_readers,
     listed,
@@ -29,8 +43,10 @@ from storage.announcements.tables import (
 __all__ = [
     "BOUND", "EVERYBODY", "FAILING", "SENT", "UNDO", "UNSENT", "UNVOUCHED", "Announcement", "AnnouncementState",
     "Audience", "AudienceList", "Block", "Condition", "Dimension", "LeftOut", "Mailbag", "Progress", "Reach",
-    "Recipient", "Remark", "Repeats", "Sent", "begin", "by_id", "cancel", "copies", "digest_of", "discard",
-    "edit", "for_readers", "forget", "give_back", "list_names", "listed", "mailbag", "may_read",
-    "needs_release", "offers", "pause", "progress_of", "reach", "recur", "release", "report_progress", "resume",
-    "sent_between", "some", "submit", "turn_back_late", "undo", "unreached",
+    "Recipient", "Remark", "Repeats", "Revised", "Revision", "RevisionState", "Sent", "albums_missed", "awaited",
+    "begin", "by_id", "cancel", "copies", "correct", "corrected", "digest_of", "discard", "edit", "for_readers",
+    "forget", "give_back", "list_names", "listed", "mailbag", "may_read", "moved", "needs_release", "offers", "pause",
+    "progress_of", "reach", "recur", "release", "release_correction", "report_progress", "resume", "retract",
+    "retracted", "return_correction", "revise_late", "revised", "sent_between", "some", "submit", "turn_back_late",
+    "undo", "unreached",
 ]  # fmt: skip

@@ -109,7 +109,7 @@ async def keep(tx: Transaction, row: Announcement) -> None:
     await tx.execute(taken.execution_options(synchronize_session=False))
     await _keep_lost(tx, row)
     if row.apart:
-        albums = select(OutboxRow).where(OutboxRow.subject == f"announcement-album:{row.id}").subquery()
+        albums = select(OutboxRow).where(OutboxRow.subject == row.before).subquery()
         there = update(Recipient).where(Recipient.announcement_id == row.id, Recipient.member_id == albums.c.member_id)
         await tx.execute(there.values(also=albums.c.also).execution_options(synchronize_session=False))
 
@@ -126,6 +126,13 @@ async def forget(tx: Transaction, now: datetime) -> None:
     """Drop who was sent what, and what they did with it, a year after an announcement was through."""
     old = select(Announcement.id).where(Announcement.finished_at < now - KEEP)
     await tx.execute(delete(Recipient).where(Recipient.announcement_id.in_(old)))
+
+
+async def albums_missed(tx: Transaction, row: Announcement) -> int:
+    """Count those whom the words may have reached, but not what goes before them."""
+    failed = (OutboxState.UNKNOWN, OutboxState.REJECTED)
+    mine = (OutboxRow.subject == row.before, OutboxRow.state.in_(failed))
+    return await tx.scalar(select(func.count()).where(*mine)) or 0
 
 
 async def unreached(

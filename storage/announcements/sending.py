@@ -56,7 +56,7 @@ def _copies(row: Announcement, member_id: int, at: datetime, *, silent: bool) ->
     facts, key = {"announcement": row.id}, f"{row.subject}:{member_id}"
     for notice in [ALBUM] * row.apart + [TEXT]:
         album = notice == ALBUM
-        subject = f"announcement-album:{row.id}" if album else row.subject
+        subject = row.before if album else row.subject
         yield Promise(
             member_id, notice, facts, Lane.BULK, subject, f"{key}:album" if album else key, silent=silent or album,
             due_at=at, expires_at=row.expires_at,
