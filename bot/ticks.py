@@ -84,7 +84,7 @@ def ticks(
     forgets = (
         inbox.forget, outbox.forget, dialogues.expire, removals.forget, errands.forget, mutes.forget,
         moderation.breaches.drop_old, posts.fate.forget, directory.forget, privacy.forget, feeds.forget,
-        by_mail.forget, announcements.forget_guesses,
+        by_mail.forget, announcements.forget, announcements.forget_guesses,
     )  # fmt: skip
     return [
         Tick("digest", 5, Digests(database, clock, policy).work),
@@ -103,7 +103,9 @@ def ticks(
     ]
 
 
-ANNOUNCING = (announcements.report_progress, announcements.turn_back_late, announcements.remind)
+ANNOUNCING = (
+    announcements.report_progress, announcements.turn_back_late, announcements.revise_late, announcements.remind,
+)  # fmt: skip
 
 
 def _asking(database: Database, clock: Clock, questions: Sequence[Question]) -> Callable[[], Awaitable[None]]:

@@ -45,16 +45,20 @@ def taken(row: DialogueRow, ahead: Ahead | None) -> dict[str, Any] | None:
     return dict(ahead[1]) if ahead is not None and ahead[0] == row.revision else None
 
 
-def answers(row: DialogueRow, reply: Reply, context: Context) -> bool:
-    """Tell whether a message answers: other pictures of an album, and edits of what was accepted, do not."""
-    if reply.album and reply.album == row.answers.get(ALBUM):
+def answers(step: Step | None, row: DialogueRow, reply: Reply, context: Context) -> bool:
+    """Tell whether a message answers: edits of what was accepted do not, nor do other pictures of an album.
+
+    A step that gathers takes those.
+    """
+    gathers = step is not None and step.gathers
+    if reply.album and reply.album == row.answers.get(ALBUM) and not gathers:
         return False
     return not context.turn.update.edited_message or row.refused_message_id == context.message.message_id
 
 
 def _answer(step: Step, form: Form, row: DialogueRow, given: Choose | Reply, context: Context) -> Any:
     if isinstance(given, Reply):
-        if not answers(row, given, context):
+        if not answers(step, row, given, context):
             raise Refusal("button:old")
         return step.read(form, given)
     question = step.ask(form, Say("en"))

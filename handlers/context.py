@@ -10,10 +10,10 @@ from datetime import date, datetime, time
 from typing import Any, Self
 
 from telegram import Message, Update
-from telegram.constants import ParseMode
 from telegram.error import BadRequest, Forbidden, TelegramError
 from telegram.ext import Application, CallbackContext, ExtBot
 
+from handlers import showing
 from handlers.charts import Charts, Undrawn
 from handlers.glances import Blind, Glance
 from handlers.language import Say, legible
@@ -232,17 +232,17 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], dict
         pressed = self.replaces
         if pressed is None:
             await self.send(screen)
-        elif self._would_expose(screen):
+        elif self._would_expose(screen) or self._lacks_media(screen):
             await self.send(screen)
             await self._remove(pressed)
-        elif not await self._redraw(screen, pressed):
+        elif not await showing.redraw(self.bot, self.chat_id, pressed, screen):
             await self.send(screen)
 
     async def redraw(self, screen: Screen, message_id: int | None) -> None:
         """Show a screen also in an earlier message, where it can still be edited: it stays as protected as it was."""
         if message_id is not None:
             with suppress(Forbidden):
-                await self._redraw(screen, message_id)
+                await showing.redraw(self.bot, self.chat_id, message_id, screen)
 
     async def toast(self, words: str, *, alert: bool = False) -> None:
         """Answer the pressed button with a short note (at most 200 characters); other updates have none."""
@@ -281,26 +281,14 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], dict
         query = self.turn.update.callback_query
         return screen.protected and not getattr(query and query.message, "has_protected_content", False)
 
-    async def _redraw(self, screen: Screen, message_id: int) -> bool:
-        try:
-            await self.bot.edit_message_text(
-                screen.html, self.chat_id, message_id, parse_mode=ParseMode.HTML, reply_markup=screen.markup
-            )
-        except BadRequest as error:
-            return "not modified" in str(error).lower()
-        return True
+    def _lacks_media(self, screen: Screen) -> bool:
+        # A text does not become a picture by an edit.
+        query = self.turn.update.callback_query
+        return bool(screen.media) and not showing.carries_media(query and query.message)
 
     async def send(self, screen: Screen) -> None:
-        try:
-            await self.bot.send_message(
-                self.chat_id,
-                screen.html,
-                parse_mode=ParseMode.HTML,
-                reply_markup=screen.markup,
-                protect_content=screen.protected,
-            )
-        except Forbidden:
-            return  # blocked between the question and the answer: nobody is there to read it
+        with suppress(Forbidden):  # blocked between the question and the answer: nobody is there to read it
+            await showing.send(self.bot, self.chat_id, screen)
 
 
 Link = Callable[[Context, str], Awaitable[None]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from telegram import Message, Update
@@ -14,7 +15,7 @@ from handlers.buttons import Button, Press
 from handlers.context import TURN, Context, Deed, Policy
 from handlers.errors import words
 from handlers.feature import Handler, Notice, guard, notice, tap
-from handlers.forms import ALBUM, SUMMARY, Answers, Dialogue, Form, Reply
+from handlers.forms import ALBUM, SUMMARY, Answers, Dialogue, Form, Reply, Step
 from handlers.language import Say
 from handlers.presses import Begin, Home
 from handlers.prompts import Choose, Go, prompt
@@ -28,6 +29,8 @@ from storage.refusals import Refusal
 
 PROMPT = "dialogue:prompt"
 CANCELLED = "dialogue:cancelled"
+_ALBUM_SETTLES = timedelta(seconds=1)
+"""How long after a picture of an album the next one may come, so that one question follows all of them."""
 
 
 class Dialogues:
@@ -152,7 +155,7 @@ class Dialogues:
             rows.move(row, names[here - 1], row.answers, context.now)
         elif to == "skip" and step is not None and step.optional:
             self._advance(row, dialogue, {**row.answers, row.step: None}, context)
-        elif to == "done" and step is not None and step.ask(form, Say("en")).several:
+        elif to == "done" and step is not None and (step.gathers or step.ask(form, Say("en")).several):
             self._advance(row, dialogue, {**row.answers, row.step: row.answers.get(row.step) or []}, context)
         elif row.step == SUMMARY and to in (edits := {f"edit.{n}": s.name for n, s in enumerate(dialogue.steps)}):
             row.reviewing = True
@@ -165,7 +168,7 @@ class Dialogues:
         found = await ahead.look(context, self._by_name, reply)
         async with context.transaction() as tx:
             row = await rows.current(tx, context.member.id, lock=True)
-            if row is None or not ahead.answers(row, reply, context):
+            if row is None or not ahead.answers(self._step(row), row, reply, context):
                 return
             if reply.album:
                 row.answers = {**row.answers, ALBUM: reply.album}
@@ -180,6 +183,8 @@ class Dialogues:
     ) -> Screen | None:
         dialogue, form = await self._form(tx, context, row)
         step = dialogue.step(row.step)
+        gathers = step is not None and step.gathers
+        wait = _ALBUM_SETTLES if gathers and reply.album else timedelta()
         try:
             if step is None:
                 raise Refusal("answer:choose")  # noqa: TRY301 - the summary reads nothing
@@ -187,7 +192,12 @@ class Dialogues:
         except Refusal as refusal:
             row.refused_message_id = context.message.message_id
             row.revision += 1
-            await _ask(tx, context, row, refusal)
+            await _ask(tx, context, row, refusal, wait)
+            return None
+        if gathers:
+            answers[row.step] = [*(row.answers.get(row.step) or ()), answers[row.step]]
+            rows.move(row, row.step, answers, context.now)
+            await _ask(tx, context, row, wait=wait)
             return None
         self._advance(row, dialogue, answers, context)
         return await self._go_on(tx, context, row, form.viewer)
@@ -207,6 +217,9 @@ class Dialogues:
         # After an edit from the summary only what the new answer opened is asked.
         to = dialogue.next_open(answers) if row.reviewing or not following else following[0]
         rows.move(row, to, answers, context.now)
+
+    def _step(self, row: DialogueRow) -> Step | None:
+        return self._by_name[row.name].step(row.step)
 
     async def _here(self, tx: Transaction, context: Context, press: Press) -> tuple[DialogueRow, Dialogue, Form]:
         row = await rows.current(tx, context.member.id, lock=True)
@@ -248,13 +261,19 @@ class _Answering(filters.MessageFilter):
         return TURN.get().in_form
 
 
-async def _ask(tx: Transaction, context: Context, row: DialogueRow, refusal: Refusal | None = None) -> None:
+async def _ask(
+    tx: Transaction, context: Context, row: DialogueRow, refusal: Refusal | None = None, wait: timedelta = timedelta()
+) -> None:
+    """Ask what is next after a while; once the form has gone on, what still waits to be asked is not."""
     await tx.flush()
     facts: Facts = {"revision": row.revision}
     if refusal is not None:
         facts |= {"refusal": refusal.reason, "refusal_facts": refusal.facts}
-    asked = Promise(context.member.id, PROMPT, facts, subject=_subject(context), replaces=context.replaces)
-    await promise(tx, [asked], context.now)
+    now = context.now
+    asked = Promise(
+        context.member.id, PROMPT, facts, subject=_subject(context), replaces=context.replaces, due_at=now + wait
+    )
+    await promise(tx, [asked], now)
 
 
 def _subject(context: Context) -> str:

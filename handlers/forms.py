@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from telegram import Document, Message, MessageOriginChannel
+from telegram import Document, Message, MessageOriginChannel, Poll
 
 from handlers.buttons import Style
 from handlers.language import Html, Say, legible
@@ -61,7 +61,8 @@ class Question:
 class Reply:
     """What a person sent as an answer; `html` is its text, or what is written under a file, as Telegram HTML.
 
-    `forwarded` tells that somebody else said it before; `origin` is where, if that was in a channel: chat and message.
+    `photo` is the file id of a picture in its largest size. `forwarded` tells that somebody else said it before;
+    `origin` is where, if that was in a channel: chat and message.
     """
 
     text: str | None = None
@@ -71,6 +72,8 @@ class Reply:
     entities: int = 0
     forwarded: bool = False
     origin: tuple[int, int] | None = None
+    photo: str | None = None
+    poll: Poll | None = None
 
     @classmethod
     def of(cls, message: Message) -> Reply:
@@ -81,7 +84,11 @@ class Reply:
         first = message.forward_origin
         origin = (first.chat.id, first.message_id) if isinstance(first, MessageOriginChannel) else None
         forwarded = first is not None
-        return cls(text, html, message.document, message.media_group_id, len(message.entities), forwarded, origin)
+        photo = message.photo[-1].file_id if message.photo else None
+        return cls(
+            text, html, message.document, message.media_group_id, len(message.entities), forwarded, origin, photo,
+            message.poll,
+        )  # fmt: skip
 
 
 _JOINERS = "\u200c\u200d"
@@ -140,7 +147,8 @@ class Step:
 
     `ask` makes the question, `read` turns a typed or sent answer into a JSON value (or refuses), `show` says an
     answer on the summary (as Telegram HTML). An `optional` step can be skipped; `when` leaves a step out. One that is
-    not `asked` stands on the summary only, to be edited there. `enrich` follows an answer to the step.
+    not `asked` stands on the summary only, to be edited there. `enrich` follows an answer to the step. One that
+    `gathers` takes any number of answers until Done, each picture of an album too, and keeps them as a list.
     """
 
     name: str
@@ -152,6 +160,7 @@ class Step:
     when: Callable[[Answers], bool] = lambda _answers: True
     asked: Callable[[Answers], bool] = lambda _answers: True
     enrich: Enrich | None = None
+    gathers: bool = False
 
 
 async def nothing(_tx: Transaction, _viewer: Viewer, _answers: Answers) -> None:
@@ -216,7 +225,10 @@ class Dialogue:
 
 
 ALBUM = "_album"
-"""Where the answers keep the album that was answered with, so that its other pictures are not answers too."""
+"""Where the answers keep the album that was answered with, so that its other pictures are not answers too.
+
+A step that gathers takes them all; then nothing is asked before the album is through.
+"""
 
 SUMMARY = "summary"
 """The place after the last step, where everything is read again and submitted."""

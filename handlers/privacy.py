@@ -54,8 +54,8 @@ async def notice(context: Context) -> None:
         ),
         say(
             "How long: while you are a member and 90 days more; posts in topics 90 days; applications that were not "
-            "accepted and links to apply 30 days; the record of what was sent to you 30 days; the log of acts stays, "
-            "without your name after erasure."
+            "accepted and links to apply 30 days; the record of what was sent to you 30 days, of announcements and "
+            "what you answered to them one year; the log of acts stays, without your name after erasure."
         ),
         say("Telegram, and whoever holds this bot's key, can read what is written here. Write accordingly."),
         say("/mydata gives you a copy of everything. /erase deletes it. Questions: any administrator of {network}.",

@@ -37,7 +37,7 @@ def prompt(dialogue: Dialogue, step_name: str, form: Form, revision: int, proble
     text = lines([f"<i>{_place(dialogue, step, form, say)}</i>", problem and f"⚠️ {problem}", question.text])
     first = not form.reviewing and dialogue.visible(form.answers)[0] is step
     options = _options(question, form.answers.get(step.name), revision)
-    if question.several:
+    if question.several or step.gathers:
         options.append((Button(say("Done"), Go(revision, "done"), style="primary"),))
     return Screen(text, (*options, *_moves(step, form, revision, say, first)))
 

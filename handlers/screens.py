@@ -29,12 +29,17 @@ _EMOJI = {
 
 @dataclass(frozen=True)
 class Screen:
-    """One message. `label` stands directly before the text and is never translated (TLP 2.0 §2)."""
+    """One message. `label` stands directly before the text and is never translated (TLP 2.0 §2).
+
+    `media` are kinds (`photo`, `document`) and file ids: the text is written below a single one, and several are an
+    album, which has no buttons. What is shown `in_place` of a message edits it: its media and its protection stay.
+    """
 
     text: str
     buttons: tuple[Row, ...] = ()
     label: Label | None = None
-    file_id: str | None = None
+    media: tuple[tuple[str, str], ...] = ()
+    in_place: bool = False
 
     @property
     def protected(self) -> bool:
@@ -45,7 +50,7 @@ class Screen:
         """The text as Telegram HTML, with the label as its first line."""
         if self.label is None:
             return self.text
-        return f"{marked(self.label)}\n\n{self.text}"
+        return lines([marked(self.label), self.text])
 
     @property
     def markup(self) -> InlineKeyboardMarkup | None:
@@ -67,6 +72,11 @@ class Screen:
             "link_preview_options": self.preview.to_dict(),
             **({"reply_markup": markup.to_dict()} if markup else {}),
         }
+
+
+def file_of(file_id: str | None) -> tuple[tuple[str, str], ...]:
+    """Return the media of a screen that shows one document, or none."""
+    return (("document", file_id),) if file_id else ()
 
 
 def marked(label: Label) -> Html:

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from cast import goes
-from story import Person, buttons
+from story import Person, Stage, buttons
+
+from storage import announcements
+from storage.access import Viewer
+from storage.announcements import BOUND, EVERYBODY, Announcement
+from storage.database import Transaction
+from storage.tlp import Label
 
 TEXT = "Please come on Friday."
 
@@ -47,3 +54,33 @@ async def opens(author: Person, *audience: str) -> dict[str, Any]:
     for label in audience:
         shown = await goes(author, label, "For:")
     return shown
+
+
+async def leaves(stage: Stage) -> None:
+    """Let the time pass in which a send can be undone."""
+    await stage.control.post("/clock", advance=11)
+
+
+async def reported(stage: Stage, author: Person, *seen: str) -> dict[str, Any]:
+    """Let time pass once everything has landed, and wait for the report."""
+    await stage.settled("notice = 'announcement:text'")
+    await stage.control.post("/clock", advance=1)
+    return await author.sees(*seen)
+
+
+async def announces(stage: Stage, author: Person, *seen: str) -> dict[str, Any]:
+    """Send the draft that stands there, and wait until everybody has it and the author is told."""
+    await goes(author, "Send", "being sent", "The first copies leave")
+    await leaves(stage)
+    return await reported(stage, author, *seen)
+
+
+async def submits(
+    tx: Transaction, author: Viewer, title: str, now: datetime, *, label: Label = Label.GREEN, above: int = 20
+) -> Announcement:
+    """Submit an announcement to everybody, as the screens do it."""
+    row = await announcements.begin(tx, author, "en", title, TEXT, label, now)
+    row.audience = EVERYBODY.facts()
+    reach = await announcements.reach(tx, row.meant, row.label, now)
+    digest = announcements.digest_of(row, reach.recipients)[:BOUND]
+    return await announcements.submit(tx, author, row.id, digest, above, now)

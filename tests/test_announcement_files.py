@@ -26,7 +26,9 @@ def test_no_cell_of_a_csv_file_begins_like_a_formula(rows: list[list[str]]) -> N
     read = list(csv.reader(StringIO(written, newline="")))
 
     assert read[1:] == [[str(safe(cell)) for cell in row] for row in rows]
-    assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")) for r in read for cell in r)
+    assert not any(
+        cell.startswith(("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")) for r in read for cell in r
+    )
 
 
 @pytest.mark.parametrize("cell", DANGEROUS)

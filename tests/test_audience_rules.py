@@ -11,11 +11,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import insert
+from sqlalchemy import event, insert
 
 from storage import announcements, topics
 from storage.announcements import EVERYBODY, Audience, AudienceList, Block, Condition, Dimension, LeftOut
-from storage.announcements.choosing import condition_in, drop_block, everybody, lift, mark_of, tick, turn
+from storage.announcements.choosing import Place, condition_in, drop_block, everybody, lift, mark_of, tick, turn
 from storage.database import Database, Transaction
 from storage.digests import DigestSchedule
 from storage.members import BELONGING, Category, Member, MemberRole, MemberState, Organisation, Role
@@ -206,6 +206,20 @@ async def test_sql_reaches_exactly_whom_the_plain_model_reaches(
             raise UndoneError
 
 
+async def test_counting_asks_no_question_for_each_member(database: Database) -> None:
+    asked: list[str] = []
+    event.listen(database.engine.sync_engine, "before_cursor_execute", lambda *facts: asked.append(facts[2]))
+    audience = Audience(tuple((Condition(d, KINDS[d][:1], outside=True),) for d in NOT_EVERYBODY))
+    with suppress(UndoneError):
+        async with database.transaction() as tx:
+            await settle(tx, list(people(1)), {1: EVERYBODY})
+            asked.clear()
+            found = await announcements.reach(tx, audience, Label.GREEN, NOW)
+            assert found.recipients
+            assert len(asked) == 3  # who is on a break, the lists, and everybody who is meant
+            raise UndoneError
+
+
 NOBODIES = [
     Audience(),
     Audience(((),)),
@@ -229,22 +243,24 @@ async def test_what_says_nothing_is_nobody(database: Database, audience: Audienc
 
 TAPS = st.tuples(
     st.sampled_from(["tick", "untick", "turn", "lift", "drop", "everybody"]),
-    st.integers(0, 3), st.sampled_from(NOT_EVERYBODY), st.integers(0, 1), st.booleans(),
+    st.integers(-1, 3), st.sampled_from(NOT_EVERYBODY), st.integers(0, 2), st.integers(0, 1), st.booleans(),
 )  # fmt: skip
-Tap = tuple[str, int, Dimension, int, bool]
+Tap = tuple[str, int, Dimension, int, int, bool]
 
 
 def tapped(audience: Audience, tap: Tap) -> Audience:
-    deed, at, dimension, which, outside = tap
+    deed, at, dimension, nth, which, outside = tap
+    place = Place(at, dimension, nth)
+    assert Place.at(place.number, dimension) == place
     value = KINDS[dimension][which]
-    block = audience.blocks[at] if at < len(audience.blocks) else ()
+    block = audience.blocks[at] if 0 <= at < len(audience.blocks) else ()
     match deed:
         case "tick" | "untick":
-            return tick(audience, at, dimension, value, on=deed == "tick")
+            return tick(audience, place, value, on=deed == "tick")
         case "turn":
-            return turn(audience, at, dimension, outside=outside)
+            return turn(audience, place, outside=outside)
         case "lift":
-            return lift(audience, at, dimension)
+            return lift(audience, place)
         case "drop":
             return drop_block(audience, at, mark_of(block))
         case _:
@@ -269,13 +285,13 @@ def test_taps_never_make_everybody_of_somebody_and_taking_a_tick_out_never_widen
         before = audience
         with suppress(Refusal):
             audience = tapped(before, tap)
-        deed, at, dimension, _, _ = tap
+        deed, at, dimension, nth, _, _ = tap
         assert all(audience.blocks)
-        assert all(len({c.dimension for c in block}) == len(block) for block in audience.blocks)
+        assert all(len(block) == 1 for block in audience.blocks if Condition(Dimension.EVERYBODY) in block)
         assert Audience.of(audience.facts()) == audience
         assert deed == "everybody" or not wide(audience) or wide(before)
         if deed == "untick" and len(audience.blocks) == len(before.blocks) > at:
-            there = condition_in(before, at, dimension)
+            there = condition_in(before, Place(at, dimension, nth))
             assert there is None or there.outside or at_most(audience.blocks[at], before.blocks[at])
         if deed in ("tick", "untick") and audience != before:
             assert [b for n, b in enumerate(before.blocks) if n != at] == [

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from announcers import submits
 from sqlalchemy import text
 
 from handlers.staff.sentences import KINDS, SENTENCES
@@ -22,8 +23,6 @@ from storage import (
     topics,
 )
 from storage.access import Viewer
-from storage.announcements import Audience, AudienceKind
-from storage.announcements import Draft as Announced
 from storage.applications import Admission, Filled
 from storage.audit import Event
 from storage.consents import Accepted
@@ -50,10 +49,6 @@ async def applies(tx: Transaction, telegram_id: int) -> int:
     return (await applications.submit(tx, viewer, filled, Accepted("1", "terms"), PLAIN, NOW)).id
 
 
-def announced() -> Announced:
-    return Announced("Title", "Text", Label.CLEAR, Audience(AudienceKind.ALL))
-
-
 async def test_every_act_of_staff_leaves_a_row_with_who_whom_and_when(database: Database) -> None:
     async with database.transaction() as tx:
         one, two = await joins(tx, 1, Role.ADMINISTRATOR), await joins(tx, 2, Role.ADMINISTRATOR)
@@ -67,11 +62,11 @@ async def test_every_act_of_staff_leaves_a_row_with_who_whom_and_when(database: 
         await documents.share(
             tx, member, Draft("T", closed["media"], Label.GREEN, "https://example.org"), Label.RED, NOW
         )
-        first = await announcements.submit(tx, one, announced(), 1, NOW)
+        first = await submits(tx, one, "First", NOW, above=1)
         await announcements.release(tx, two, first.id, first.digest[: announcements.BOUND], NOW)
-        second = await announcements.submit(tx, one, announced(), 1, NOW)
+        second = await submits(tx, one, "Second", NOW, above=1)
         await announcements.give_back(tx, two, second.id, NOW)
-        third = await announcements.submit(tx, two, announced(), 1, NOW)
+        third = await submits(tx, two, "Third", NOW, above=1)
         await announcements.cancel(tx, one, third.id, NOW)
         await groups.bind(tx, one, groups.Chat(-100, "Group", groups.GroupKind.SUPERGROUP), NOW)
         await groups.lose(tx, -100, NOW)

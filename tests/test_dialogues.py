@@ -89,7 +89,7 @@ async def test_another_form_waits_until_the_first_is_done_or_cancelled(stage: St
         await administrator.taps("Cancel it")
         await administrator.sees("Cancelled: Share a document.")
         await administrator.says("/announce")
-        await administrator.sees("The title of the announcement?")
+        await administrator.sees("In which language do you write?")
 
 
 @pytest.mark.parametrize("content", ["voice", "sticker", "location", "poll", "contact", "photo"])

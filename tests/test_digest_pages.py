@@ -156,7 +156,7 @@ def told(write: Writer, reader: Reader) -> Digest:
         for p in posts
     }
     agenda = Agenda([write.event(n) for n in write.number(40)], timedelta(days=30))
-    sent = [Sent(n, write.words(120), write.dice.choice(CARRIED), write.at()) for n in write.number(20)]
+    sent = [Sent(n, (("en", write.words(120)),), write.dice.choice(CARRIED), write.at()) for n in write.number(20)]
     new = [Newcomer(n, n, write.words(120), write.some(200), write.dice.choice([None, "BA"]), write.at())
            for n in write.number(40)]  # fmt: skip
     edited = write.edited()

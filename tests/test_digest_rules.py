@@ -11,16 +11,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import insert, or_, select
+from sqlalchemy import or_, select
 
 from storage import access, announcements, documents, members, posts, topics
 from storage.access import Viewer
-from storage.announcements import Announcement, AnnouncementState
+from storage.announcements import Announcement, AnnouncementState, Recipient
 from storage.database import Database, Transaction
 from storage.documents import Document, DocumentAudience, Stage
 from storage.documents.tables import DocumentTopic, current
 from storage.members import BELONGING, MemberState, Office, Role
-from storage.outbox import Lane, OutboxRow, OutboxState
+from storage.outbox import OutboxState
 from storage.posts import Post, PostState, Source
 from storage.posts.tables import visible
 from storage.tlp import Label
@@ -136,18 +136,16 @@ class Maker:
         state = dice.choice([AnnouncementState.SENDING, AnnouncementState.DONE, *AnnouncementState])
         sent_at = None if state is AnnouncementState.AWAITING else self.at()
         row = Announcement(
-            author_id=people[0], state=state, title="Words", text="Words", label=dice.choice([*Label]), audience={},
-            audience_count=0, digest="", submitted_at=SINCE, sent_at=sent_at,
+            author_id=people[0], state=state, language="en", titles={"en": "Words"}, texts={"en": "Words"},
+            label=dice.choice([*Label]), audience=[], created_at=SINCE, sent_at=sent_at,
         )  # fmt: skip
         self.tx.add(row)
         await self.tx.flush()
-        told = [
-            {"member_id": n, "lane": Lane.BULK, "notice": "announcement", "facts": {}, "subject": row.subject,
-             "state": dice.choice([OutboxState.SENT, *OutboxState]), "due_at": NOW, "created_at": NOW}
-            for n in people if dice.random() < 0.6
-        ]  # fmt: skip
-        if told:
-            await self.tx.execute(insert(OutboxRow), told)
+        states = [OutboxState.SENT, *OutboxState]
+        meant = [n for n in people if dice.random() < 0.6]
+        told = [Recipient(announcement_id=row.id, member_id=n, state=dice.choice(states)) for n in meant]
+        self.tx.add_all(told)
+        await self.tx.flush()
         return row.id
 
 
@@ -222,8 +220,8 @@ async def what_was_announced(tx: Transaction, network: Network) -> None:
     for number in network.announced:
         row, readers = await announcements.for_readers(tx, number, viewers)
         for viewer in readers if row is not None and row.sent_at is not None else ():
-            copies = select(OutboxRow.id).where(OutboxRow.member_id == viewer.id, OutboxRow.subject == row.subject)
-            if await tx.scalar(copies.where(OutboxRow.state != OutboxState.WITHHELD)) is not None:
+            copy = await tx.get(Recipient, (row.id, viewer.id))
+            if copy is not None and copy.state is not OutboxState.WITHHELD:
                 may[viewer.id].append(row)
     for viewer in viewers:
         mine = [row.id for row in may[viewer.id]]

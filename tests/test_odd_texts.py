@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from announcers import announces, chooses
 from cast import goes
 from record import calls, replies
 from story import Person, Stage, written
@@ -76,7 +77,8 @@ async def test_odd_names_and_titles_go_all_the_way(stage: Stage) -> None:
         await administrator.taps("Approve")
         await newcomer.sees("Welcome to Test network")
 
-        await announces(administrator, PARTS)
+        await writes(administrator, PARTS)
+        await announces(stage, administrator, "N-1: sent")
         await newcomer.sees(SHOWN, f"The text: {SHOWN}")
 
         await shares(newcomer, PARTS)
@@ -101,11 +103,14 @@ async def applies(person: Person, words: str) -> None:
     await person.taps("Submit")
 
 
-async def announces(person: Person, words: str) -> None:
-    for said in ("/announce", words, f"The text: {words}"):
+async def writes(person: Person, words: str) -> None:
+    await person.says("/announce")
+    await person.taps("English")
+    for said in (words, f"The text: {words}"):
         await person.says(said)
-    for label in ("TLP:GREEN", "Everybody", "Send"):
-        await person.taps(label)
+    await person.taps("TLP:GREEN")
+    await person.sees("Draft N-1")
+    await chooses(person, "Everybody")
 
 
 async def shares(person: Person, words: str) -> None:
@@ -150,16 +155,19 @@ async def test_an_announcement_fits_or_is_refused_whatever_it_is_made_of(stage: 
     stage.administrators = (1,)
     administrator = await stage.joined(1, "Maral", roles=[Role.ADMINISTRATOR])
     async with stage.bot():
-        for said in ("/announce", "Annual re-validation", "👨" * 1501):
+        await administrator.says("/announce")
+        await administrator.taps("English")
+        for said in ("Annual re-validation", "👨" * 1401):
             await administrator.says(said)
-        await administrator.sees("That is too long: at most 3000 characters")
+        await administrator.sees("That is too long: at most 2800 characters")
         bold = [{"type": "bold", "offset": 2 * n, "length": 1} for n in range(81)]
         await administrator.sends(text="a " * 100, entities=bold)
         await administrator.sees("at most 80 formatted places")
-        await administrator.sends(text="👨" * 1500, entities=[])
-        for label in ("TLP:GREEN", "Everybody", "Send"):
-            await administrator.taps(label)
-        await administrator.sees("N-1", "sent")
+        await administrator.sends(text="👨" * 1400, entities=[])
+        await administrator.taps("TLP:GREEN")
+        await administrator.sees("Draft N-1")
+        await chooses(administrator, "Everybody")
+        await announces(stage, administrator, "N-1: sent")
     await nothing_failed(stage)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, time, timedelta
 
 from alembic.autogenerate import compare_metadata
@@ -9,6 +10,15 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect, select, text
 
 from storage import digests, members, migrations, outbox
+from storage.announcements import (
+    EVERYBODY,
+    Announcement,
+    AnnouncementState,
+    Audience,
+    Condition,
+    Dimension,
+    Recipient,
+)
 from storage.database import Base, Database
 from storage.digests import Digest, DigestIssue, DigestSchedule, Editing
 from storage.members import Office, Role
@@ -77,11 +87,48 @@ async def test_a_digest_that_is_on_its_way_is_made_anew_by_a_newer_version(empty
     await database.close()
 
 
+async def test_what_was_announced_keeps_its_readers_and_a_release_is_asked_for_again(empty_url: str) -> None:
+    database = Database(empty_url)
+    await migrations.upgrade(database)
+    async with database.transaction() as tx:
+        for n in (1, 2):
+            await members.welcome(tx, n, "en", "Asia/Almaty", DUE)
+    await migrations.downgrade(database, "0017")
+    async with database.engine.begin() as connection:
+        for state, kind, value in (("sending", "country", "KZ"), ("awaiting", "all", "")):
+            meant = json.dumps({"kind": kind, "value": value})
+            await connection.execute(text(_ANNOUNCEMENT), {"state": state, "meant": meant, "at": str(DUE)})
+        for n, state in ((1, "sent"), (2, "queued")):
+            settled = str(DUE) if state == "sent" else None
+            await connection.execute(text(_COPY), {"n": n, "state": state, "settled": settled, "at": str(DUE)})
+    await migrations.upgrade(database)
+    async with database.reading() as tx:
+        first, second = await tx.scalars(select(Announcement).order_by(Announcement.id))
+        copies = await tx.scalars(select(Recipient).order_by(Recipient.member_id))
+        kept = [(row.announcement_id, row.member_id, row.state.value) for row in copies]
+    await database.close()
+
+    assert (first.title, first.texts, first.state) == ("Title", {"en": "Text"}, AnnouncementState.SENDING)
+    assert first.meant == Audience(((Condition(Dimension.COUNTRY, ("KZ",)),),))
+    assert (second.meant, second.state) == (EVERYBODY, AnnouncementState.RETURNED)
+    assert first.code != second.code
+    assert kept == [(1, 1, "sent"), (1, 2, "queued")]
+
+
 DUE = datetime(2026, 11, 30, 4, tzinfo=UTC)
 WEEK = timedelta(days=7)
 _DIGEST = (
     "INSERT INTO digest (member_id, iso_year, iso_week, period_start, period_end, state, created_at) "
     "VALUES (:n, 2026, :week, :since, :at, 'queued', :at)"
+)
+_ANNOUNCEMENT = (
+    "INSERT INTO announcement (author_id, state, title, text, label, audience, audience_count, digest, submitted_at) "
+    "VALUES (1, :state, 'Title', 'Text', 'TLP:GREEN', :meant, 2, '', :at)"
+)
+_COPY = (
+    "INSERT INTO outbox (member_id, lane, notice, facts, subject, silent, state, due_at, attempts, created_at, "
+    "settled_at) VALUES (:n, 2, 'announcement:text', '{\"announcement\": 1}', 'announcement:1', FALSE, :state, :at, "
+    "0, :at, :settled)"
 )
 
 

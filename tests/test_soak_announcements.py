@@ -9,15 +9,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from announcers import submits
 from cast import administrators, alters
 from story import Stage, network_bot, written
 
 from bot.seed.planting import INVENTED_FROM
 from handlers.announcements.presses import Urgent
 from handlers.announcements.release import Release
-from storage import access, announcements
-from storage.announcements import BOUND, EVERYBODY, Announcement, AnnouncementState
-from storage.tlp import Label
+from storage import access
+from storage.announcements import BOUND, Announcement, AnnouncementState
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(1800)]
 
@@ -38,16 +38,9 @@ FINAL = {"sent", "unreachable", "unknown", "rejected", "withheld", "expired"}
 
 
 async def submitted(stage: Stage, title: str, two_person_above: int) -> Announcement:
-    """Submit an announcement to everybody, as its author's screen would."""
-    now = datetime.now(UTC)
     async with stage.beside() as database, database.transaction() as tx:
         author = await access.viewer(tx, 1)
-        row = await announcements.begin(tx, author, "en", title, "Please read.", Label.GREEN, now)
-        row.audience = EVERYBODY.facts()
-        reach = await announcements.reach(tx, row.meant, row.label, now)
-        digest = announcements.digest_of(row, reach.recipients)[:BOUND]
-        await announcements.submit(tx, author, row.id, digest, two_person_above, now)
-    return row
+        return await submits(tx, author, title, datetime.now(UTC), above=two_person_above)
 
 
 async def test_every_recipient_ends_in_a_final_state_whatever_happens_on_the_way(stage: Stage) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import random
 
 import pytest
+from announcers import composes, leaves
 from story import Person, Stage, written
 
 
@@ -72,17 +73,10 @@ async def lives_through_the_product(stage: Stage) -> None:
     await newcomer.says("reporting care")
     await newcomer.sees("Found for", "Reporting with care")
 
-    await administrator.says("/announce")
-    await administrator.sees("title of the announcement")
-    await administrator.says("Annual re-validation")
-    await administrator.sees("The text?")
-    await administrator.says("It is open until <15 December>.")
-    await administrator.sees("Traffic Light Protocol")
-    await administrator.taps("TLP:GREEN")
-    await administrator.sees("Who is it for?")
-    await administrator.taps("Everybody")
-    await administrator.sees("It will be sent to", "<15 December>")
+    await composes(administrator, "Annual re-validation", text="It is open until <15 December>.")
     await administrator.taps("Send")
+    await administrator.sees("being sent")
+    await leaves(stage)
     await newcomer.sees("Annual re-validation", "<15 December>")
     await administrator.sees("sent")
 

@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Any, get_type_hints
 
 import pytest
+from announcers import submits
 from cast import BORDER, administrators, paper, shelves
 from record import calls, last, replies, titles
 from story import Person, Stage, buttons, written
@@ -18,9 +19,8 @@ from handlers.buttons import Press
 from handlers.feature import Gated
 from handlers.home import Speak
 from handlers.presses import Begin, Open
-from storage import access, announcements, applications, events, members, nominations, privacy, topics
+from storage import access, applications, events, members, nominations, privacy, topics
 from storage.access import Action
-from storage.announcements import Audience, AudienceKind, Draft
 from storage.applications import Admission, Filled
 from storage.consents import TERMS_VERSION, Accepted
 from storage.database import Transaction
@@ -45,7 +45,7 @@ NAMES = (
     "SELECT name FROM member WHERE name IS NOT NULL AND telegram_id NOT BETWEEN 60 AND 69",
     "SELECT name FROM organisation WHERE name != 'Elsewhere'",
     "SELECT title FROM document",
-    "SELECT title_en FROM event", "SELECT title_ru FROM event", "SELECT title FROM announcement",
+    "SELECT title_en FROM event", "SELECT title_ru FROM event", "SELECT titles FROM announcement",
     "SELECT name FROM nomination", "SELECT organisation FROM nomination WHERE organisation IS NOT NULL",
     "SELECT name FROM application WHERE member_id NOT IN (SELECT id FROM member WHERE telegram_id BETWEEN 60 AND 69)",
 )  # fmt: skip
@@ -68,8 +68,7 @@ async def _planted(tx: Transaction, now: datetime) -> dict[str, str]:
     times = {"starts_at": now + timedelta(days=1), "ends_at": now + timedelta(days=2)}
     event = await events.add(tx, now=now, title_en="Secretum event", title_ru="Секретное событие", **times, **place)
     author, (source, candidate) = await access.viewer(tx, 1), [await _viewer(tx, n) for n in (50, 51)]
-    draft = Draft("Secretum announced", "Secretum", Label.CLEAR, Audience(AudienceKind.ALL))
-    await announcements.submit(tx, author, draft, 20, now)
+    await submits(tx, author, "Secretum announced", now, label=Label.CLEAR)
     await topics.ask(tx, source, BORDER, now)
     person = Written("Nominee Secretum", "Ministry Secretum", Category.MEDIA, "KG", "Secretum reason")
     used = await nominations.nominate(tx, author, person, now)

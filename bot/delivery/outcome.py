@@ -28,6 +28,7 @@ class Kind(Enum):
 class Outcome:
     """One send's end: `seconds` to wait for WAIT, `chat_id` for MIGRATED, `message_id` for SENT.
 
+    `also` are the messages that carry pictures or documents, all of an album; `message_id` is the first of them.
     `harmless`: what was tried may be tried again without anybody noticing, an edit for example.
     """
 
@@ -37,6 +38,7 @@ class Outcome:
     seconds: float = 0.0
     chat_id: int | None = None
     harmless: bool = False
+    also: list[int] | None = None
 
 
 def of_failure(error: BaseException) -> Outcome:
@@ -49,7 +51,8 @@ def of_answer(answer: Answer) -> Outcome:  # noqa: PLR0911 - the outcome table, 
     """Classify Telegram's answer to a send or an edit."""
     if answer.ok:
         result = answer.body["result"]
-        return Outcome(Kind.SENT, message_id=_number(result, "message_id"))
+        sent = result if isinstance(result, list) else [result]
+        return Outcome(Kind.SENT, message_id=_number(sent[0], "message_id") if sent else None, also=_carriers(sent))
     if answer.retry_after is not None:
         return Outcome(Kind.WAIT, answer.description, seconds=answer.retry_after)
     if answer.status == FORBIDDEN:
@@ -61,6 +64,14 @@ def of_answer(answer: Answer) -> Outcome:  # noqa: PLR0911 - the outcome table, 
     if answer.status == BAD_REQUEST and answer.body:
         return Outcome(Kind.REJECTED, answer.description)
     return Outcome(Kind.UNKNOWN, answer.description)  # 5xx and unreadable answers: it may have been accepted
+
+
+def _carriers(sent: list[Any]) -> list[int] | None:
+    """Return the numbers of the messages that carry a picture or a document."""
+    found = [
+        _number(one, "message_id") for one in sent if isinstance(one, dict) and ("photo" in one or "document" in one)
+    ]
+    return [number for number in found if number is not None] or None
 
 
 def _number(answered: Any, key: str) -> int | None:

@@ -215,7 +215,9 @@ class Window(Generic[P]):
         row, reason = letter.row, outcome.reason
         match outcome.kind:
             case Kind.SENT:
-                return Landed(Settlement(row.id, OutboxState.SENT, message_id=outcome.message_id), row)
+                return Landed(
+                    Settlement(row.id, OutboxState.SENT, message_id=outcome.message_id, also=outcome.also), row
+                )
             case Kind.UNREACHABLE:
                 return Landed(Settlement(row.id, OutboxState.UNREACHABLE, reason), row, unreachable=row.member_id)
             case Kind.MIGRATED if outcome.chat_id is not None and row.chat_id is not None:

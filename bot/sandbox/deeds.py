@@ -6,7 +6,7 @@ import base64
 import secrets
 from typing import Any
 
-from bot.sandbox import entities
+from bot.sandbox import entities, polls
 from bot.sandbox.failure import NotPossible
 from bot.sandbox.updates import Updates
 from bot.sandbox.world import Chat, Json, Sent, World
@@ -19,7 +19,7 @@ _SENDS = {
     "sticker": "other_messages",
 }
 """What the permission to send a message with this field is called."""
-_PLAIN = ("sticker", "voice", "location", "poll", "contact")
+_PLAIN = ("sticker", "voice", "location", "contact")
 
 
 class Deeds:
@@ -130,6 +130,8 @@ class Deeds:
         return command or answered == self._world.bot_id
 
     def _content(self, facts: Json) -> Json:
+        if "poll" in facts:
+            return {"poll": polls.asked(facts["poll"])}
         for kind in _PLAIN:
             if kind in facts:
                 return {kind: _filled(kind, facts[kind])}
@@ -163,18 +165,6 @@ def _filled(kind: str, given: Any) -> Json:
         "voice": {"duration": 3},
         "location": {"latitude": 37.95, "longitude": 58.38},
         "contact": {"phone_number": "000", "first_name": "Contact"},
-        "poll": {
-            "id": "1",
-            "question": "?",
-            "options": [],
-            "total_voter_count": 0,
-            "is_closed": False,
-            "is_anonymous": True,
-            "type": "regular",
-            "allows_multiple_answers": False,
-            "allows_revoting": False,
-            "members_only": False,
-        },
     }
     file = {"file_id": secrets.token_hex(12), "file_unique_id": secrets.token_hex(6)}
     base = {**known.get(kind, {}), **(file if kind in {"sticker", "voice"} else {})}

@@ -9,11 +9,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 
 from bot.holiday import is_working_day
+from bot.seed.announcing import announce
 from bot.seed.calendar import COMING_EVENTS, PAST_EVENTS
 from bot.seed.desk import desk
 from bot.seed.documents import DOCUMENTS, INVENTED_DOCUMENTS, SeedDocument
 from bot.seed.people import PEOPLE, SeedPerson
 from storage import access, digests, directory, documents, events, mail, members, topics
+from storage.announcements import Announcement
 from storage.applications import ZONES
 from storage.consents import TERMS_VERSION
 from storage.database import Database, Transaction
@@ -47,6 +49,8 @@ async def plant(database: Database, now: datetime, *, invented: int = 0, people:
             await _documents(tx, now, DOCUMENTS + (INVENTED_DOCUMENTS if people else ()))
         if people and await tx.scalar(select(func.count(DeskItem.id))) == 0:
             await desk(tx, now)
+        if people and await tx.scalar(select(func.count(Announcement.id))) == 0:
+            await announce(tx, now)
         await _invent(tx, invented, now)
 
 

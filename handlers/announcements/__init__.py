@@ -5,6 +5,21 @@ from __future__ import annotations
 from telegram.ext import MessageHandler, filters
 
 from handlers.announcements import acknowledging, chase, threads, verifying, voting
+from handlers.announcements.attaching import (
+    MEDIA,
+    POLL,
+    AddMedia,
+    AddPoll,
+    DropMedia,
+    DropPoll,
+    add_media,
+    add_poll,
+    drop_media,
+    drop_poll,
+    media,
+    poll,
+    show_media,
+)
 from handlers.announcements.audience import (
     AUDIENCE,
     ChooseAll,
@@ -31,13 +46,14 @@ from handlers.announcements.compose import (
     languages,
     write_words,
 )
-from handlers.announcements.draft import DRAFT, TEST, discard, preview, send, show, toggle_urgent, try_it
+from handlers.announcements.draft import DRAFT, TEST, TEST_ALBUM, discard, preview, send, show, toggle_urgent, try_it
 from handlers.announcements.files import GetFile, files, get_file
 from handlers.announcements.picking import Lift, Tick, TurnOut, lift_it, pick, take, turn_out
 from handlers.announcements.presses import (
     Acknowledge,
     Answer,
     ChooseLabel,
+    Correct,
     Discard,
     DropWords,
     OpenAudience,
@@ -45,11 +61,15 @@ from handlers.announcements.presses import (
     OpenDraft,
     OpenFiles,
     OpenLanguages,
+    OpenMedia,
+    OpenPoll,
     OpenReport,
     OpenThreads,
     OpenTimes,
     Preview,
+    Retract,
     Send,
+    ShowMedia,
     Try,
     Urgent,
     Vote,
@@ -57,9 +77,10 @@ from handlers.announcements.presses import (
 )
 from handlers.announcements.progress import PROGRESS, Pause, Resume, Stop, Undo, pause, resume, stop, undo
 from handlers.announcements.reached import left_out, sample
-from handlers.announcements.reading import TEXT
+from handlers.announcements.reading import ALBUM, TEXT
 from handlers.announcements.release import RELEASE, RETURNED, Release, Return, SeeAs, let_go, see_as, send_back
 from handlers.announcements.report import Missed, Turn, broadcasts, missed, report, turn
+from handlers.announcements.revising import CORRECTION, FIX, GONE, RETRACTION, Reword, correct, retract, reword
 from handlers.announcements.saved import (
     LIST,
     DropList,
@@ -69,6 +90,13 @@ from handlers.announcements.saved import (
     keep_list,
     lists,
     open_list,
+)
+from handlers.announcements.second import (
+    FIX_CARD,
+    ReleaseCorrection,
+    ReturnCorrection,
+    release_correction,
+    return_correction,
 )
 from handlers.announcements.times import TIME, AskTime, SetTime, ask_time, set_time, times
 from handlers.feature import Command, Feature, place, tap
@@ -154,6 +182,29 @@ _AUDIENCE = (
     tap(DropList, drop_list, Action.ANNOUNCE),
 )
 
+_ATTACHING = (
+    tap(OpenMedia, media, Action.ANNOUNCE),
+    tap(AddMedia, add_media, Action.ANNOUNCE),
+    tap(DropMedia, drop_media, Action.ANNOUNCE),
+    tap(ShowMedia, show_media, Action.ANNOUNCE),
+    tap(OpenPoll, poll, Action.ANNOUNCE),
+    tap(AddPoll, add_poll, Action.ANNOUNCE),
+    tap(DropPoll, drop_poll, Action.ANNOUNCE),
+)
+
+_REVISING = (
+    tap(Correct, correct, Action.ANNOUNCE),
+    tap(Reword, reword, Action.ANNOUNCE),
+    tap(ReleaseCorrection, release_correction, Action.ANNOUNCE),
+    tap(ReturnCorrection, return_correction, Action.ANNOUNCE),
+    tap(Retract, retract, Action.ANNOUNCE),
+)
+
+_NOTICES = (
+    *(DRAFT, TEST, TEST_ALBUM, TEXT, ALBUM, RELEASE, RETURNED, PROGRESS),
+    *(AUDIENCE, FIX, FIX_CARD, GONE),
+)
+
 FEATURE = Feature(
     name="announcements",
     commands=(
@@ -161,9 +212,21 @@ FEATURE = Feature(
         Command("broadcasts", text("See announcements"), broadcasts, Action.ANNOUNCE),
         Command("verify", text("Check whether an announcement is genuine"), verifying.verify),
     ),
-    handlers=(*_STAFF, *_AUDIENCE, *_READERS),
-    dialogues=(ANNOUNCEMENT, WORDS, LABEL, TIME, LIST, threads.REPLY, threads.ANSWER),
-    notices=(DRAFT, TEST, TEXT, RELEASE, RETURNED, PROGRESS, AUDIENCE, *_READERS_NOTICES),
+    handlers=(*_STAFF, *_AUDIENCE, *_ATTACHING, *_REVISING, *_READERS),
+    dialogues=(
+        ANNOUNCEMENT,
+        WORDS,
+        LABEL,
+        TIME,
+        LIST,
+        MEDIA,
+        POLL,
+        CORRECTION,
+        RETRACTION,
+        threads.REPLY,
+        threads.ANSWER,
+    ),
+    notices=(*_NOTICES, *_READERS_NOTICES),
     refusals={
         **_READERS_REFUSALS,
         "announcement:unknown": text("There is no such announcement."),
@@ -194,6 +257,16 @@ FEATURE = Feature(
         "announcement:list-name": text("There is a list called “{name}” already. Keep it under another name."),
         "announcement:lists-full": text("There are {limit} saved lists: drop one that nobody needs first."),
         "announcement:list-unknown": text("This list is not there any more."),
+        "announcement:same": text("Nothing has changed: these are the words that readers have."),
+        "announcement:alone": text("A second administrator must release the correction, and there is none."),
+        "announcement:caption": text("These words are too long to stand below what is attached. Shorten them."),
+        "announcement:medium": text("Please send a picture or a document, or press Done."),
+        "announcement:mixed": text(
+            "Pictures and documents cannot be sent together. Send only one kind, or remove all."
+        ),
+        "announcement:many": text("That is one too many: at most {limit} can be attached."),
+        "announcement:poll": text("That is no poll. Make one with the paper clip and send it here."),
+        "announcement:quiz": text("A quiz has right answers: please send an ordinary poll."),
         "announcement:left": text("The first copies have left: it cannot be taken back, but cancelled or retracted."),
     },
 )

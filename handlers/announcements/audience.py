@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from handlers.announcements import draft
-from handlers.announcements.describing import DIMENSIONS, Names, advice, block_said, described
+from handlers.announcements.describing import DIMENSIONS, advice, described
 from handlers.announcements.draft import Drafted
 from handlers.announcements.presses import OpenAudience, OpenDraft
 from handlers.buttons import Button, Press, Row, columns
@@ -18,13 +18,12 @@ from handlers.screens import Screen, lines
 from storage import announcements
 from storage.access import Action, Viewer, allowed
 from storage.announcements import Audience, Dimension
-from storage.announcements.choosing import MOST_BLOCKS, block_at, condition_in, drop_block, everybody, mark_of
+from storage.announcements.choosing import MOST_BLOCKS, Place, block_at, conditions_in, drop_block, everybody, mark_of
 from storage.database import Transaction
 from storage.outbox import Facts
 
-ROOM = 1800
+ROOM = 1500
 """How many characters the audience has on its own screens."""
-_WIDEST = 40
 CHOSEN = tuple(dimension for dimension in Dimension if dimension is not Dimension.EVERYBODY)
 
 
@@ -38,10 +37,10 @@ class OpenBlock(Press, prefix="ann.block"):
 
 @dataclass(frozen=True)
 class OpenPicker(Press, prefix="ann.pick"):
-    """Offer the values of a dimension for a group, from this page on."""
+    """Offer the values of a dimension for the place of a condition, from this page on."""
 
     announcement: int
-    block: int
+    place: int
     dimension: Dimension
     page: int
 
@@ -114,7 +113,7 @@ def _screen(found: Drafted, block: int | None, say: Say) -> Screen:
     here = last if block is None else block
     here = max(0, min(here, last + 1, MOST_BLOCKS - 1))
     head = say("Audience of announcement <code>N-{number}</code>", number=found.row.id)
-    parts = [f"<b>{head}</b>", standing(found, say), _where(meant, found.names, here, say)]
+    parts = [f"<b>{head}</b>", standing(found, say), _where(len(meant.blocks), here, say)]
     return Screen(lines(parts), _ways(found, here, say))
 
 
@@ -125,22 +124,20 @@ def standing(found: Drafted, say: Say) -> str:
     return lines([say("For: {whom}", whom=words), "\n".join(draft.counted(found.reach, say)), told])
 
 
-def _where(meant: Audience, names: Names, here: int, say: Say) -> Html | None:
+def _where(count: int, here: int, say: Say) -> Html | None:
     """Return in which group is chosen, where there are several."""
-    if here >= len(meant.blocks):
-        return say("You begin another group: it gets the announcement as well.") if meant.blocks else None
-    if len(meant.blocks) == 1:
-        return None
-    said = block_said(meant.blocks[here], names, say, 2)
-    return say("You choose in group {n}: {whom}", n=here + 1, whom=said)
+    if here == count > 0:
+        return say("You begin another group: it gets the announcement as well.")
+    return say("You choose in group {n} of {count}.", n=here + 1, count=count) if count > 1 else None
 
 
 def _ways(found: Drafted, here: int, say: Say) -> tuple[Row, ...]:
     n, meant = found.row.id, found.row.meant
-    whole = condition_in(meant, here, Dimension.EVERYBODY) is not None
+    whole = bool(conditions_in(meant, here, Dimension.EVERYBODY))
     choices = [ticked(say("Everybody"), ChooseAll(n, here), whole)]
     choices += [
-        ticked(say(DIMENSIONS[d]), OpenPicker(n, here, d, 0), condition_in(meant, here, d) is not None) for d in CHOSEN
+        ticked(say(DIMENSIONS[d]), OpenPicker(n, Place(here, d).number, d, 0), bool(conditions_in(meant, here, d)))
+        for d in CHOSEN
     ]
     ways: list[Row] = [*columns(choices, 3), *_groups(n, meant, here, say)]
     if meant.blocks:
@@ -164,11 +161,6 @@ def _groups(n: int, meant: Audience, here: int, say: Say) -> list[Row]:
 
 def ticked(label: str, press: Press, chosen: bool) -> Button:  # noqa: FBT001 - whether it is ticked
     return Button(f"✓ {label}" if chosen else label, press)
-
-
-def cut(name: str) -> str:
-    """Return a name that people gave as a button has room for it."""
-    return name if len(name) <= _WIDEST else f"{name[: _WIDEST - 1]}…"
 
 
 async def change(context: Context, announcement_id: int, changed: Callable[[Audience], Audience]) -> None:

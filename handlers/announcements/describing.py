@@ -11,6 +11,7 @@ from handlers.screens import length
 from handlers.vocabulary import CATEGORIES, ROLES
 from storage import announcements, members, topics
 from storage.announcements import Announcement, Audience, Block, Condition, Dimension, Repeats
+from storage.announcements.poll import Poll
 from storage.database import Transaction
 from storage.members import Category, Role
 from storage.tlp import Label
@@ -54,6 +55,8 @@ WHOSE = {
 }
 ROOM = 400
 """How many characters an audience has where it is told along with the words of an announcement."""
+_WIDEST, _LONGEST = 40, 60
+"""How many characters of a name a button has, and a sentence."""
 _SHOWN = (12, 6, 3, 1)
 """How many values of a condition are named, as long as all of it has room."""
 
@@ -70,11 +73,11 @@ def described(audience: Audience, names: Names, say: Say, room: int = ROOM) -> H
 
 
 def _blocks(audience: Audience, names: Names, say: Say, most: int) -> Html:
-    first, *others = (block_said(block, names, say, most) for block in audience.blocks)
+    first, *others = (_block(block, names, say, most) for block in audience.blocks)
     return Html("\n".join([first, *(say("or {whom}", whom=other) for other in others)]))
 
 
-def block_said(block: Block, names: Names, say: Say, most: int = _SHOWN[0]) -> Html:
+def _block(block: Block, names: Names, say: Say, most: int) -> Html:
     """Return in words those for whom all conditions of a block hold; what they are not is said last."""
     inside = [_inside(c, names, say, most) for c in block if not c.outside and c.dimension is not Dimension.EVERYBODY]
     outside = [say("except those {whom}", whom=_inside(c, names, say, most)) for c in block if c.outside]
@@ -89,7 +92,8 @@ def _inside(condition: Condition, names: Names, say: Say, most: int) -> Html:
         return say(
             "with {what} still to be chosen (nobody until then)", what=_lower(say(DIMENSIONS[condition.dimension]))
         )
-    named = [isolated(value_name(condition.dimension, v, names, say)) for v in condition.values[:most]]
+    told = [value_name(condition.dimension, v, names, say) for v in condition.values[:most]]
+    named = [isolated(cut(name, _LONGEST)) for name in told]
     more = len(condition.values) - len(named)
     if more:
         named.append(say.many("{n} more", "{n} more", more))
@@ -100,6 +104,11 @@ def _inside(condition: Condition, names: Names, say: Say, most: int) -> Html:
 
 def _lower(words: str) -> str:
     return words[:1].lower() + words[1:]
+
+
+def cut(name: str, most: int = _WIDEST) -> str:
+    """Return a name that people gave as long as there is room for it, on a button unless told otherwise."""
+    return name if len(name) <= most else f"{name[: most - 1]}…"
 
 
 def value_name(dimension: Dimension, value: str, names: Names, say: Say) -> str:
@@ -171,3 +180,27 @@ def _leaves(row: Announcement, say: Say) -> Html:
     if row.send_at is not None:
         return say("It leaves {at}.", at=say.moment(row.send_at))
     return say("It leaves at once.")
+
+
+def attached(row: Announcement, say: Say) -> Html:
+    """Return in words what is attached."""
+    if row.media[0]["kind"] == "photo":
+        return say.many("{n} picture", "{n} pictures", len(row.media))
+    return say.many("{n} document", "{n} documents", len(row.media))
+
+
+def polled(poll: Poll, say: Say) -> Html:
+    """Return in words what readers are asked."""
+    kind = [
+        say("several options") if poll.several else say("one option"),
+        say("nobody sees who chose what") if poll.anonymous else say("the report names who chose what"),
+    ]
+    options = "\n".join(f"• {isolated(option)}" for option in poll.options)
+    asked = say("Poll: {question} ({kind})", question=poll.question, kind=Html(", ".join(kind)))
+    return Html(f"{asked}\n{options}")
+
+
+def besides(row: Announcement, say: Say) -> list[Html]:
+    """Return in words what comes with the text."""
+    files = [say("Attached: {what}", what=attached(row, say))] if row.media else []
+    return files + ([] if row.poll is None else [polled(Poll.of(row.poll), say)])

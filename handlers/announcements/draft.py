@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from handlers.announcements.describing import Names, advice, described, names_in, times_of
+from handlers.announcements.describing import ROOM, Names, advice, besides, described, names_in, times_of
+from handlers.announcements.fitting import fit, headed
 from handlers.announcements.presses import (
     ChooseLabel,
     Discard,
@@ -20,23 +21,27 @@ from handlers.announcements.presses import (
     OpenTimes,
     Preview,
     Send,
+    ShowMedia,
     Try,
     Urgent,
 )
-from handlers.announcements.reading import Content, content_of, draw
+from handlers.announcements.reading import Album, Content, album_of, content_of, draw, draw_album
 from handlers.buttons import Button, Row, columns
 from handlers.context import Context, Policy
 from handlers.feature import Notice
 from handlers.forms import Answers
 from handlers.language import Html, Say, capital, text
 from handlers.presses import Home
-from handlers.screens import Screen, lines
+from handlers.screens import LIMIT, Screen, length, lines
 from storage import announcements
 from storage.access import Action, Viewer, allowed
 from storage.announcements import UNSENT, Announcement, LeftOut, Reach
 from storage.database import Transaction
 from storage.outbox import Facts, Lane, Promise, promise
 from storage.refusals import Refusal
+
+_REST = 900
+"""What is left in a message for everything below the words but the audience."""
 
 
 @dataclass(frozen=True)
@@ -81,16 +86,18 @@ def drawn(found: Drafted, say: Say, policy: Policy) -> Screen:
     """Return a draft: as it is read in its own language, and below what else there is to it."""
     row = found.row
     preview = draw(content_of(row, row.language), Say(row.language, say.zone), policy)
-    return Screen(lines([preview.text, "\n".join(_facts(found, say, policy))]), _ways(found, say), row.label)
+    room = min(ROOM, LIMIT - length(preview.html) - _REST)
+    return Screen(lines([preview.text, "\n".join(_facts(found, say, policy, room))]), _ways(found, say), row.label)
 
 
-def _facts(found: Drafted, say: Say, policy: Policy) -> list[str]:
+def _facts(found: Drafted, say: Say, policy: Policy, room: int) -> list[str]:
     row, count = found.row, len(found.reach.recipients)
-    facts = [f"<b>{say('Draft')} N-{row.id}</b>", say("For: {whom}", whom=described(row.meant, found.names, say))]
+    whom = described(row.meant, found.names, say, room)
+    facts = [f"<b>{say('Draft')} N-{row.id}</b>", say("For: {whom}", whom=whom)]
     facts += [*counted(found.reach, say), *advice(row, found.names, say)]
     if count and announcements.needs_release(row, count, policy.two_person_above):
         facts.append(say("A second administrator must release it."))
-    facts += times_of(row, say)
+    facts += [*besides(row, say), *times_of(row, say)]
     facts += [_missing(found, say)] if lacking(found) else []
     return [fact for fact in facts if fact]
 
@@ -170,6 +177,7 @@ async def ask(context: Context, form: str, announcement_id: int, **answers: Any)
 
 async def promise_draft(context: Context, tx: Transaction, row: Announcement) -> None:
     """Let the draft be shown in place of the form that changed it."""
+    fit(row, context.policy)
     facts = {"announcement": row.id, "at": context.now.isoformat()}
     place = context.replaces
     await promise(tx, [Promise(context.member.id, DRAFT.name, facts, replaces=place)], context.now)
@@ -189,7 +197,9 @@ async def preview(context: Context, press: Preview) -> None:
     ]
     head = say("As readers see it whose language is {language}:", language=say.language_name(theirs.language))
     back: Row = (Button(say("Back"), OpenDraft(row.id)),)
-    await context.show(Screen(lines([f"<i>{head}</i>", seen.text]), (*columns(others, 3), back), seen.label))
+    before = ((Button(say("Show attached"), ShowMedia(row.id)),),) if row.apart else ()
+    ways = (*columns(others, 3), *before, back)
+    await context.show(replace(headed(seen, f"<i>{head}</i>"), buttons=ways))
 
 
 async def try_it(context: Context, press: Try) -> None:
@@ -198,7 +208,8 @@ async def try_it(context: Context, press: Try) -> None:
         me = await context.myself(tx)
         row = (await read(tx, me, press.announcement, context.now)).row
         facts = {"announcement": row.id}
-        await promise(tx, [Promise(me.id, TEST.name, facts, Lane.LIVE)], context.now)
+        names = [TEST_ALBUM.name] * row.apart + [TEST.name]
+        await promise(tx, [Promise(me.id, name, facts, Lane.LIVE) for name in names], context.now)
     await context.toast(context.say("It comes as a new message, to you alone."))
 
 
@@ -213,11 +224,16 @@ async def _load_test(tx: Transaction, facts: Facts, viewers: Sequence[Viewer]) -
 
 def _draw_test(content: Content, say: Say, policy: Policy) -> Screen:
     seen = draw(content, say, policy)
-    words = Html(f"<i>{say('Test: only you get this.')}</i>")
-    return replace(seen, text=lines([words, seen.text]), buttons=())
+    return replace(headed(seen, f"<i>{say('Test: only you get this.')}</i>"), buttons=())
+
+
+async def _load_test_album(tx: Transaction, facts: Facts, viewers: Sequence[Viewer]) -> Mapping[int, Album]:
+    announcing = [viewer for viewer in viewers if allowed(viewer, Action.ANNOUNCE)]
+    return {v.id: album_of(await announcements.by_id(tx, v, facts["announcement"])) for v in announcing}
 
 
 TEST = Notice("announcement:test", _draw_test, _load_test)
+TEST_ALBUM = Notice("announcement:test-album", draw_album, _load_test_album)
 
 
 async def toggle_urgent(context: Context, press: Urgent) -> None:
@@ -234,6 +250,7 @@ async def send(context: Context, press: Send) -> None:
     try:
         async with context.transaction() as tx:
             me = await context.myself(tx)
+            fit(await announcements.edit(tx, me, press.announcement, context.now), context.policy)
             await announcements.submit(tx, me, press.announcement, press.digest, above, context.now, context.replaces)
     except Refusal as refusal:
         if refusal.reason == "announcement:moved":

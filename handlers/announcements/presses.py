@@ -59,6 +59,13 @@ class OpenMedia(Press, prefix="ann.media"):
 
 
 @dataclass(frozen=True)
+class ShowMedia(Press, prefix="ann.show"):
+    """Send what is attached to who looks at it before others get it."""
+
+    announcement: int
+
+
+@dataclass(frozen=True)
 class OpenPoll(Press, prefix="ann.poll"):
     """Add a poll, or take it away."""
 

@@ -54,7 +54,7 @@ def content_of(row: Announcement, language: str, copy: Recipient | None = None, 
     """Return an announcement as it is read in a language, by whom `copy` is."""
     spoken, text = closest(row.texts, language)
     acknowledged = copy is not None and copy.acknowledged_version == row.version
-    media = () if row.apart else tuple((medium["kind"], medium["file_id"]) for medium in row.media)
+    media = () if row.apart else album_of(row).media
     poll = None if row.poll is None else Poll.of(row.poll)
     vote = tuple(copy.vote or ()) if copy is not None else ()
     return Content(
@@ -84,7 +84,7 @@ def draw(content: Content, say: Say, policy: Policy) -> Screen:
         noted and f"<i>{noted}</i>",
         f"<i>{signed}</i>",
     ]
-    return Screen(lines(parts), _choices(content, say), content.label)
+    return Screen(lines(parts), _choices(content, say), content.label, content.media)
 
 
 def foreign(language: str, say: Say) -> Html:
@@ -140,4 +140,28 @@ async def _load(tx: Transaction, facts: Facts, viewers: Sequence[Viewer]) -> Map
     return {v.id: content_of(row, v.language, copies[v.id], tally) for v in viewers if v.id in copies}
 
 
+@dataclass(frozen=True)
+class Album:
+    """What goes before the words, under the same label."""
+
+    label: Label
+    media: tuple[tuple[str, str], ...]
+
+
+def album_of(row: Announcement) -> Album:
+    """Return what is attached to an announcement."""
+    return Album(row.label, tuple((medium["kind"], medium["file_id"]) for medium in row.media))
+
+
+def draw_album(album: Album, _say: Say, _policy: Policy) -> Screen:
+    """Return pictures or documents that say nothing but their label."""
+    return Screen("", label=album.label, media=album.media)
+
+
+async def _load_album(tx: Transaction, facts: Facts, viewers: Sequence[Viewer]) -> Mapping[int, Album]:
+    row, copies = await announcements.copies(tx, facts["announcement"], viewers)
+    return {} if row is None else dict.fromkeys(copies, album_of(row))
+
+
 TEXT = Notice("announcement:text", draw, _load)
+ALBUM = Notice("announcement:album", draw_album, _load_album)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from handlers.announcements.describing import Names, described, names_in, times_of
-from handlers.announcements.presses import OpenDraft
+from handlers.announcements.describing import Names, besides, described, names_in, times_of
+from handlers.announcements.presses import OpenDraft, ShowMedia
 from handlers.announcements.reading import content_of, draw
 from handlers.buttons import Button, Press, Row
 from handlers.context import Context, Policy
@@ -112,7 +112,7 @@ def card(case: Case, say: Say, policy: Policy) -> Screen:
         case _:
             said = say("Released by {by}.", by=by)
     whom = say("For: {whom}", whom=described(row.meant, case.names, say))
-    bound = "\n".join([whom, *times_of(row, say)])
+    bound = "\n".join([whom, *besides(row, say), *times_of(row, say)])
     return Screen(lines([preview.text, bound, f"<b>{said}</b>"]), buttons, row.label)
 
 
@@ -123,7 +123,8 @@ def _choices(row: Announcement, say: Say, policy: Policy) -> tuple[Row, ...]:
         for code in policy.languages
         if len(policy.languages) > 1
     ]
-    return (*((button,) for button in versions), (go, Button(say("Return"), Return(row.id), style="danger")))
+    files = ((Button(say("Show attached"), ShowMedia(row.id)),),) if row.media else ()
+    return (*((button,) for button in versions), *files, (go, Button(say("Return"), Return(row.id), style="danger")))
 
 
 def _returned(case: Case, say: Say, _policy: Policy) -> Screen:

@@ -18,13 +18,14 @@ from handlers.announcements.progress import ENDS, STATES, drawn
 from handlers.announcements.voting import OpenVotes
 from handlers.buttons import Button, Press, Row, columns, pages, turns
 from handlers.context import Context
-from handlers.language import Say, isolated
+from handlers.language import Html, Say, isolated
 from handlers.presses import Begin, Home, Open
 from handlers.screens import Screen, lines
 from storage import announcements
-from storage.announcements import SENT, UNSENT, Announcement, AnnouncementState, Progress
+from storage.announcements import SENT, UNSENT, Announcement, AnnouncementState, Progress, Revised
 
 PAGE, NAMES = 5, 8
+_OVER = (AnnouncementState.DONE, AnnouncementState.CANCELLED, AnnouncementState.RETRACTED)
 
 
 @dataclass(frozen=True)
@@ -47,14 +48,40 @@ async def report(context: Context, press: OpenReport) -> None:
     async with context.reading() as tx:
         row = await announcements.by_id(tx, context.viewer, press.announcement)
         progress = await announcements.progress_of(tx, row)
+        missed = await announcements.albums_missed(tx, row)
+        revised = await announcements.revised(tx, row)
     if row.state in UNSENT and row.author_id == context.viewer.id:
         await draft.show(context, OpenDraft(row.id))
         return
     say = context.say
     screen = drawn((row, progress), say, context.policy)
-    running = screen.buttons if row.state not in (AnnouncementState.DONE, AnnouncementState.CANCELLED) else ()
+    running = screen.buttons if row.state not in _OVER else ()
     back: Row = (Button(say("Back"), Open("broadcasts")),)
-    await context.show(Screen(screen.text, (*running, *_ways(row, progress, say), back)))
+    told = [_bare(missed, say) if missed else None, *_revised(row, revised, say)]
+    await context.show(Screen(lines([screen.text, *told]), (*running, *_ways(row, progress, say), back)))
+
+
+def _bare(missed: int, say: Say) -> Html:
+    return say.many(
+        "What is attached did not reach {n} reader.", "What is attached did not reach {n} readers.", missed
+    )  # fmt: skip
+
+
+def _revised(row: Announcement, told: Revised, say: Say) -> list[str | None]:
+    """Return what became of the copies when they were corrected or taken back."""
+    over = row.state is AnnouncementState.RETRACTED
+    if not over and row.version == 1:
+        return []
+    head = say("Taken back") if over else say("Corrected, version {version}", version=row.version)
+    counts = [
+        (say("changed in place"), told.changed),
+        (say("told anew"), told.anew),
+        (say("not reached"), told.failed),
+        (say("on the way"), told.left),
+    ]
+    said = ", ".join(f"{what}: {say.number(number)}" for what, number in counts if number or what == counts[0][0])
+    why = say("Reason: {reason}", reason=row.reason) if over and row.reason else None
+    return [f"{head}: {said}", why]
 
 
 def _ways(row: Announcement, progress: Progress, say: Say) -> list[Row]:

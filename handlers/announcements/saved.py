@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from handlers.announcements import draft
-from handlers.announcements.audience import AUDIENCE, ROOM, KeepList, OpenPicker, cut
-from handlers.announcements.describing import described, names_in
+from handlers.announcements.audience import AUDIENCE, ROOM, KeepList, OpenPicker
+from handlers.announcements.describing import cut, described, names_in
 from handlers.buttons import Button, Press, Row, columns, pages
 from handlers.context import Context
 from handlers.forms import Answers, Dialogue, Form, Question, Step, about, line
@@ -15,6 +15,7 @@ from handlers.screens import Screen, lines
 from storage import announcements, members
 from storage.access import Action, Viewer
 from storage.announcements import Dimension
+from storage.announcements.choosing import Place
 from storage.announcements.lists import NAME, all_saved, check, drop, keep, saved
 from storage.database import Transaction
 from storage.outbox import Facts, Promise, promise
@@ -60,7 +61,8 @@ async def _show(context: Context, announcement_id: int, page: int) -> None:
     before = OpenLists(announcement_id, page - 1) if page else None
     after = OpenLists(announcement_id, page + 1) if len(kept) > (page + 1) * PAGE else None
     turning = pages(before, after, page + 1, -(-len(kept) // PAGE))
-    picker = OpenPicker(announcement_id, max(0, len(meant.blocks) - 1), Dimension.LIST, 0)
+    place = Place(max(0, len(meant.blocks) - 1), Dimension.LIST)
+    picker = OpenPicker(announcement_id, place.number, place.dimension, 0)
     back: Row = (Button(say("Back"), picker),)
     words = say("Saved lists. Open one to see whom it means.") if kept else say("No list is saved.")
     await context.show(Screen(words, (*columns(shown, 1), *turning, back)))

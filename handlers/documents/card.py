@@ -13,7 +13,7 @@ from handlers.documents.vocabulary import KINDS, PILLARS
 from handlers.feature import Notice
 from handlers.language import Html, Say, isolated
 from handlers.presses import Home, Open, OpenVersion
-from handlers.screens import Screen, lines
+from handlers.screens import Screen, file_of, lines
 from storage import documents, members, topics
 from storage.access import Viewer
 from storage.database import Transaction
@@ -227,7 +227,7 @@ def _shared(content: Card, say: Say, policy: Policy) -> Screen:
 
 def _file(content: Card, say: Say, _policy: Policy) -> Screen:
     row = content.document
-    return Screen(titled(row, say), label=row.label, file_id=row.file_id)
+    return Screen(titled(row, say), label=row.label, media=file_of(row.file_id))
 
 
 SHARED = Notice("document:shared", _shared, load)

@@ -11,7 +11,7 @@ from handlers.feature import Notice
 from handlers.language import Html, Say, isolated, text
 from handlers.moderation.words import CONSEQUENCES, FOLLOWED, REASONS, as_button, menu
 from handlers.presses import Home, Open
-from handlers.screens import Screen, lines
+from handlers.screens import Screen, file_of, lines
 from handlers.talk import body, told
 from storage import moderation
 from storage.access import Viewer, moderates
@@ -140,7 +140,7 @@ def draw(case: Case, say: Say) -> Screen:
     parts = [head, "\n".join(facts), *(["———", _body(case, say)] if open_ else [])]
     post = case.post
     short = post.kind == "document" and units(post.html or "") <= LONGEST_CAPTION
-    file = post.file_id if open_ and short and case.readable and post.label.protected else None
+    file = file_of(post.file_id) if open_ and short and case.readable and post.label.protected else ()
     return Screen(lines(parts), _rows(case, say), post.label, file)
 
 

@@ -10,7 +10,7 @@ from handlers.context import Context, Policy
 from handlers.feature import Notice
 from handlers.language import Say, isolated
 from handlers.presses import Home, OpenPosts, OpenTopic, Report, Write
-from handlers.screens import Screen, lines
+from handlers.screens import Screen, file_of, lines
 from handlers.talk import Told, author, body, line, said, told
 from storage import access, groups, posts, topics
 from storage.access import Viewer
@@ -79,8 +79,9 @@ def _private(found: Told, post: Post, link: str | None, say: Say) -> Screen:
     return Screen(lines([head, body(found, say)]), (first,), post.label, _file(post))
 
 
-def _file(post: Post) -> str | None:
-    return post.file_id if post.kind == "document" and len(post.html or "") < 900 else None  # noqa: PLR2004 - a caption
+def _file(post: Post) -> tuple[tuple[str, str], ...]:
+    short = post.kind == "document" and len(post.html or "") < 900  # noqa: PLR2004 - a caption
+    return file_of(post.file_id) if short else ()
 
 
 async def again(context: Context, press: Again) -> None:
@@ -129,7 +130,7 @@ def _live(shown: Shown, say: Say, _policy: Policy) -> Screen:
         Button(say("Last posts"), OpenPosts(shown.post.topic_id)),
         Button(say("Topic"), OpenTopic(shown.post.topic_id)),
     )
-    return Screen(screen.text, (*screen.buttons, more), screen.label, screen.file_id)
+    return Screen(screen.text, (*screen.buttons, more), screen.label, screen.media)
 
 
 async def _load_said(tx: Transaction, facts: Facts, viewers: Sequence[Viewer]) -> Mapping[int, Shown]:

@@ -18,11 +18,23 @@ from storage.announcements.control import FAILING, UNVOUCHED, cancel, pause, rec
 from storage.announcements.drafts import BOUND, begin, digest_of, discard, edit
 from storage.announcements.offers import offers
 from storage.announcements.own import own_copy
-from storage.announcements.progress import Progress, progress_of, report_progress, unreached
+from storage.announcements.progress import Progress, albums_missed, forget, progress_of, report_progress, unreached
 from storage.announcements.reaching import LeftOut, Reach, list_names, reach
-from storage.announcements.received import Mailbag, Sent, copies, mailbag, sent_between, some
+from storage.announcements.received import Mailbag, Sent, copies, corrected, mailbag, sent_between, some
 from storage.announcements.release import give_back, needs_release, release, submit, turn_back_late
 from storage.announcements.reminding import remind, reminder_due, reminder_times
+from storage.announcements.revising import (
+    Revised,
+    awaited,
+    correct,
+    moved,
+    release_correction,
+    retract,
+    retracted,
+    return_correction,
+    revise_late,
+    revised,
+)
 from storage.announcements.sending import UNDO
 from storage.announcements.tables import (
     SENT,
@@ -33,6 +45,8 @@ from storage.announcements.tables import (
     Recipient,
     Remark,
     Repeats,
+    Revision,
+    RevisionState,
     by_id,
     for_readers,
     listed,
@@ -71,12 +85,14 @@ __all__ = [
     "BOUND", "EVERYBODY", "FAILING", "GUESSES", "OPEN_A_DAY", "SENT", "UNDO", "UNSENT", "UNVOUCHED",
     "Acknowledged", "Announcement", "AnnouncementState", "Audience", "AudienceList", "Block", "Card",
     "Condition", "Dimension", "Group", "Grouping", "LeftOut", "Mailbag", "Opening", "Progress", "Reach", "Read",
-    "Recipient", "Remark", "Repeats", "Said", "Sent", "Standing", "Tally", "Thread", "Verdict", "acknowledge",
-    "acknowledgements", "answer", "answered", "begin", "by_id", "cancel", "card", "chase", "chased", "code_in",
-    "copies", "digest_of", "digest_of_words", "discard", "edit", "folded", "for_readers", "forget_guesses",
-    "give_back", "is_late", "known_words", "list_names", "listed", "mailbag", "may_read", "may_remark",
-    "needs_release", "offers", "own_copy", "pause", "progress_of", "reach", "recur", "release", "remark",
-    "remember_words", "remind", "reminder_due", "reminder_times", "report_progress", "resume", "sent_between",
-    "some", "submit", "tally", "thread", "threads", "turn_back_late", "undo", "unreached", "verify", "vote",
-    "voters", "words_in",
+    "Recipient", "Remark", "Repeats", "Revised", "Revision", "RevisionState", "Said", "Sent", "Standing",
+    "Tally", "Thread", "Verdict", "acknowledge", "acknowledgements", "albums_missed", "answer", "answered",
+    "awaited", "begin", "by_id", "cancel", "card", "chase", "chased", "code_in", "copies", "correct",
+    "corrected", "digest_of", "digest_of_words", "discard", "edit", "folded", "for_readers", "forget",
+    "forget_guesses", "give_back", "is_late", "known_words", "list_names", "listed", "mailbag", "may_read",
+    "may_remark", "moved", "needs_release", "offers", "own_copy", "pause", "progress_of", "reach", "recur",
+    "release", "release_correction", "remark", "remember_words", "remind", "reminder_due", "reminder_times",
+    "report_progress", "resume", "retract", "retracted", "return_correction", "revise_late", "revised",
+    "sent_between", "some", "submit", "tally", "thread", "threads", "turn_back_late", "undo", "unreached",
+    "verify", "vote", "voters", "words_in",
 ]  # fmt: skip

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from storage.announcements.tables import Announcement
+from storage.announcements.tables import Announcement, Revision
 from storage.database import Transaction
 from storage.outbox import Promise, promise, shown
+
+CARD = "announcement:fix-card"
 
 
 async def tell_author(tx: Transaction, row: Announcement, now: datetime, place: int | None = None) -> None:
@@ -26,6 +28,18 @@ async def show(tx: Transaction, row: Announcement, staff: list[int], now: dateti
 async def redraw(tx: Transaction, row: Announcement, now: datetime) -> None:
     """Let the card of whoever was asked to release it say how it stands."""
     await promise(tx, _cards(row, await shown(tx, f"announcement-release:{row.id}")), now)
+
+
+def subject_of(revision: Revision) -> str:
+    """Return the name under which the outbox keeps the cards of a correction."""
+    return f"announcement-fix-card:{revision.id}"
+
+
+async def redraw_correction(tx: Transaction, revision: Revision, now: datetime) -> None:
+    """Let the cards of a correction say how it stands."""
+    facts, subject = {"revision": revision.id}, subject_of(revision)
+    places = (await shown(tx, subject)).items()
+    await promise(tx, [Promise(n, CARD, facts, subject=subject, replaces=at) for n, at in places], now)
 
 
 def _cards(row: Announcement, staff: Mapping[int, int | None]) -> list[Promise]:

@@ -4,12 +4,34 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import dataclass
 
 from storage.announcements.audience import Audience, Block, Condition, Dimension
 from storage.refusals import Refusal
 
-MOST_BLOCKS, MOST_VALUES = 8, 60
-"""How many blocks an audience has at most, and how many values a condition."""
+MOST_BLOCKS, MOST_CONDITIONS, MOST_VALUES = 8, 4, 200
+"""How many blocks an audience has at most, a block conditions in one dimension, and a condition values."""
+_ORDER = tuple(Dimension)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a condition stands: in which block, and the how manieth of its dimension there, from 0."""
+
+    block: int
+    dimension: Dimension
+    nth: int = 0
+
+    @classmethod
+    def at(cls, number: int, dimension: Dimension) -> Place:
+        """Return the place that a button names by one number."""
+        block, nth = divmod(number, MOST_CONDITIONS)
+        return cls(block, dimension, nth)
+
+    @property
+    def number(self) -> int:
+        """The number that a button carries for it."""
+        return self.block * MOST_CONDITIONS + self.nth
 
 
 def everybody(audience: Audience, at: int) -> Audience:
@@ -18,40 +40,46 @@ def everybody(audience: Audience, at: int) -> Audience:
     return _with(audience, at, (Condition(Dimension.EVERYBODY),))
 
 
-def tick(audience: Audience, at: int, dimension: Dimension, value: str, *, on: bool) -> Audience:
-    """Take a value into a block's condition, or out of it; `at` the end a new block begins.
+def tick(audience: Audience, place: Place, value: str, *, on: bool) -> Audience:
+    """Take a value into a condition, or out of it; one after the last begins anew, and so does a block.
 
     The last value that is taken out leaves a condition that is nobody, so that no block widens by itself.
     Refusals: `button:old`, `announcement:audience-full`.
     """
-    _check_place(audience, at)
-    there = condition_in(audience, at, dimension) or Condition(dimension)
+    _check_place(audience, place.block)
+    block, there = block_at(audience, place.block), condition_in(audience, place) or Condition(place.dimension)
     if on is (value in there.values):
         return audience
+    if place.nth > len(conditions_in(audience, place.block, place.dimension)):
+        raise Refusal("button:old")
     values = (*there.values, value) if on else tuple(v for v in there.values if v != value)
     if len(values) > MOST_VALUES:
         raise Refusal("announcement:audience-full")
-    changed = _put(block_at(audience, at), Condition(dimension, values, there.outside))
-    over = not values and len(changed) == 1 and at == len(audience.blocks) - 1
-    return _with(audience, at, () if over else changed)
+    changed = _put(block, place, Condition(place.dimension, values, there.outside))
+    over = not values and len(changed) == 1 and place.block == len(audience.blocks) - 1
+    return _with(audience, place.block, () if over else changed)
 
 
-def turn(audience: Audience, at: int, dimension: Dimension, *, outside: bool) -> Audience:
+def turn(audience: Audience, place: Place, *, outside: bool) -> Audience:
     """Let a condition mean its values, or all others. Refusal: `button:old`, where it has none."""
-    there = condition_in(audience, at, dimension)
+    there = condition_in(audience, place)
     if there is None or not there.values:
         raise Refusal("button:old")
-    return _with(audience, at, _put(block_at(audience, at), Condition(dimension, there.values, outside)))
+    changed = _put(block_at(audience, place.block), place, Condition(place.dimension, there.values, outside))
+    return _with(audience, place.block, changed)
 
 
-def lift(audience: Audience, at: int, dimension: Dimension) -> Audience:
-    """Take a condition away; a block that had no other one goes with it."""
-    return _with(audience, at, tuple(c for c in block_at(audience, at) if c.dimension is not dimension))
+def lift(audience: Audience, place: Place) -> Audience:
+    """Take a condition away; a block that had no other one goes with it. Refusal: `button:old`, where there is none."""
+    if condition_in(audience, place) is None:
+        raise Refusal("button:old")
+    return _with(audience, place.block, _put(block_at(audience, place.block), place, None))
 
 
 def drop_block(audience: Audience, at: int, mark: str) -> Audience:
     """Take a block away, if it is still the one that was marked. Refusal: `button:old`."""
-    if mark != mark_of(block_at(audience, at)):
+    block = block_at(audience, at)
+    if not block or mark != mark_of(block):
         raise Refusal("button:old")
     return _with(audience, at, ())
 
@@ -61,9 +89,15 @@ def block_at(audience: Audience, at: int) -> Block:
     return audience.blocks[at] if 0 <= at < len(audience.blocks) else ()
 
 
-def condition_in(audience: Audience, at: int, dimension: Dimension) -> Condition | None:
-    """Return the condition that a block has in a dimension."""
-    return next((c for c in block_at(audience, at) if c.dimension is dimension), None)
+def conditions_in(audience: Audience, at: int, dimension: Dimension) -> list[Condition]:
+    """Return the conditions that a block has in a dimension."""
+    return [c for c in block_at(audience, at) if c.dimension is dimension]
+
+
+def condition_in(audience: Audience, place: Place) -> Condition | None:
+    """Return the condition that stands in a place."""
+    there = conditions_in(audience, place.block, place.dimension)
+    return there[place.nth] if 0 <= place.nth < len(there) else None
 
 
 def mark_of(block: Block) -> str:
@@ -79,11 +113,12 @@ def _check_place(audience: Audience, at: int) -> None:
         raise Refusal("announcement:audience-full")
 
 
-def _put(block: Block, condition: Condition) -> Block:
-    """Return a block with a condition in place of the one in its dimension; whoever is chosen is not everybody."""
-    replaced = (condition.dimension, Dimension.EVERYBODY)
-    kept = {c.dimension: c for c in block if c.dimension not in replaced} | {condition.dimension: condition}
-    return tuple(kept[dimension] for dimension in Dimension if dimension in kept)
+def _put(block: Block, place: Place, condition: Condition | None) -> Block:
+    """Return a block with a condition, or none, in a place of it; whoever is chosen is not everybody."""
+    same = [c for c in block if c.dimension is place.dimension]
+    same[place.nth : place.nth + 1] = [condition] if condition else []
+    others = [c for c in block if c.dimension not in (place.dimension, Dimension.EVERYBODY)]
+    return tuple(sorted([*others, *same], key=lambda c: _ORDER.index(c.dimension)))
 
 
 def _with(audience: Audience, at: int, block: Block) -> Audience:

@@ -28,7 +28,7 @@ _STOPPABLE = (OutboxState.QUEUED, OutboxState.HELD)
 
 
 def _subjects(row: Announcement) -> tuple[str, str]:
-    return row.subject, f"announcement-album:{row.id}"
+    return row.subject, row.before
 
 
 async def undo(tx: Transaction, viewer: Viewer, announcement_id: int, now: datetime) -> None:
@@ -40,6 +40,7 @@ async def undo(tx: Transaction, viewer: Viewer, announcement_id: int, now: datet
         raise Refusal("announcement:left")
     await tx.execute(delete(OutboxRow).where(copies))
     row.state, row.sent_at, row.released_by = AnnouncementState.DRAFT, None, None
+    row.version, row.corrected_at = 1, None  # nobody has read what was corrected
     await _note(tx, viewer, row, Event.ANNOUNCEMENT_UNDONE, now)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from storage import members
 from storage.access import Viewer
@@ -17,6 +17,7 @@ from storage.database import Transaction
 from storage.members import Member
 from storage.outbox import WAITING, OutboxRow, OutboxState, shown
 
+KEEP = timedelta(days=365)
 _LATELY = timedelta(seconds=60)
 _MANY, _MOST = 20, 0.5
 """From how many failed copies on, and at which share of those that ended, an announcement pauses itself."""
@@ -114,7 +115,7 @@ async def keep(tx: Transaction, row: Announcement) -> None:
     await tx.execute(taken.execution_options(synchronize_session=False))
     await _keep_lost(tx, row)
     if row.apart:
-        albums = select(OutboxRow).where(OutboxRow.subject == f"announcement-album:{row.id}").subquery()
+        albums = select(OutboxRow).where(OutboxRow.subject == row.before).subquery()
         there = update(Recipient).where(Recipient.announcement_id == row.id, Recipient.member_id == albums.c.member_id)
         await tx.execute(there.values(also=albums.c.also).execution_options(synchronize_session=False))
 
@@ -125,6 +126,19 @@ async def _keep_lost(tx: Transaction, row: Announcement) -> None:
     mine = (Recipient.announcement_id == row.id, Recipient.state.in_(WAITING))
     lost = update(Recipient).where(*mine, ~copy.exists()).values(state=OutboxState.WITHHELD, reason="erased")
     await tx.execute(lost.execution_options(synchronize_session=False))
+
+
+async def forget(tx: Transaction, now: datetime) -> None:
+    """Drop who was sent what, and what they did with it, a year after an announcement was through."""
+    old = select(Announcement.id).where(Announcement.finished_at < now - KEEP)
+    await tx.execute(delete(Recipient).where(Recipient.announcement_id.in_(old)))
+
+
+async def albums_missed(tx: Transaction, row: Announcement) -> int:
+    """Count those whom the words may have reached, but not what goes before them."""
+    failed = (OutboxState.UNKNOWN, OutboxState.REJECTED)
+    mine = (OutboxRow.subject == row.before, OutboxRow.state.in_(failed))
+    return await tx.scalar(select(func.count()).where(*mine)) or 0
 
 
 async def unreached(

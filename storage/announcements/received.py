@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, select
 
 from storage import access
 from storage.access import Viewer
+from storage.announcements.revising import vouched_anew
 from storage.announcements.tables import SENT, Announcement, Recipient, for_readers, vouched_for
 from storage.database import Transaction
 from storage.outbox import OutboxState
@@ -94,7 +95,19 @@ async def copies(
     row, readers = await for_readers(tx, announcement_id, viewers)
     if row is None or not await vouched_for(tx, row):
         return None, {}
-    mine = select(Recipient).where(
-        Recipient.announcement_id == row.id, Recipient.member_id.in_([v.id for v in readers])
-    )
-    return row, {copy.member_id: copy for copy in await tx.scalars(mine)}
+    return row, await _copies(tx, row, readers)
+
+
+async def corrected(
+    tx: Transaction, announcement_id: int, viewers: Sequence[Viewer]
+) -> tuple[Announcement | None, dict[int, Recipient]]:
+    """Return the same of an announcement that was corrected, for which whoever corrected it answers."""
+    row, readers = await for_readers(tx, announcement_id, viewers)
+    if row is None or not await vouched_anew(tx, row):
+        return None, {}
+    return row, await _copies(tx, row, readers)
+
+
+async def _copies(tx: Transaction, row: Announcement, readers: Sequence[Viewer]) -> dict[int, Recipient]:
+    theirs = (Recipient.announcement_id == row.id, Recipient.member_id.in_([v.id for v in readers]))
+    return {copy.member_id: copy for copy in await tx.scalars(select(Recipient).where(*theirs))}

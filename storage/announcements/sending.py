@@ -58,7 +58,7 @@ def _copies(row: Announcement, member_id: int, at: datetime, *, silent: bool) ->
     facts, key = {"announcement": row.id}, f"{row.subject}:{member_id}"
     for notice in [ALBUM] * row.apart + [TEXT]:
         album = notice == ALBUM
-        subject = f"announcement-album:{row.id}" if album else row.subject
+        subject = row.before if album else row.subject
         yield Promise(
             member_id, notice, facts, Lane.BULK, subject, f"{key}:album" if album else key, silent=silent or album,
             due_at=at, expires_at=row.expires_at,
@@ -121,4 +121,5 @@ def occurrence(row: Announcement, now: datetime) -> Announcement:
     ends = {
         name: None if (at := getattr(row, name)) is None else at + shift for name in ("expires_at", "acknowledge_by")
     }
-    return Announcement(**copied, **ends, state=AnnouncementState.DRAFT, series_id=row.id, created_at=now)
+    state = AnnouncementState.DRAFT
+    return Announcement(**copied, **ends, state=state, series_id=row.id, send_at=now, created_at=now)

@@ -127,6 +127,17 @@ class Announcement(Base):
         return f"announcement:{self.id}"
 
     @property
+    def before(self) -> str:
+        """The name under which the outbox keeps what goes before its copies."""
+        return f"announcement-album:{self.id}"
+
+    @property
+    def revised(self) -> str:
+        """The name under which the outbox keeps what readers are told of its newest version, or of its end."""
+        over = self.state is AnnouncementState.RETRACTED
+        return f"announcement-fix:{self.id}:{'end' if over else self.version}"
+
+    @property
     def told(self) -> str:
         """The name under which the outbox keeps what its author is told of it."""
         return f"announcement-progress:{self.id}"
@@ -159,6 +170,37 @@ class Recipient(Base):
     reminders: Mapped[int] = mapped_column(default=0)
     reminded_at: Mapped[datetime | None] = mapped_column(Moment)
     vote: Mapped[list[int] | None] = mapped_column(JSON(none_as_null=True))
+
+
+class RevisionState(StrEnum):
+    """Where a correction stands."""
+
+    AWAITING = "awaiting"
+    RETURNED = "returned"
+    DONE = "done"
+
+
+class Revision(Base):
+    """A correction of an announcement in a language, or without words its end.
+
+    `author_id` asked for it, and it makes version `version`. Where it needs a release, that is bound to `digest`, and
+    `decided_by` gave or refused it. `pending` are members whose copy was on its way just then.
+    """
+
+    __tablename__ = "announcement_revision"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    announcement_id: Mapped[int] = mapped_column(ForeignKey("announcement.id", ondelete="CASCADE"), index=True)
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("member.id", ondelete="SET NULL"))
+    state: Mapped[RevisionState] = mapped_column(one_of(RevisionState))
+    language: Mapped[str | None] = mapped_column(String(8))
+    title: Mapped[str | None] = mapped_column(Text)
+    text: Mapped[str | None] = mapped_column(Text)
+    version: Mapped[int]
+    digest: Mapped[str] = mapped_column(String(64), default="")
+    submitted_at: Mapped[datetime] = mapped_column(Moment)
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("member.id", ondelete="SET NULL"))
+    pending: Mapped[list[int] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class Remark(Base):

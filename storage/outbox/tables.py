@@ -63,7 +63,8 @@ class OutboxRow(Base):
     `notice` names the text, `facts` feed it, `subject` groups the copies of one thing (`announcement:12`),
     `key` makes a promise unique, `replaces` is a message of this chat to be edited in place. Without `chat_id` it goes
     to the member's private chat, in the mail lane to their verified address; `thread_id` is the forum topic of a group,
-    and nowhere else may it land. It landed in `message_id`; an album has other messages `also`.
+    and nowhere else may it land. It landed in `message_id`; `also` are the messages that carry its pictures or
+    documents. Where it is promised with such, they go from the chat when it replaces a message.
     """
 
     __tablename__ = "outbox"
@@ -112,6 +113,7 @@ class Promise:
     expires_at: datetime | None = None
     chat_id: int | None = None
     thread_id: int | None = None
+    also: list[int] | None = None
 
 
 @dataclass(frozen=True)

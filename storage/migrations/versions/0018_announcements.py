@@ -112,6 +112,27 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", name=op.f("uq_audience_list_name")),
         sqlite_autoincrement=True,
     )
+    op.create_table(
+        "announcement_revision",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("announcement_id", sa.Integer(), nullable=False),
+        sa.Column("author_id", sa.Integer(), nullable=True),
+        sa.Column("state", sa.String(32), nullable=False),
+        sa.Column("language", sa.String(8), nullable=True),
+        sa.Column("title", sa.Text(), nullable=True),
+        sa.Column("text", sa.Text(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.String(64), nullable=False),
+        sa.Column("submitted_at", _MOMENT, nullable=False),
+        sa.Column("decided_by", sa.Integer(), nullable=True),
+        sa.Column("pending", sa.JSON(), nullable=True),
+        _refers("announcement_revision", "announcement_id", _TABLE, "CASCADE"),
+        _refers("announcement_revision", "author_id", "member", "SET NULL"),
+        _refers("announcement_revision", "decided_by", "member", "SET NULL"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_announcement_revision")),
+    )
+    index = op.f("ix_announcement_revision_announcement_id")
+    op.create_index(index, "announcement_revision", ["announcement_id"])
     op.add_column("outbox", sa.Column("also", sa.JSON(), nullable=True))
     _recipients()
 
@@ -147,7 +168,7 @@ def _recipients() -> None:
 
 def downgrade() -> None:
     op.drop_column("outbox", "also")
-    for table in ("audience_list", "announcement_remark", "announcement_recipient"):
+    for table in ("audience_list", "announcement_revision", "announcement_remark", "announcement_recipient"):
         op.drop_table(table)
     with op.batch_alter_table(_TABLE) as announcements:
         announcements.add_column(sa.Column("title", sa.String(120), nullable=False, server_default=""))

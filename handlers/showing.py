@@ -1,0 +1,55 @@
+"""Showing: a screen on Telegram at once, with what is attached to it, or in place of what stands there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from telegram import InputMediaDocument, InputMediaPhoto, Message
+from telegram.constants import ParseMode
+from telegram.error import BadRequest
+from telegram.ext import ExtBot
+
+from handlers.screens import Screen
+
+Bot = ExtBot[None]
+_PIECES: Mapping[str, Callable[..., InputMediaPhoto | InputMediaDocument]] = {
+    "photo": InputMediaPhoto,
+    "document": InputMediaDocument,
+}
+
+
+async def send(bot: Bot, chat_id: int, screen: Screen) -> None:
+    """Send a screen as a new message, or as an album. Raises what Telegram refuses."""
+    common: dict[str, Any] = {"protect_content": screen.protected}
+    said: dict[str, Any] = {"caption": screen.html, "parse_mode": ParseMode.HTML}
+    match screen.media:
+        case ():
+            await bot.send_message(
+                chat_id, screen.html, parse_mode=ParseMode.HTML, reply_markup=screen.markup, **common
+            )
+        case (("photo", file_id),):
+            await bot.send_photo(chat_id, file_id, reply_markup=screen.markup, **said, **common)
+        case ((_, file_id),):
+            await bot.send_document(chat_id, file_id, reply_markup=screen.markup, **said, **common)
+        case _:
+            pieces = [_PIECES[kind](file_id) for kind, file_id in screen.media]
+            await bot.send_media_group(chat_id, pieces, **said, **common)
+
+
+async def redraw(bot: Bot, chat_id: int, message_id: int, screen: Screen) -> bool:
+    """Show a screen in a message that has its media, or none like the screen; tell whether it stands there now."""
+    parts: dict[str, Any] = {"parse_mode": ParseMode.HTML, "reply_markup": screen.markup}
+    try:
+        if screen.media:
+            await bot.edit_message_caption(chat_id, message_id, caption=screen.html, **parts)
+        else:
+            await bot.edit_message_text(screen.html, chat_id, message_id, **parts)
+    except BadRequest as error:
+        return "not modified" in str(error).lower()
+    return True
+
+
+def carries_media(message: Message | Any) -> bool:
+    """Tell whether a message has a picture or a document; of one that is too old to be read nobody knows."""
+    return bool(getattr(message, "photo", None) or getattr(message, "document", None))

@@ -1,0 +1,284 @@
+"""Revising what was sent: its words corrected in every copy, or all of it taken back; a release is asked for again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import false, func, select, update
+
+from storage import access, audit, members
+from storage.access import Action, Viewer
+from storage.announcements import cards
+from storage.announcements.control import STOPPED, withhold_rest
+from storage.announcements.drafts import BOUND
+from storage.announcements.progress import keep
+from storage.announcements.release import RELEASE_WITHIN
+from storage.announcements.tables import (
+    SENT,
+    Announcement,
+    AnnouncementState,
+    Recipient,
+    Revision,
+    RevisionState,
+    by_id,
+)
+from storage.audit import Event
+from storage.database import Transaction
+from storage.members import Role
+from storage.outbox import WAITING, Lane, OutboxRow, OutboxState, Promise, Settlement, promise
+from storage.refusals import Refusal
+
+CORRECTED, RETRACTED = "announcement:fix", "announcement:retracted"
+_SUPERSEDED = "superseded"
+
+
+@dataclass(frozen=True)
+class Revised:
+    """How many copies were changed in place, told anew, or neither; and how many are still to be."""
+
+    changed: int = 0
+    anew: int = 0
+    failed: int = 0
+    left: int = 0
+
+
+async def correct(
+    tx: Transaction,
+    viewer: Viewer,
+    announcement_id: int,
+    language: str,
+    words: tuple[str, str],
+    now: datetime,
+    shown: int | None = None,
+) -> Revision:
+    """Correct title and text in a language, or put that before a second administrator where the first words were.
+
+    `shown` is the message in whose place its author is told of that. Refusals: `announcement:decided` (it does not hold
+    any more), `announcement:same`, `announcement:alone` (nobody else could release it).
+    """
+    row = await _holding(tx, viewer, announcement_id)
+    if language not in row.titles:
+        raise Refusal("announcement:decided")
+    if words == (row.titles[language], row.texts[language]):
+        raise Refusal("announcement:same")
+    await _drop_awaited(tx, row, now)
+    revision = Revision(
+        announcement_id=row.id, author_id=viewer.id, state=RevisionState.DONE, language=language, title=words[0],
+        text=words[1], version=row.version + 1, submitted_at=now,
+    )  # fmt: skip
+    tx.add(revision)
+    if row.released_by is None:
+        await _apply(tx, row, revision, now)
+        return revision
+    others = [m.id for m in await members.holders(tx, Role.ADMINISTRATOR) if m.id != viewer.id]
+    if not others:
+        raise Refusal("announcement:alone")
+    revision.state, revision.digest = RevisionState.AWAITING, _digest(row, revision)
+    await tx.flush()
+    asked = [(viewer.id, shown), *((n, None) for n in others)]
+    facts, subject = {"revision": revision.id}, cards.subject_of(revision)
+    await promise(tx, [Promise(n, cards.CARD, facts, subject=subject, replaces=place) for n, place in asked], now)
+    return revision
+
+
+async def retract(tx: Transaction, viewer: Viewer, announcement_id: int, reason: str | None, now: datetime) -> Revision:
+    """Take an announcement back from all who have it, and let nobody else get it. Refusal: `announcement:decided`."""
+    row = await _holding(tx, viewer, announcement_id)
+    await _drop_awaited(tx, row, now)
+    await withhold_rest(tx, row, STOPPED, now)
+    row.state, row.retracted_at, row.reason = AnnouncementState.RETRACTED, now, reason
+    revision = Revision(
+        announcement_id=row.id, author_id=viewer.id, state=RevisionState.DONE, version=row.version, submitted_at=now
+    )
+    tx.add(revision)
+    event = Event.ANNOUNCEMENT_RETRACTED
+    await audit.record(tx, event, now, actor=viewer.id, subject=row.author_id, announcement=row.id)
+    await _tell_readers(tx, row, revision, now)
+    return revision
+
+
+async def release_correction(tx: Transaction, viewer: Viewer, revision_id: int, digest: str, now: datetime) -> None:
+    """Release somebody else's correction, exactly as it was shown; `digest` is the beginning of its hash then.
+
+    Refusals: `announcement:decided`, `announcement:own`, `announcement:late`, `announcement:changed`,
+    `announcement:author-gone` (who corrected it may no longer announce).
+    """
+    row, revision = await _awaited(tx, viewer, revision_id)
+    if revision.author_id == viewer.id:
+        raise Refusal("announcement:own")
+    if now - revision.submitted_at > RELEASE_WITHIN:
+        raise Refusal("announcement:late")
+    if not _digest(row, revision)[:BOUND] == digest == revision.digest[:BOUND]:
+        raise Refusal("announcement:changed")
+    if not await _may_announce(tx, [revision.author_id]):
+        raise Refusal("announcement:author-gone")
+    revision.state, revision.decided_by = RevisionState.DONE, viewer.id
+    event = Event.ANNOUNCEMENT_RELEASED
+    await audit.record(tx, event, now, actor=viewer.id, subject=revision.author_id, announcement=row.id)
+    await _apply(tx, row, revision, now)
+    await cards.redraw_correction(tx, revision, now)
+
+
+async def return_correction(tx: Transaction, viewer: Viewer, revision_id: int, now: datetime) -> None:
+    """Let a correction not be made. Refusal: `announcement:decided`."""
+    row, revision = await _awaited(tx, viewer, revision_id)
+    revision.state, revision.decided_by = RevisionState.RETURNED, viewer.id
+    event = Event.ANNOUNCEMENT_RETURNED
+    await audit.record(tx, event, now, actor=viewer.id, subject=revision.author_id, announcement=row.id)
+    await cards.redraw_correction(tx, revision, now)
+
+
+async def revise_late(tx: Transaction, now: datetime) -> None:
+    """Let corrections go that nobody released in time, and reach those whose copy was on its way during one."""
+    late = (Revision.state == RevisionState.AWAITING) & (Revision.submitted_at < now - RELEASE_WITHIN)
+    for revision in await tx.scalars(select(Revision).where(late).with_for_update(skip_locked=True)):
+        await _return(tx, revision, now)
+    waiting = select(Revision).where(Revision.pending.is_not(None)).order_by(Revision.id)
+    for revision in await tx.scalars(waiting.with_for_update(skip_locked=True)):
+        row = await tx.get_one(Announcement, revision.announcement_id)
+        await keep(tx, row)
+        mine = (Recipient.announcement_id == row.id, Recipient.member_id.in_(revision.pending or ()))
+        copies = list(await tx.scalars(select(Recipient).where(*mine).execution_options(populate_existing=True)))
+        if row.version == revision.version:
+            await _promise(tx, row, [copy for copy in copies if copy.state is OutboxState.SENT], now)
+        revision.pending = [copy.member_id for copy in copies if copy.state in WAITING] or None
+
+
+async def revised(tx: Transaction, row: Announcement) -> Revised:
+    """Count what became of the copies in the newest revision, as long as the outbox knows."""
+    same = func.coalesce(OutboxRow.message_id == OutboxRow.replaces, false())
+    found = select(OutboxRow.state, same, func.count()).where(OutboxRow.subject == row.revised)
+    changed = anew = failed = left = 0
+    for state, in_place, number in await tx.execute(found.group_by(OutboxRow.state, same)):
+        if state in WAITING:
+            left += number
+        elif state is not OutboxState.SENT:
+            failed += number
+        elif in_place:
+            changed += number
+        else:
+            anew += number
+    return Revised(changed, anew, failed, left)
+
+
+async def awaited(tx: Transaction, viewer: Viewer, revision_id: int) -> tuple[Announcement, Revision]:
+    """Return a correction with what it corrects to somebody who may announce. Refusal: `announcement:unknown`."""
+    access.require(viewer, Action.ANNOUNCE)
+    revision = await tx.get(Revision, revision_id)
+    if revision is None:
+        raise Refusal("announcement:unknown")
+    return await by_id(tx, viewer, revision.announcement_id), revision
+
+
+async def moved(tx: Transaction, row: OutboxRow, settlement: Settlement, _now: datetime) -> None:
+    """Note where somebody has it whose copy could not be edited."""
+    if settlement.state is OutboxState.SENT and settlement.message_id not in (None, row.replaces):
+        mine = (Recipient.announcement_id == row.facts["announcement"], Recipient.member_id == row.member_id)
+        await tx.execute(update(Recipient).where(*mine).values(message_id=settlement.message_id))
+
+
+async def vouched_anew(tx: Transaction, row: Announcement) -> bool:
+    """Tell whether those who answer for the newest revision may announce now."""
+    newest = select(Revision.author_id, Revision.decided_by).where(Revision.announcement_id == row.id)
+    done = newest.where(Revision.state == RevisionState.DONE).order_by(Revision.id.desc())
+    found = (await tx.execute(done.limit(1))).first()
+    return found is not None and await _may_announce(tx, [n for n in (found.author_id, found.decided_by) if n])
+
+
+async def retracted(
+    tx: Transaction, announcement_id: int, viewers: Sequence[Viewer]
+) -> tuple[Announcement | None, list[int]]:
+    """Return an announcement that was retracted, with those of `viewers` for whom it was: they may know that much."""
+    row = await tx.get(Announcement, announcement_id)
+    if row is None or row.state is not AnnouncementState.RETRACTED:
+        return None, []
+    mine = (Recipient.announcement_id == row.id, Recipient.member_id.in_([v.id for v in viewers]))
+    return row, list(await tx.scalars(select(Recipient.member_id).where(*mine)))
+
+
+def _digest(row: Announcement, revision: Revision) -> str:
+    content = [row.id, row.version, revision.language, revision.title, revision.text]
+    return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
+
+
+async def _holding(tx: Transaction, viewer: Viewer, announcement_id: int) -> Announcement:
+    row = await by_id(tx, viewer, announcement_id, lock=True)
+    if row.state not in SENT:
+        raise Refusal("announcement:decided")
+    return row
+
+
+async def _awaited(tx: Transaction, viewer: Viewer, revision_id: int) -> tuple[Announcement, Revision]:
+    _, revision = await awaited(tx, viewer, revision_id)
+    row = await _holding(tx, viewer, revision.announcement_id)
+    await tx.refresh(revision, with_for_update=True)
+    if revision.state is not RevisionState.AWAITING:
+        raise Refusal("announcement:decided")
+    return row, revision
+
+
+async def _may_announce(tx: Transaction, answering: Sequence[int | None]) -> bool:
+    people = await access.viewers(tx, [n for n in answering if n is not None])
+    return all(n in people and access.allowed(people[n], Action.ANNOUNCE) for n in answering)
+
+
+async def _drop_awaited(tx: Transaction, row: Announcement, now: datetime) -> None:
+    """Let a correction fall away that waits for its release: another one has come."""
+    waiting = (Revision.announcement_id == row.id, Revision.state == RevisionState.AWAITING)
+    for revision in await tx.scalars(select(Revision).where(*waiting).with_for_update()):
+        await _return(tx, revision, now)
+
+
+async def _return(tx: Transaction, revision: Revision, now: datetime) -> None:
+    revision.state = RevisionState.RETURNED
+    await cards.redraw_correction(tx, revision, now)
+
+
+async def _apply(tx: Transaction, row: Announcement, revision: Revision, now: datetime) -> None:
+    assert revision.language is not None
+    row.titles = {**row.titles, revision.language: revision.title or ""}
+    row.texts = {**row.texts, revision.language: revision.text or ""}
+    row.version, row.corrected_at = revision.version, now
+    event, facts = Event.ANNOUNCEMENT_CORRECTED, {"announcement": row.id, "version": row.version}
+    await audit.record(tx, event, now, actor=revision.author_id, subject=row.author_id, **facts)
+    await _tell_readers(tx, row, revision, now)
+
+
+async def _tell_readers(tx: Transaction, row: Announcement, revision: Revision, now: datetime) -> None:
+    """Reach whoever has a copy. What waits goes out as it is now; what is on its way is looked for later."""
+    await tx.flush()
+    await keep(tx, row)
+    before = [f"announcement-fix:{row.id}:{version}" for version in range(2, row.version + 1)]
+    earlier = (OutboxRow.subject.in_([s for s in before if s != row.revised]), OutboxRow.state == OutboxState.QUEUED)
+    ended = {"state": OutboxState.WITHHELD, "reason": _SUPERSEDED, "settled_at": now}
+    await tx.execute(update(OutboxRow).where(*earlier).values(ended))
+    leased = (OutboxRow.subject == row.subject, OutboxRow.state == OutboxState.LEASED)
+    on_their_way = list(await tx.scalars(select(OutboxRow.member_id).where(*leased, OutboxRow.member_id.is_not(None))))
+    revision.pending = [n for n in on_their_way if n is not None] or None
+    has = (Recipient.announcement_id == row.id, Recipient.state == OutboxState.SENT)
+    await _promise(tx, row, list(await tx.scalars(select(Recipient).where(*has).order_by(Recipient.member_id))), now)
+    await cards.tell_author(tx, row, now)
+
+
+async def _promise(tx: Transaction, row: Announcement, copies: Sequence[Recipient], now: datetime) -> None:
+    over = row.state is AnnouncementState.RETRACTED
+    notice, facts, subject = RETRACTED if over else CORRECTED, {"announcement": row.id}, row.revised
+    letters = [
+        Promise(
+            copy.member_id, notice, facts, Lane.BULK, subject, f"{subject}:{copy.member_id}",
+            replaces=copy.message_id, silent=not row.urgent, also=_carriers(row, copy) if over else None,
+        )
+        for copy in copies
+    ]  # fmt: skip
+    await promise(tx, letters, now)
+
+
+def _carriers(row: Announcement, copy: Recipient) -> list[int] | None:
+    """Return the messages in which somebody has what was attached."""
+    if row.apart or not row.media or copy.message_id is None:
+        return copy.also
+    return [copy.message_id]
