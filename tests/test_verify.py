@@ -200,3 +200,30 @@ def test_a_code_is_read_however_it_is_written(code: str, data: st.DataObject) ->
     assert code_in(f" {typed[:4]}{gap}{typed[4:]} ") == code
     assert code_in(typed[:7]) is None
     assert code_in(f"{typed}A") is None
+
+
+@SQLITE
+async def test_a_real_correction_asks_again_and_only_the_new_copy_is_the_one_that_holds(stage: Stage) -> None:
+    author, _ = await administrators(stage)
+    reader = await stage.joined(50, "Reader Demo")
+    stage.settings["delivery"] = {"per_chat_per_second": 30}
+    async with stage.bot():
+        await announces(stage, author, "The meeting", "TLP:CLEAR", by=datetime.now(UTC) + timedelta(days=3))
+        copy = await goes(reader, "Acknowledge", "✓ You have acknowledged this.")
+        await author.says("/broadcasts")
+        await author.sees("Announcements, the newest first")
+        await goes(author, "N-1 ·", "Announcement N-1: sent", "1 of 3 readers acknowledged")
+        await goes(author, "Correct", "Which words of announcement")
+        await goes(author, "Correct: English", "The right title?")
+        await goes(author, "Skip", "The right text, all of it?")
+        await author.says("It is on Tuesday.")
+        await author.sees("Correction of N-1")
+        await author.taps("Correct it")
+        await reader.sees("An announcement that you acknowledged was corrected", "“The meeting” (N-1)")
+        corrected = await reader.sees("It is on Tuesday.", "Corrected, version 2.", "Please acknowledge this by")
+        assert corrected["message_id"] == copy["message_id"]
+        await forwards(reader, corrected, "✓ Genuine, word for word: this copy reads")
+        await pretends(reader, copy, "Wednesday", "Thursday", DIFFERS)
+        await reader.sends(text=written(copy), entities=copy["entities"], forward_from="Somebody")
+        await reader.sees("word for word, but corrected since")
+        await goes(reader, "Acknowledge", "It is on Tuesday.", "✓ You have acknowledged this.")

@@ -155,6 +155,7 @@ _READERS_NOTICES = (
 )  # fmt: skip
 _READERS_REFUSALS = {
     "announcement:over": text("This announcement was taken back: it does not hold any more."),
+    "announcement:crowded": text("Words and poll together are too long for one message: shorten one of them."),
     "announcement:voted": text("The poll is over: it cannot be voted in any more."),
     "announcement:anonymous": text("This poll is anonymous: nobody is told who chose what."),
     "announcement:remarks": text(

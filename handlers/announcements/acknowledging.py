@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from handlers.announcements.presses import Acknowledge, OpenChase, OpenReport
-from handlers.announcements.reading import Content, acknowledged, content_of, draw
+from handlers.announcements.reading import Content, acknowledged, content_of, contents, draw
 from handlers.buttons import Button, Press, Row
 from handlers.context import Context, Policy
 from handlers.feature import Notice
@@ -72,7 +72,7 @@ async def _load(tx: Transaction, facts: Facts, viewers: Sequence[Viewer]) -> Map
     row, copies = await announcements.copies(tx, facts["announcement"], viewers)
     if row is None or row.acknowledge_by is None:
         return {}
-    found = {v.id: content_of(row, v.language, copies[v.id]) for v in viewers if v.id in copies}
+    found = await contents(tx, row, copies, viewers)
     return {member_id: content for member_id, content in found.items() if not content.acknowledged}
 
 

@@ -201,6 +201,5 @@ def polled(poll: Poll, say: Say) -> Html:
 
 
 def besides(row: Announcement, say: Say) -> list[Html]:
-    """Return in words what comes with the text."""
-    files = [say("Attached: {what}", what=attached(row, say))] if row.media else []
-    return files + ([] if row.poll is None else [polled(Poll.of(row.poll), say)])
+    """Return in words what comes with the text and is not drawn with it."""
+    return [say("Attached: {what}", what=attached(row, say))] if row.media else []

@@ -42,6 +42,8 @@ from storage.refusals import Refusal
 
 _REST = 900
 """What is left in a message for everything below the words but the audience."""
+_LONGEST = 3400
+"""Of a message's units, what words and a poll may take together."""
 
 
 @dataclass(frozen=True)
@@ -176,7 +178,14 @@ async def ask(context: Context, form: str, announcement_id: int, **answers: Any)
 
 
 async def promise_draft(context: Context, tx: Transaction, row: Announcement) -> None:
-    """Let the draft be shown in place of the form that changed it."""
+    """Let the draft be shown in place of the form that changed it.
+
+    Refusal: `announcement:crowded` where its words and its poll do not fit into one message.
+    """
+    for language in row.titles if row.poll is not None else ():
+        seen = draw(content_of(row, language), Say(language, context.say.zone), context.policy)
+        if length(seen.html) > _LONGEST:
+            raise Refusal("announcement:crowded")
     fit(row, context.policy)
     facts = {"announcement": row.id, "at": context.now.isoformat()}
     place = context.replaces

@@ -133,7 +133,13 @@ def _choices(content: Content, say: Say) -> tuple[Row, ...]:
 
 
 async def _load(tx: Transaction, facts: Facts, viewers: Sequence[Viewer]) -> Mapping[int, Content]:
-    row, copies = await announcements.copies(tx, facts["announcement"], viewers)
+    return await contents(tx, *await announcements.copies(tx, facts["announcement"], viewers), viewers)
+
+
+async def contents(
+    tx: Transaction, row: Announcement | None, copies: Mapping[int, Recipient], viewers: Sequence[Viewer]
+) -> dict[int, Content]:
+    """Return an announcement as each of `viewers` reads it who has a copy."""
     if row is None:
         return {}
     tally = await announcements.tally(tx, row) if any(copy.vote for copy in copies.values()) else None

@@ -9,7 +9,7 @@ from handlers.announcements.compose import TEXT_STEP, TITLE_STEP
 from handlers.announcements.fitting import fits, reworded
 from handlers.announcements.presses import Correct, OpenReport, Retract
 from handlers.announcements.progress import PROGRESS
-from handlers.announcements.reading import Content, content_of, draw
+from handlers.announcements.reading import Content, content_of, contents, draw
 from handlers.buttons import Button, Press, Row
 from handlers.context import Context, Policy
 from handlers.feature import Notice
@@ -204,8 +204,7 @@ RETRACTION = Dialogue(
 
 
 async def _load_corrected(tx: Transaction, facts: Facts, viewers: Sequence[Viewer]) -> Mapping[int, Content]:
-    row, copies = await announcements.corrected(tx, facts["announcement"], viewers)
-    return {} if row is None else {v.id: content_of(row, v.language, copies[v.id]) for v in viewers if v.id in copies}
+    return await contents(tx, *await announcements.corrected(tx, facts["announcement"], viewers), viewers)
 
 
 def _draw_corrected(content: Content, say: Say, policy: Policy) -> Screen:

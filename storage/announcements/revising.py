@@ -26,6 +26,7 @@ from storage.announcements.tables import (
     RevisionState,
     by_id,
 )
+from storage.announcements.verifying import remember_words
 from storage.audit import Event
 from storage.database import Transaction
 from storage.members import Role
@@ -243,6 +244,7 @@ async def _apply(tx: Transaction, row: Announcement, revision: Revision, now: da
     row.titles = {**row.titles, revision.language: revision.title or ""}
     row.texts = {**row.texts, revision.language: revision.text or ""}
     row.version, row.corrected_at = revision.version, now
+    await remember_words(tx, row)
     event, facts = Event.ANNOUNCEMENT_CORRECTED, {"announcement": row.id, "version": row.version}
     await audit.record(tx, event, now, actor=revision.author_id, subject=row.author_id, **facts)
     await _tell_readers(tx, row, revision, now)
