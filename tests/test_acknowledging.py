@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
@@ -13,8 +15,11 @@ from story import Stage, buttons, written
 
 from handlers.announcements.presses import Acknowledge, OpenChase
 from storage import quiet
-from storage.announcements import Announcement, reminder_due, reminder_times
+from storage.announcements import Announcement, AnnouncementState, Recipient, remind, reminder_due, reminder_times
 from storage.announcements.reminding import MOST, Reader
+from storage.members import Role
+from storage.outbox import OutboxState
+from storage.tlp import Label
 
 MONDAY = datetime(2026, 12, 7, 6, tzinfo=UTC)
 """Eleven o'clock in Almaty."""
@@ -141,6 +146,37 @@ async def test_nobody_is_reminded_at_night_but_in_the_morning(stage: Stage) -> N
         await reader.sees("A reminder", "Quiet words")
         await goes_to(stage, MONDAY + timedelta(hours=22, minutes=35))
         await reader.sees("A reminder", "Quiet words")
+
+
+async def test_a_crash_or_a_second_process_reminds_nobody_twice(stage: Stage) -> None:
+    await stage.joined(1, "Maral Demo", roles=[Role.ADMINISTRATOR])
+    await stage.joined(50, "Reader Demo")
+    half = MONDAY + timedelta(days=2)
+    async with stage.beside() as database:
+        async with database.transaction() as tx:
+            words = {"en": "Words"}
+            row = Announcement(
+                author_id=1, state=AnnouncementState.DONE, language="en", titles=words, texts=words, label=Label.GREEN,
+                audience=[], created_at=MONDAY, sent_at=MONDAY, acknowledge_by=DEADLINE,
+            )  # fmt: skip
+            tx.add(row)
+            await tx.flush()
+            tx.add(Recipient(announcement_id=row.id, member_id=2, state=OutboxState.SENT, settled_at=MONDAY))
+
+        async def reminds(*, crashes: bool = False) -> None:
+            with suppress(RuntimeError):
+                async with database.transaction() as tx:
+                    await remind(tx, half)
+                    if crashes:
+                        raise RuntimeError
+
+        await reminds(crashes=True)
+        assert await stage.rows("SELECT reminders FROM announcement_recipient") == [(0,)]
+        await asyncio.gather(reminds(), reminds(), reminds())
+        await reminds()
+
+    assert await stage.rows("SELECT reminders FROM announcement_recipient") == [(1,)]
+    assert await stage.rows("SELECT member_id, notice FROM outbox") == [(2, "announcement:reminder")]
 
 
 ZONES = ("Asia/Almaty", "UTC", "Pacific/Kiritimati", "America/Los_Angeles", "Asia/Kathmandu")
