@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from html import escape
 
 from handlers.language import Html, Say, capital, isolated, text
-from handlers.screens import length
+from handlers.screens import length, plain
 from handlers.vocabulary import CATEGORIES, ROLES
 from storage import announcements, members, topics
 from storage.announcements import Announcement, Audience, Block, Condition, Dimension, Repeats
@@ -53,6 +54,8 @@ WHOSE = {
     Dimension.ORGANISATION: text("who belong to {values}"),
     Dimension.LIST: text("on the list {values}"),
 }
+_QUESTION = 100
+"""How much of a poll's question is said where there is more to say."""
 ROOM = 400
 """How many characters an audience has where it is told along with the words of an announcement."""
 _SHOWN = (12, 6, 3, 1)
@@ -195,4 +198,11 @@ def polled(poll: Poll, say: Say) -> Html:
 def besides(row: Announcement, say: Say) -> list[Html]:
     """Return in words what comes with the text."""
     files = [say("Attached: {what}", what=attached(row, say))] if row.media else []
-    return files + ([] if row.poll is None else [polled(Poll.of(row.poll), say)])
+    return files + ([] if row.poll is None else [_asked(Poll.of(row.poll), say)])
+
+
+def _asked(poll: Poll, say: Say) -> Html:
+    question = plain(escape(poll.question, quote=False), _QUESTION)
+    return say.many(
+        "Poll: {question} ({n} option)", "Poll: {question} ({n} options)", len(poll.options), question=question
+    )  # fmt: skip
