@@ -355,8 +355,8 @@ async def test_a_saved_list_is_used_again_holds_no_list_and_means_nobody_once_it
         assert (1,) not in await stage.rows("SELECT id FROM audience_list")  # the number of the one that is gone
         await taps(second, "Saved list", "Everybody at all: 3", "a list that was dropped: 0")
         await goes(second, "✓ a list that was dropped", "still to be chosen", NOBODY)
-    events = await stage.rows("SELECT event FROM audit WHERE event LIKE 'audience list%' ORDER BY id")
-    assert events == [("audience list:kept",), ("audience list:dropped",), ("audience list:kept",)]
+    events = await stage.rows("SELECT event FROM audit WHERE event LIKE 'announcement:list%' ORDER BY id")
+    assert events == [("announcement:list-kept",), ("announcement:list-dropped",), ("announcement:list-kept",)]
 
 
 @SQLITE
@@ -429,6 +429,40 @@ async def test_it_reads_well_in_russian(stage: Stage) -> None:
         await author.says("Юг")
         await author.sees("Аудитория объявления", "Его получит 1 участник.")
         await taps(author, "Сохранённый список", "Юг: 2")
+
+
+@SQLITE
+async def test_the_longest_words_and_the_widest_audience_have_room_in_one_message(stage: Stage) -> None:
+    stage.settings["announcements"] = {"two_person_above": 1}
+    author = await stage.joined(1, "Марал", roles=[Role.ADMINISTRATOR], language="ru")
+    second = await stage.joined(2, "Тимур " * 19, roles=[Role.ADMINISTRATOR], language="ru")
+    houses = [f"Институт {n} " + "с длинным названием " * 9 for n in range(30)]
+    for n, house in enumerate(houses):
+        await stage.joined(50 + n, f"Reader {n}", organisation=house, language="uz" if n % 2 else "kk")
+    block = (Condition(Dimension.COUNTRY, ("KG", "TR"), outside=True), _of(range(2, 30)))
+    wide = json.dumps(Audience((block,) * 7 + ((_of(range(30)),),)).facts())
+    async with stage.bot():
+        await author.says("/announce")
+        await goes(author, "Русский", "заголовок")
+        await author.says("Заголовок " * 12)
+        await author.sees("текст")
+        await author.says("слово " * 466)
+        await author.sees("Traffic Light Protocol")
+        await goes(author, "TLP:GREEN", "Кому: пока никому")
+        later = (datetime.now(UTC) + timedelta(days=9)).strftime("%Y-%m-%d %H:%M:%S.000000")
+        times = ", ".join(f"{name} = '{later}'" for name in ("expires_at", "acknowledge_by"))
+        await alters(stage, f"UPDATE announcement SET audience = :wide, {times}", wide=wide)  # noqa: S608
+        shown = await goes(author, "Аудитория", "Аудитория объявления N-1")
+        assert written(shown).count("или участникам, у которых организация") == 7
+        await goes(author, "Организация", "Институт 0", "Институт 1")
+        await goes(author, "Назад", "Аудитория объявления")
+        await goes(author, "Назад", "Кому: 8 группам условий")
+        await goes(author, "Отправить", "ждёт второго администратора")
+        await second.sees("Кому:", "Марал")
+
+
+def _of(numbers: range) -> Condition:
+    return Condition(Dimension.ORGANISATION, tuple(str(n + 1) for n in numbers))
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+from announcers import composes
+from cast import goes
 from pictures import PLAYS, demonstration, next_monday, play
 from story import Control, Person
 from test_page import CHROMIUM, browser
@@ -27,18 +29,17 @@ async def first_mail(control: Control, when: str) -> dict[str, Any]:
     raise AssertionError("no mail came")
 
 
-async def announces(person: Person) -> None:
-    for words in ("/announce", "Annual re-validation", "It is open until the end of the year."):
-        await person.says(words)
-    for label in ("TLP:GREEN", "A country", "Kazakhstan", "Send"):
-        await person.taps(label)
-    await person.sees("N-1")
+async def announces(control: Control, person: Person) -> None:
+    await composes(person, "Annual re-validation", audience=("Country", "Kazakhstan"))
+    await goes(person, "Send", "N-2: being sent")
+    await control.post("/clock", advance=11)
+    await person.sees("N-2: sent")
 
 
 async def test_the_tour_ticks_to_its_end_and_the_digest_comes_by_mail_to_who_has_no_telegram(tmp_path: Path) -> None:
     async with demonstration() as control:
         await play(control, PLAYS[0])
-        await announces(Person(control, 101))
+        await announces(control, Person(control, 101))
         letter = await first_mail(control, next_monday(datetime.fromisoformat((await control.get("/clock"))["now"])))
         assert letter["to"] == "gulshat@example.org"
         assert letter["subject"].startswith("[TLP:GREEN] Demo network: дайджест №")

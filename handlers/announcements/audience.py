@@ -24,7 +24,6 @@ from storage.outbox import Facts
 
 ROOM = 1500
 """How many characters the audience has on its own screens."""
-_WIDEST = 40
 CHOSEN = tuple(dimension for dimension in Dimension if dimension is not Dimension.EVERYBODY)
 
 
@@ -162,11 +161,6 @@ def _groups(n: int, meant: Audience, here: int, say: Say) -> list[Row]:
 
 def ticked(label: str, press: Press, chosen: bool) -> Button:  # noqa: FBT001 - whether it is ticked
     return Button(f"✓ {label}" if chosen else label, press)
-
-
-def cut(name: str) -> str:
-    """Return a name that people gave as a button has room for it."""
-    return name if len(name) <= _WIDEST else f"{name[: _WIDEST - 1]}…"
 
 
 async def change(context: Context, announcement_id: int, changed: Callable[[Audience], Audience]) -> None:

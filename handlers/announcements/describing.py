@@ -58,6 +58,8 @@ _QUESTION = 100
 """How much of a poll's question is said where there is more to say."""
 ROOM = 400
 """How many characters an audience has where it is told along with the words of an announcement."""
+_WIDEST, _LONGEST = 40, 60
+"""How many characters of a name a button has, and a sentence."""
 _SHOWN = (12, 6, 3, 1)
 """How many values of a condition are named, as long as all of it has room."""
 
@@ -93,7 +95,8 @@ def _inside(condition: Condition, names: Names, say: Say, most: int) -> Html:
         return say(
             "with {what} still to be chosen (nobody until then)", what=_lower(say(DIMENSIONS[condition.dimension]))
         )
-    named = [isolated(value_name(condition.dimension, v, names, say)) for v in condition.values[:most]]
+    told = [value_name(condition.dimension, v, names, say) for v in condition.values[:most]]
+    named = [isolated(cut(name, _LONGEST)) for name in told]
     more = len(condition.values) - len(named)
     if more:
         named.append(say.many("{n} more", "{n} more", more))
@@ -104,6 +107,11 @@ def _inside(condition: Condition, names: Names, say: Say, most: int) -> Html:
 
 def _lower(words: str) -> str:
     return words[:1].lower() + words[1:]
+
+
+def cut(name: str, most: int = _WIDEST) -> str:
+    """Return a name that people gave as long as there is room for it, on a button unless told otherwise."""
+    return name if len(name) <= most else f"{name[: most - 1]}…"
 
 
 def value_name(dimension: Dimension, value: str, names: Names, say: Say) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from handlers.announcements import draft
-from handlers.announcements.audience import OpenBlock, OpenPicker, change, cut, show_again, standing, ticked
-from handlers.announcements.describing import DIMENSIONS, Names, names_in, value_name
+from handlers.announcements.audience import OpenBlock, OpenPicker, change, show_again, standing, ticked
+from handlers.announcements.describing import DIMENSIONS, Names, cut, names_in, value_name
 from handlers.announcements.draft import Drafted
 from handlers.announcements.saved import OpenLists
 from handlers.buttons import Button, Press, Row, columns, pages

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from handlers.announcements import draft
-from handlers.announcements.audience import AUDIENCE, ROOM, KeepList, OpenPicker, cut
-from handlers.announcements.describing import described, names_in
+from handlers.announcements.audience import AUDIENCE, ROOM, KeepList, OpenPicker
+from handlers.announcements.describing import cut, described, names_in
 from handlers.buttons import Button, Press, Row, columns, pages
 from handlers.context import Context
 from handlers.forms import Answers, Dialogue, Form, Question, Step, about, line

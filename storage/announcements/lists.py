@@ -48,16 +48,16 @@ def check(audience: Audience) -> None:
 
 async def drop(tx: Transaction, viewer: Viewer, list_id: int, now: datetime) -> None:
     """Drop a saved list: what still names it means nobody by it. Refusal: `announcement:list-unknown`."""
-    row = await saved(tx, viewer, list_id)
+    row = await saved(tx, viewer, list_id, lock=True)
     name = row.name
     await tx.delete(row)
     await audit.record(tx, audit.Event.AUDIENCE_LIST_DROPPED, now, actor=viewer.id, list=list_id, name=name)
 
 
-async def saved(tx: Transaction, viewer: Viewer, list_id: int) -> AudienceList:
+async def saved(tx: Transaction, viewer: Viewer, list_id: int, *, lock: bool = False) -> AudienceList:
     """Return a saved list. Refusal: `announcement:list-unknown`."""
     access.require(viewer, Action.ANNOUNCE)
-    row = await tx.get(AudienceList, list_id)
+    row = await tx.get(AudienceList, list_id, with_for_update=lock)
     if row is None:
         raise Refusal("announcement:list-unknown")
     return row

@@ -174,7 +174,7 @@ export const en = {
   step_share_do: "As {name}, send a link, for example https://example.org/paper, or drop a file here, and answer. Then write a word of its title: the library finds it.",
   step_share_why: "The document carries a Traffic Light Protocol label, and everybody sees only what their label allows: in lists, in search and in digests alike.",
   step_announce: "Announce",
-  step_announce_do: "As {name}, send /announce, write a title and a text, and release it.",
+  step_announce_do: "As {name}, send /announce, write a title and a text, choose an audience, and send it. Readers confirm with one tap, if you ask for it.",
   step_announce_why: "Every recipient is a row with a state and a reason, so each message is sent once, in the reader’s language, and the report adds up.",
   step_digest: "Digest",
   step_digest_do: "Press “Next Monday 09:00” in the clock above and look at {name}’s chat: the digest comes by itself.",
