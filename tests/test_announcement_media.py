@@ -281,3 +281,25 @@ def test_what_stays_below_a_picture_fits_there_in_every_language(
         longest = max(longest, units(entities.parse(draw(content, Say(language), POLICY).html, "HTML")[0]))
     assert row.apart or longest <= 1024
     assert not row.apart or longest > 1000
+
+
+@SQLITE
+async def test_albums_for_many_leave_no_faster_than_telegram_takes_them(stage: Stage) -> None:
+    author, _ = await administrators(stage)
+    readers = [await stage.joined(50 + n, f"Reader {n}") for n in range(8)]
+    async with stage.bot():
+        await drafts(author, "From the meeting", label="TLP:CLEAR")
+        await goes(author, "Attach", "Send pictures")
+        for _ in range(5):
+            await author.sends(photo={}, media_group_id="meeting")
+        await passes(stage, 1.5)
+        await author.sees("5 files are attached")
+        await goes(author, "Done", "Draft N-1")
+        await addresses(author)
+        await stage.control.put("/limits", enabled=True)
+        await leaves(stage, author)
+        for reader in readers:
+            await reader.sees("From the meeting")
+            assert len(pictures(reader)) == 5
+    tries = await stage.rows("SELECT notice, max(attempts) FROM outbox WHERE lane = 2 GROUP BY notice ORDER BY notice")
+    assert tries == [("announcement:album", 1), ("announcement:text", 1)]
