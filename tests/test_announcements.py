@@ -276,7 +276,7 @@ async def test_what_is_urgent_needs_two_and_rings_at_night_and_nothing_else_does
         await goes(author, "Send", "being sent")
         await leaves(stage)
         silent = await light.sees("For the day")
-        await author.sees("3 of 4 recipients sent")
+        await author.sees("3 of 4 recipients sent", "1 copy waits for its reader’s hour: 7 Dec 2026, 18:00")
         await composes(author, "At once")
         await goes(author, "Urgent", "❗ Urgent: At once", "A second administrator must release it.")
         await author.taps("Send")

@@ -134,12 +134,12 @@ def _where(count: int, here: int, say: Say) -> Html | None:
 def _ways(found: Drafted, here: int, say: Say) -> tuple[Row, ...]:
     n, meant = found.row.id, found.row.meant
     whole = bool(conditions_in(meant, here, Dimension.EVERYBODY))
-    choices = [ticked(say("Everybody"), ChooseAll(n, here), whole)]
-    choices += [
+    choices = [
         ticked(say(DIMENSIONS[d]), OpenPicker(n, Place(here, d).number, d, 0), bool(conditions_in(meant, here, d)))
         for d in CHOSEN
     ]
-    ways: list[Row] = [*columns(choices, 3), *_groups(n, meant, here, say)]
+    everybody: Row = (ticked(say("Everybody"), ChooseAll(n, here), whole),)
+    ways: list[Row] = [everybody, *columns(choices, 2), *_groups(n, meant, here, say)]
     if meant.blocks:
         people = [Button(say("Who gets it"), OpenSample(n, 0)), Button(say("Who is left out"), OpenLeftOut(n, 0))]
         ways += [tuple(people), (Button(say("Keep as list"), KeepList(n)), Button(say("Clear"), Clear(n)))]

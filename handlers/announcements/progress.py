@@ -112,12 +112,29 @@ def _pace(row: Announcement, progress: Progress, say: Say) -> list[str]:
         return []
     if not progress.ended:
         return [say("The first copies leave {at}.", at=say.moment(row.sent_at))]
-    rate = progress.rate
-    if not rate or not progress.left:
+    return [*_speed(progress.left - progress.later, progress.rate, say), *_later(progress, say)]
+
+
+def _speed(left: int, rate: float, say: Say) -> list[str]:
+    if left <= 0 or not rate:
         return []
-    minutes, seconds = divmod(round(progress.left / rate), 60)
+    minutes, seconds = divmod(round(left / rate), 60)
     remaining = say("{minutes} min {seconds} s", minutes=minutes, seconds=seconds)
     return [say("{rate} a second, {remaining} left", rate=say.number(round(rate, 1)), remaining=remaining)]
+
+
+def _later(progress: Progress, say: Say) -> list[str]:
+    if progress.resumes is None:
+        return []
+    at = say.moment(progress.resumes)
+    return [
+        say.many(
+            "{n} copy waits for its reader’s hour: {at}",
+            "{n} copies wait for their readers’ hours, the first: {at}",
+            progress.later,
+            at=at,
+        )
+    ]
 
 
 _WHY = {

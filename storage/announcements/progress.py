@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import delete, func, select, update
 
@@ -24,7 +25,11 @@ _MANY, _MOST = 20, 0.5
 
 @dataclass(frozen=True)
 class Progress:
-    """Recipients by how it ended for them; for those who are `left` it has not. `rate` is sends a second, lately."""
+    """Recipients by how it ended for them; for those who are `left` it has not.
+
+    `rate` is sends a second, lately. Of those who are left some get it `later`, after their night or at their own hour:
+    it goes on when it `resumes`.
+    """
 
     sent: int = 0
     unreachable: int = 0
@@ -34,6 +39,8 @@ class Progress:
     expired: int = 0
     left: int = 0
     rate: float = 0.0
+    later: int = 0
+    resumes: datetime | None = None
 
     @property
     def total(self) -> int:
@@ -52,21 +59,29 @@ async def progress_of(tx: Transaction, row: Announcement) -> Progress:
     """Count an announcement's recipients by how it ended for them."""
     mine = select(Recipient.state, func.count()).where(Recipient.announcement_id == row.id).group_by(Recipient.state)
     found = {row[0]: row[1] for row in await tx.execute(mine)}
-    ended = {state.value: found.get(state, 0) for state in OutboxState if state not in WAITING}
-    return Progress(**ended, left=sum(found.get(state, 0) for state in WAITING), rate=await _rate(tx, row))
-
-
-async def _rate(tx: Transaction, row: Announcement) -> float:
-    """Return how many copies a second ended in the last minute of its sending."""
+    ended: dict[str, Any] = {state.value: found.get(state, 0) for state in OutboxState if state not in WAITING}
+    left = sum(found.get(state, 0) for state in WAITING)
     last = await tx.scalar(select(func.max(Recipient.settled_at)).where(Recipient.announcement_id == row.id))
     if last is None:
-        return 0.0
+        return Progress(**ended, left=left)
+    later, resumes = await _later(tx, row, last)
+    return Progress(**ended, left=left, rate=await _rate(tx, row, last), later=later, resumes=resumes)
+
+
+async def _rate(tx: Transaction, row: Announcement, last: datetime) -> float:
+    """Return how many copies a second ended in the last minute of its sending."""
     lately = (Recipient.announcement_id == row.id, Recipient.settled_at > last - _LATELY)
     facts = select(func.count(), func.min(Recipient.settled_at)).where(*lately)
     number, first = (await tx.execute(facts)).one()
-    if first is None:
-        return 0.0
-    return (number - 1) / (last - first).total_seconds() if last > first else 0.0
+    return (number - 1) / (last - first).total_seconds() if first is not None and last > first else 0.0
+
+
+async def _later(tx: Transaction, row: Announcement, last: datetime) -> tuple[int, datetime | None]:
+    """Return how many copies wait for their hour, and when the first of them leaves."""
+    waiting = (OutboxRow.subject == row.subject, OutboxRow.state == OutboxState.QUEUED)
+    facts = select(func.count(), func.min(OutboxRow.due_at)).where(*waiting, OutboxRow.due_at > last + _LATELY)
+    number, first = (await tx.execute(facts)).one()
+    return number, first
 
 
 async def report_progress(tx: Transaction, now: datetime) -> None:

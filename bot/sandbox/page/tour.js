@@ -13,7 +13,7 @@ const STEPS = [
   { name: "vet", who: "administrator", call: ({ chat, words, keys }) => person(chat)?.role === "newcomer" && /\|open\|topics"/.test(keys) && /Welcome|Добро пожаловать/.test(words) },
   { name: "follow", who: "newcomer", update: ({ press, from }) => person(from)?.role === "newcomer" && /^\d+\|top\.set\|\d+\|(digest|live)/.test(press) },
   { name: "share", who: "newcomer", call: ({ words }) => /\bD-\d+\b/.test(words) && !/\bA-\d+\b/.test(words) },
-  { name: "announce", who: "administrator", call: ({ words }) => /\bN-\d+\b/.test(words) },
+  { name: "announce", who: "administrator", call: ({ words }) => /\bN-\d+\b[^]*[▰▱]/.test(words) },
   { name: "digest", who: "newcomer", call: ({ chat, words, keys, method }) => chat > 0 && method === "sendMessage" && /digest No\.|дайджест №/i.test(words) && CAME.test(keys), points: ".to-monday", mail: true },
 ];
 
