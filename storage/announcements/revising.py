@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import false, func, select, update
+from sqlalchemy import ColumnElement, false, func, select, update
 
 from storage import access, audit, members
 from storage.access import Action, Viewer
@@ -141,11 +141,11 @@ async def revise_late(tx: Transaction, now: datetime) -> None:
     for revision in await tx.scalars(waiting.with_for_update(skip_locked=True)):
         row = await tx.get_one(Announcement, revision.announcement_id)
         await keep(tx, row)
-        mine = (Recipient.announcement_id == row.id, Recipient.member_id.in_(revision.pending or ()))
-        copies = list(await tx.scalars(select(Recipient).where(*mine).execution_options(populate_existing=True)))
+        under_way = await _under_way(tx, row)
+        landed = [n for n in revision.pending or () if n not in under_way]
         if row.version == revision.version:
-            await _promise(tx, row, [copy for copy in copies if copy.state is OutboxState.SENT], now)
-        revision.pending = [copy.member_id for copy in copies if copy.state in WAITING] or None
+            await _promise(tx, row, await _held(tx, row, Recipient.member_id.in_(landed)), now)
+        revision.pending = [n for n in revision.pending or () if n in under_way] or None
 
 
 async def revised(tx: Transaction, row: Announcement) -> Revised:
@@ -252,16 +252,31 @@ async def _tell_readers(tx: Transaction, row: Announcement, revision: Revision, 
     """Reach whoever has a copy. What waits goes out as it is now; what is on its way is looked for later."""
     await tx.flush()
     await keep(tx, row)
-    before = [f"announcement-fix:{row.id}:{version}" for version in range(2, row.version + 1)]
-    earlier = (OutboxRow.subject.in_([s for s in before if s != row.revised]), OutboxRow.state == OutboxState.QUEUED)
+    earlier = (OutboxRow.subject.in_(_earlier(row)), OutboxRow.state == OutboxState.QUEUED)
     ended = {"state": OutboxState.WITHHELD, "reason": _SUPERSEDED, "settled_at": now}
     await tx.execute(update(OutboxRow).where(*earlier).values(ended))
-    leased = (OutboxRow.subject == row.subject, OutboxRow.state == OutboxState.LEASED)
-    on_their_way = list(await tx.scalars(select(OutboxRow.member_id).where(*leased, OutboxRow.member_id.is_not(None))))
-    revision.pending = [n for n in on_their_way if n is not None] or None
-    has = (Recipient.announcement_id == row.id, Recipient.state == OutboxState.SENT)
-    await _promise(tx, row, list(await tx.scalars(select(Recipient).where(*has).order_by(Recipient.member_id))), now)
+    under_way = sorted(await _under_way(tx, row))
+    revision.pending = under_way or None
+    await _promise(tx, row, await _held(tx, row, Recipient.member_id.not_in(under_way)), now)
     await cards.tell_author(tx, row, now)
+
+
+def _earlier(row: Announcement) -> list[str]:
+    """Return the names of earlier corrections in the outbox."""
+    names = [f"announcement-fix:{row.id}:{version}" for version in range(2, row.version + 1)]
+    return [name for name in names if name != row.revised]
+
+
+async def _under_way(tx: Transaction, row: Announcement) -> set[int]:
+    """Return to whom a copy, or an earlier correction of it, is just being sent: where they will have it is open."""
+    leased = (OutboxRow.subject.in_([row.subject, *_earlier(row)]), OutboxRow.state == OutboxState.LEASED)
+    return {n for n in await tx.scalars(select(OutboxRow.member_id).where(*leased)) if n is not None}
+
+
+async def _held(tx: Transaction, row: Announcement, which: ColumnElement[bool]) -> Sequence[Recipient]:
+    has = (Recipient.announcement_id == row.id, Recipient.state == OutboxState.SENT, which)
+    found = select(Recipient).where(*has).order_by(Recipient.member_id)
+    return (await tx.scalars(found.execution_options(populate_existing=True))).all()
 
 
 async def _promise(tx: Transaction, row: Announcement, copies: Sequence[Recipient], now: datetime) -> None:
