@@ -5,18 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, false, func, select, update
+from sqlalchemy import ColumnElement, select, update
 
-from storage import access, audit, members
-from storage.access import Action, Viewer
+from storage import audit, members
+from storage.access import Viewer
 from storage.announcements import cards
 from storage.announcements.control import STOPPED, withhold_rest
 from storage.announcements.drafts import BOUND
 from storage.announcements.progress import keep
 from storage.announcements.release import RELEASE_WITHIN
+from storage.announcements.revisions import awaited, may_announce
 from storage.announcements.tables import (
     SENT,
     Announcement,
@@ -29,21 +29,11 @@ from storage.announcements.tables import (
 from storage.audit import Event
 from storage.database import Transaction
 from storage.members import Role
-from storage.outbox import WAITING, Lane, OutboxRow, OutboxState, Promise, Settlement, promise
+from storage.outbox import Lane, OutboxRow, OutboxState, Promise, promise
 from storage.refusals import Refusal
 
 CORRECTED, RETRACTED = "announcement:fix", "announcement:retracted"
 _SUPERSEDED = "superseded"
-
-
-@dataclass(frozen=True)
-class Revised:
-    """How many copies were changed in place, told anew, or neither; and how many are still to be."""
-
-    changed: int = 0
-    anew: int = 0
-    failed: int = 0
-    left: int = 0
 
 
 async def correct(
@@ -114,7 +104,7 @@ async def release_correction(tx: Transaction, viewer: Viewer, revision_id: int, 
         raise Refusal("announcement:late")
     if not _digest(row, revision)[:BOUND] == digest == revision.digest[:BOUND]:
         raise Refusal("announcement:changed")
-    if not await _may_announce(tx, [revision.author_id]):
+    if not await may_announce(tx, [revision.author_id]):
         raise Refusal("announcement:author-gone")
     revision.state, revision.decided_by = RevisionState.DONE, viewer.id
     event = Event.ANNOUNCEMENT_RELEASED
@@ -148,58 +138,6 @@ async def revise_late(tx: Transaction, now: datetime) -> None:
         revision.pending = [n for n in revision.pending or () if n in under_way] or None
 
 
-async def revised(tx: Transaction, row: Announcement) -> Revised:
-    """Count what became of the copies in the newest revision, as long as the outbox knows."""
-    same = func.coalesce(OutboxRow.message_id == OutboxRow.replaces, false())
-    found = select(OutboxRow.state, same, func.count()).where(OutboxRow.subject == row.revised)
-    changed = anew = failed = left = 0
-    for state, in_place, number in await tx.execute(found.group_by(OutboxRow.state, same)):
-        if state in WAITING:
-            left += number
-        elif state is not OutboxState.SENT:
-            failed += number
-        elif in_place:
-            changed += number
-        else:
-            anew += number
-    return Revised(changed, anew, failed, left)
-
-
-async def awaited(tx: Transaction, viewer: Viewer, revision_id: int) -> tuple[Announcement, Revision]:
-    """Return a correction with what it corrects to somebody who may announce. Refusal: `announcement:unknown`."""
-    access.require(viewer, Action.ANNOUNCE)
-    revision = await tx.get(Revision, revision_id)
-    if revision is None:
-        raise Refusal("announcement:unknown")
-    return await by_id(tx, viewer, revision.announcement_id), revision
-
-
-async def moved(tx: Transaction, row: OutboxRow, settlement: Settlement, _now: datetime) -> None:
-    """Note where somebody has it whose copy could not be edited."""
-    if settlement.state is OutboxState.SENT and settlement.message_id not in (None, row.replaces):
-        mine = (Recipient.announcement_id == row.facts["announcement"], Recipient.member_id == row.member_id)
-        await tx.execute(update(Recipient).where(*mine).values(message_id=settlement.message_id))
-
-
-async def vouched_anew(tx: Transaction, row: Announcement) -> bool:
-    """Tell whether those who answer for the newest revision may announce now."""
-    newest = select(Revision.author_id, Revision.decided_by).where(Revision.announcement_id == row.id)
-    done = newest.where(Revision.state == RevisionState.DONE).order_by(Revision.id.desc())
-    found = (await tx.execute(done.limit(1))).first()
-    return found is not None and await _may_announce(tx, [n for n in (found.author_id, found.decided_by) if n])
-
-
-async def retracted(
-    tx: Transaction, announcement_id: int, viewers: Sequence[Viewer]
-) -> tuple[Announcement | None, list[int]]:
-    """Return an announcement that was retracted, with those of `viewers` for whom it was: they may know that much."""
-    row = await tx.get(Announcement, announcement_id)
-    if row is None or row.state is not AnnouncementState.RETRACTED:
-        return None, []
-    mine = (Recipient.announcement_id == row.id, Recipient.member_id.in_([v.id for v in viewers]))
-    return row, list(await tx.scalars(select(Recipient.member_id).where(*mine)))
-
-
 def _digest(row: Announcement, revision: Revision) -> str:
     content = [row.id, row.version, revision.language, revision.title, revision.text]
     return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
@@ -219,11 +157,6 @@ async def _awaited(tx: Transaction, viewer: Viewer, revision_id: int) -> tuple[A
     if revision.state is not RevisionState.AWAITING:
         raise Refusal("announcement:decided")
     return row, revision
-
-
-async def _may_announce(tx: Transaction, answering: Sequence[int | None]) -> bool:
-    people = await access.viewers(tx, [n for n in answering if n is not None])
-    return all(n in people and access.allowed(people[n], Action.ANNOUNCE) for n in answering)
 
 
 async def _drop_awaited(tx: Transaction, row: Announcement, now: datetime) -> None:
