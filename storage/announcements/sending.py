@@ -22,7 +22,9 @@ UNDO = timedelta(seconds=10)
 TEXT, ALBUM = "announcement:text", "announcement:album"
 
 
-class _Reader(NamedTuple):
+class Reader(NamedTuple):
+    """What of a recipient decides when their copy leaves: their zone, and their night."""
+
     member_id: int
     zone: str
     night: Night
@@ -36,14 +38,14 @@ async def send(tx: Transaction, row: Announcement, now: datetime) -> None:
         row.state, row.next_at = AnnouncementState.RECURRING, row.send_at or now
         return
     leaves = row.send_at or now + UNDO
-    row.state, row.finished_at, row.reported = AnnouncementState.SENDING, None, None
+    row.state, row.reason, row.finished_at, row.reported = AnnouncementState.SENDING, None, None, None
     letters: list[Promise] = []
     first: datetime | None = None
     times: dict[tuple[Any, ...], tuple[datetime, bool]] = {}
     for reader in await _readers(tx, row):
         by_clock = reader[1:]
         if by_clock not in times:
-            times[by_clock] = _when(row, reader, leaves)
+            times[by_clock] = when(row, reader, leaves)
         at, silent = times[by_clock]
         first = at if first is None or at < first else first
         letters.extend(_copies(row, reader.member_id, at, silent=silent))
@@ -63,14 +65,14 @@ def _copies(row: Announcement, member_id: int, at: datetime, *, silent: bool) ->
         )  # fmt: skip
 
 
-async def _readers(tx: Transaction, row: Announcement) -> list[_Reader]:
+async def _readers(tx: Transaction, row: Announcement) -> list[Reader]:
     facts = select(Member.id, Member.zone, Member.night, Member.quiet_from, Member.quiet_until)
     mine = facts.join(Recipient, Recipient.member_id == Member.id).where(Recipient.announcement_id == row.id)
     rows: Any = await tx.execute(mine.order_by(Member.id))
-    return [_Reader(*found) for found in rows]
+    return [Reader(*found) for found in rows]
 
 
-def _when(row: Announcement, reader: _Reader, leaves: datetime) -> tuple[datetime, bool]:
+def when(row: Announcement, reader: Reader, leaves: datetime) -> tuple[datetime, bool]:
     """Return when a copy leaves, and whether it makes no sound: at night only what is urgent does."""
     at = leaves if row.local_at is None else _there(datetime.fromisoformat(row.local_at), reader.zone, leaves)
     if row.urgent:
@@ -91,11 +93,11 @@ def following(row: Announcement, zone: str) -> datetime | None:
     """Return when an announcement comes again by a zone's clock, after `next_at`; None after its last day."""
     assert row.next_at is not None
     assert row.repeats is not None
-    there = row.next_at.astimezone(ZoneInfo(zone))
-    day = _after(there.date(), row.repeats, (row.send_at or row.next_at).astimezone(ZoneInfo(zone)).day)
+    first = (row.send_at or row.next_at).astimezone(ZoneInfo(zone))
+    day = _after(row.next_at.astimezone(ZoneInfo(zone)).date(), row.repeats, first.day)
     if row.repeat_until is not None and day > row.repeat_until:
         return None
-    return moment(day, there.time(), zone)
+    return moment(day, first.time(), zone)
 
 
 def _after(day: date, repeats: Repeats, wanted: int) -> date:
