@@ -246,12 +246,12 @@ async def test_a_poll_of_telegrams_own_becomes_the_drafts_and_a_quiz_does_not(st
         await author.sees("A quiz has right answers")
         await author.sends(poll=asked)
         await author.sees("Draft N-1", "Who <comes>?", "Choose one or several. Anonymous", "2. I do not")
-        await goes(author, "Poll", "Poll: Who <comes>?")
+        await goes(author, "Poll", "Poll: Who <comes>?", "several options", "nobody sees", "I do not")
         await goes(author, "Replace", "Make a poll")
         await author.sends(poll={"question": "When?", "options": ["Now", "Later"], "is_anonymous": False})
         await author.sees("Draft N-1", "When?", "Choose one. Not anonymous")
         found = await stage.rows("SELECT poll FROM announcement")
-        await goes(author, "Poll", "Poll: When?")
+        await goes(author, "Poll", "Poll: When?", "one option", "the report names")
         shown = await goes(author, "Remove", "Draft N-1")
         assert "When?" not in written(shown)
     assert json.loads(found[0][0]) == {
@@ -281,3 +281,25 @@ def test_what_stays_below_a_picture_fits_there_in_every_language(
         longest = max(longest, units(entities.parse(draw(content, Say(language), POLICY).html, "HTML")[0]))
     assert row.apart or longest <= 1024
     assert not row.apart or longest > 1000
+
+
+@SQLITE
+async def test_albums_for_many_leave_no_faster_than_telegram_takes_them(stage: Stage) -> None:
+    author, _ = await administrators(stage)
+    readers = [await stage.joined(50 + n, f"Reader {n}") for n in range(8)]
+    async with stage.bot():
+        await drafts(author, "From the meeting", label="TLP:CLEAR")
+        await goes(author, "Attach", "Send pictures")
+        for _ in range(5):
+            await author.sends(photo={}, media_group_id="meeting")
+        await passes(stage, 1.5)
+        await author.sees("5 files are attached")
+        await goes(author, "Done", "Draft N-1")
+        await addresses(author)
+        await stage.control.put("/limits", enabled=True)
+        await leaves(stage, author)
+        for reader in readers:
+            await reader.sees("From the meeting")
+            assert len(pictures(reader)) == 5
+    tries = await stage.rows("SELECT notice, max(attempts) FROM outbox WHERE lane = 2 GROUP BY notice ORDER BY notice")
+    assert tries == [("announcement:album", 1), ("announcement:text", 1)]

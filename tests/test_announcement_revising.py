@@ -376,3 +376,29 @@ async def retracts(author: Person, number: int = 1) -> None:
     await goes(author, "Retract", "Why is it taken back?")
     await goes(author, "Skip", "Retract announcement")
     await goes(author, "Retract it", "Retracted.")
+
+
+@SQLITE
+async def test_a_retraction_survives_trouble_and_tells_nobody_twice(stage: Stage) -> None:
+    author, _ = await administrators(stage)
+    readers = [await stage.joined(50 + n, f"Reader {n}") for n in range(3)]
+    async with stage.bot():
+        await drafts(author, "With a picture", label="TLP:CLEAR")
+        await goes(author, "Attach", "Send pictures")
+        await author.sends(photo={})
+        await author.sees("1 file is attached")
+        await goes(author, "Done", "Draft N-1")
+        await addresses(author)
+        await leaves(stage, author)
+        await author.sees("N-1: sent", "5 of 5")
+        await stage.control.post("/faults", method="deleteMessages", chat_id=50, kind="429", retry_after=1)
+        await stage.control.post("/faults", method="deleteMessages", chat_id=51, kind="502")
+        await readers[2].does("block")
+        await retracts(author)
+        while (await stage.rows(f"SELECT count(*) FROM outbox WHERE {FIXES} AND state = 'queued'"))[0][0]:  # noqa: S608
+            await passes(stage, 2)
+        told = await fixed(stage, author, "retracted")
+        assert "changed in place: 0, told anew: 4, not reached: 1" in written(told)
+        for reader in readers[:2]:
+            await reader.looks()
+            assert [("photo" in m) for m in of_announcement(reader, "N-1")] == [False]

@@ -68,8 +68,8 @@ async def test_a_digest_that_is_on_its_way_is_made_anew_by_a_newer_version(empty
                 await connection.execute(text(_DIGEST), {
                     "n": n, "week": 49 + week, "since": str(DUE + (week - 1) * WEEK), "at": str(DUE + week * WEEK),
                 })  # fmt: skip
-    async with database.transaction() as tx:
-        await outbox.promise(tx, [Promise(1, "digest:issue", {"digest": 3}, key="digest:1:2026-W50")], DUE + WEEK)
+    async with database.engine.begin() as connection:
+        await connection.execute(text(_LETTER), {"at": str(DUE + WEEK)})
     await migrations.upgrade(database)
     async with database.reading() as tx:
         rows = await tx.scalars(select(DigestSchedule).order_by(DigestSchedule.member_id))
@@ -120,6 +120,10 @@ WEEK = timedelta(days=7)
 _DIGEST = (
     "INSERT INTO digest (member_id, iso_year, iso_week, period_start, period_end, state, created_at) "
     "VALUES (:n, 2026, :week, :since, :at, 'queued', :at)"
+)
+_LETTER = (
+    "INSERT INTO outbox (member_id, lane, notice, facts, key, silent, state, due_at, attempts, created_at) "
+    "VALUES (1, 2, 'digest:issue', '{\"digest\": 3}', 'digest:1:2026-W50', FALSE, 'queued', :at, 0, :at)"
 )
 _ANNOUNCEMENT = (
     "INSERT INTO announcement (author_id, state, title, text, label, audience, audience_count, digest, submitted_at) "

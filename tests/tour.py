@@ -86,14 +86,18 @@ async def _declines_and_thinks_better_of_it(guide: Person, say: Say) -> None:
 
 
 async def _announces(guide: Person, say: Say) -> None:
-    for words in ("/announce", "Annual re-validation", "It is open until <15 December>."):
+    await guide.says("/announce")
+    await guide.taps({"en": "English", "ru": "Русский"}[say.language])
+    for words in ("Annual re-validation", "It is open until <15 December>."):
         await guide.says(words)
-    for label in ("TLP:GREEN", say("A country"), say.country("KZ"), say("Edit: {what}", what=say("Text"))):
-        await guide.taps(label)
-    await guide.sees(say("The text? Bold, italic, links and quotes stay as you format them."))
-    await guide.says("It is open until the end of the year.")
-    await guide.taps(say("Send"))
-    await guide.sees("N-1")
+    await guide.taps("TLP:GREEN")
+    await guide.sees("N-2", "<15 December>")
+    for label in ("Audience", "Everybody", "Back", "Schedule"):
+        await guide.taps(say(label))
+    await guide.taps(say("Confirm: {n} d", n=7))
+    for label in ("Back", "Preview", "Back", "Send", "Pause", "Resume", "Undo", "Edit", "Discard"):
+        await guide.taps(say(label))
+    await guide.sees(say("The draft was discarded."))
 
 
 async def _shares(guide: Person, say: Say) -> None:

@@ -36,6 +36,11 @@ class Letter:
     screen: Screen
     parameters: dict[str, Any]
 
+    @property
+    def messages(self) -> int:
+        """How many messages it makes: an album has several."""
+        return max(1, len(self.screen.media))
+
 
 @dataclass(frozen=True)
 class Kept:

@@ -40,13 +40,16 @@ Follow = Callable[[Transaction, OutboxRow, Settlement, datetime], Awaitable[None
 
 
 class Parcel(Protocol):
-    """A row that is ready to be sent; the pace counts what goes to one `chat_id`."""
+    """A row that is ready to be sent; the pace counts the `messages` that go to one `chat_id`."""
 
     @property
     def row(self) -> OutboxRow: ...
 
     @property
     def chat_id(self) -> int: ...
+
+    @property
+    def messages(self) -> int: ...
 
 
 P = TypeVar("P", bound=Parcel)
@@ -188,17 +191,17 @@ class Window(Generic[P]):
 
     async def _deliver(self, letter: P) -> None:
         if self.terms.paced:
-            await self._wait(letter.chat_id)
+            await self._wait(letter)
         else:
-            self.pace.count(letter.chat_id)
+            self.pace.count(letter.chat_id, letter.messages)
         self._land(self._judge(letter, await self._send(letter)))
 
-    async def _wait(self, chat_id: int) -> None:
+    async def _wait(self, letter: P) -> None:
         task = asyncio.current_task()
         assert task is not None
         self._waiting.add(task)
         try:
-            await self.pace.wait(chat_id)
+            await self.pace.wait(letter.chat_id, letter.messages)
         finally:
             self._waiting.discard(task)
 

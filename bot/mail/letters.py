@@ -27,6 +27,7 @@ class Sealed:
     address: str
     mail: Mail
     stop_url: str | None
+    messages: int = 1
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ class Limits:
         span, most = (60.0, self.per_group) if chat_id < 0 else (BURST, int(BURST * self.per_chat))
         for window, length, room in ((self._all, 1.0, self.per_second), (chat, span, most)):
             _forget(window, now, length)
-            if len(window) + messages > room:
+            if window and len(window) + messages > room:  # an album is not divided, however long
                 self.refused += 1
                 raise too_many(max(1, math.ceil(window[0] + length - now) if window else math.ceil(length)))
         self._all.extend([now] * messages)

@@ -23,18 +23,8 @@ from storage.announcements.reaching import LeftOut, Reach, list_names, reach
 from storage.announcements.received import Mailbag, Sent, copies, corrected, mailbag, sent_between, some
 from storage.announcements.release import give_back, needs_release, release, submit, turn_back_late
 from storage.announcements.reminding import remind, reminder_due, reminder_times
-from storage.announcements.revising import (
-    Revised,
-    awaited,
-    correct,
-    moved,
-    release_correction,
-    retract,
-    retracted,
-    return_correction,
-    revise_late,
-    revised,
-)
+from storage.announcements.revising import correct, release_correction, retract, return_correction, revise_late
+from storage.announcements.revisions import Revised, awaited, moved, retracted, revised
 from storage.announcements.sending import UNDO
 from storage.announcements.tables import (
     SENT,

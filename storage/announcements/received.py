@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, select
 
 from storage import access
 from storage.access import Viewer
-from storage.announcements.revising import vouched_anew
+from storage.announcements.revisions import vouched_anew
 from storage.announcements.tables import SENT, Announcement, Recipient, for_readers, vouched_for
 from storage.database import Transaction
 from storage.outbox import OutboxState

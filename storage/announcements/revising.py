@@ -5,18 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import false, func, select, update
+from sqlalchemy import ColumnElement, select, update
 
-from storage import access, audit, members
-from storage.access import Action, Viewer
+from storage import audit, members
+from storage.access import Viewer
 from storage.announcements import cards
 from storage.announcements.control import STOPPED, withhold_rest
 from storage.announcements.drafts import BOUND
 from storage.announcements.progress import keep
 from storage.announcements.release import RELEASE_WITHIN
+from storage.announcements.revisions import awaited, may_announce
 from storage.announcements.tables import (
     SENT,
     Announcement,
@@ -30,21 +30,11 @@ from storage.announcements.verifying import remember_words
 from storage.audit import Event
 from storage.database import Transaction
 from storage.members import Role
-from storage.outbox import WAITING, Lane, OutboxRow, OutboxState, Promise, Settlement, promise
+from storage.outbox import Lane, OutboxRow, OutboxState, Promise, promise
 from storage.refusals import Refusal
 
 CORRECTED, RETRACTED = "announcement:fix", "announcement:retracted"
 _SUPERSEDED = "superseded"
-
-
-@dataclass(frozen=True)
-class Revised:
-    """How many copies were changed in place, told anew, or neither; and how many are still to be."""
-
-    changed: int = 0
-    anew: int = 0
-    failed: int = 0
-    left: int = 0
 
 
 async def correct(
@@ -115,7 +105,7 @@ async def release_correction(tx: Transaction, viewer: Viewer, revision_id: int, 
         raise Refusal("announcement:late")
     if not _digest(row, revision)[:BOUND] == digest == revision.digest[:BOUND]:
         raise Refusal("announcement:changed")
-    if not await _may_announce(tx, [revision.author_id]):
+    if not await may_announce(tx, [revision.author_id]):
         raise Refusal("announcement:author-gone")
     revision.state, revision.decided_by = RevisionState.DONE, viewer.id
     event = Event.ANNOUNCEMENT_RELEASED
@@ -142,63 +132,11 @@ async def revise_late(tx: Transaction, now: datetime) -> None:
     for revision in await tx.scalars(waiting.with_for_update(skip_locked=True)):
         row = await tx.get_one(Announcement, revision.announcement_id)
         await keep(tx, row)
-        mine = (Recipient.announcement_id == row.id, Recipient.member_id.in_(revision.pending or ()))
-        copies = list(await tx.scalars(select(Recipient).where(*mine).execution_options(populate_existing=True)))
+        under_way = await _under_way(tx, row)
+        landed = [n for n in revision.pending or () if n not in under_way]
         if row.version == revision.version:
-            await _promise(tx, row, [copy for copy in copies if copy.state is OutboxState.SENT], now)
-        revision.pending = [copy.member_id for copy in copies if copy.state in WAITING] or None
-
-
-async def revised(tx: Transaction, row: Announcement) -> Revised:
-    """Count what became of the copies in the newest revision, as long as the outbox knows."""
-    same = func.coalesce(OutboxRow.message_id == OutboxRow.replaces, false())
-    found = select(OutboxRow.state, same, func.count()).where(OutboxRow.subject == row.revised)
-    changed = anew = failed = left = 0
-    for state, in_place, number in await tx.execute(found.group_by(OutboxRow.state, same)):
-        if state in WAITING:
-            left += number
-        elif state is not OutboxState.SENT:
-            failed += number
-        elif in_place:
-            changed += number
-        else:
-            anew += number
-    return Revised(changed, anew, failed, left)
-
-
-async def awaited(tx: Transaction, viewer: Viewer, revision_id: int) -> tuple[Announcement, Revision]:
-    """Return a correction with what it corrects to somebody who may announce. Refusal: `announcement:unknown`."""
-    access.require(viewer, Action.ANNOUNCE)
-    revision = await tx.get(Revision, revision_id)
-    if revision is None:
-        raise Refusal("announcement:unknown")
-    return await by_id(tx, viewer, revision.announcement_id), revision
-
-
-async def moved(tx: Transaction, row: OutboxRow, settlement: Settlement, _now: datetime) -> None:
-    """Note where somebody has it whose copy could not be edited."""
-    if settlement.state is OutboxState.SENT and settlement.message_id not in (None, row.replaces):
-        mine = (Recipient.announcement_id == row.facts["announcement"], Recipient.member_id == row.member_id)
-        await tx.execute(update(Recipient).where(*mine).values(message_id=settlement.message_id))
-
-
-async def vouched_anew(tx: Transaction, row: Announcement) -> bool:
-    """Tell whether those who answer for the newest revision may announce now."""
-    newest = select(Revision.author_id, Revision.decided_by).where(Revision.announcement_id == row.id)
-    done = newest.where(Revision.state == RevisionState.DONE).order_by(Revision.id.desc())
-    found = (await tx.execute(done.limit(1))).first()
-    return found is not None and await _may_announce(tx, [n for n in (found.author_id, found.decided_by) if n])
-
-
-async def retracted(
-    tx: Transaction, announcement_id: int, viewers: Sequence[Viewer]
-) -> tuple[Announcement | None, list[int]]:
-    """Return an announcement that was retracted, with those of `viewers` for whom it was: they may know that much."""
-    row = await tx.get(Announcement, announcement_id)
-    if row is None or row.state is not AnnouncementState.RETRACTED:
-        return None, []
-    mine = (Recipient.announcement_id == row.id, Recipient.member_id.in_([v.id for v in viewers]))
-    return row, list(await tx.scalars(select(Recipient.member_id).where(*mine)))
+            await _promise(tx, row, await _held(tx, row, Recipient.member_id.in_(landed)), now)
+        revision.pending = [n for n in revision.pending or () if n in under_way] or None
 
 
 def _digest(row: Announcement, revision: Revision) -> str:
@@ -220,11 +158,6 @@ async def _awaited(tx: Transaction, viewer: Viewer, revision_id: int) -> tuple[A
     if revision.state is not RevisionState.AWAITING:
         raise Refusal("announcement:decided")
     return row, revision
-
-
-async def _may_announce(tx: Transaction, answering: Sequence[int | None]) -> bool:
-    people = await access.viewers(tx, [n for n in answering if n is not None])
-    return all(n in people and access.allowed(people[n], Action.ANNOUNCE) for n in answering)
 
 
 async def _drop_awaited(tx: Transaction, row: Announcement, now: datetime) -> None:
@@ -254,16 +187,31 @@ async def _tell_readers(tx: Transaction, row: Announcement, revision: Revision, 
     """Reach whoever has a copy. What waits goes out as it is now; what is on its way is looked for later."""
     await tx.flush()
     await keep(tx, row)
-    before = [f"announcement-fix:{row.id}:{version}" for version in range(2, row.version + 1)]
-    earlier = (OutboxRow.subject.in_([s for s in before if s != row.revised]), OutboxRow.state == OutboxState.QUEUED)
+    earlier = (OutboxRow.subject.in_(_earlier(row)), OutboxRow.state == OutboxState.QUEUED)
     ended = {"state": OutboxState.WITHHELD, "reason": _SUPERSEDED, "settled_at": now}
     await tx.execute(update(OutboxRow).where(*earlier).values(ended))
-    leased = (OutboxRow.subject == row.subject, OutboxRow.state == OutboxState.LEASED)
-    on_their_way = list(await tx.scalars(select(OutboxRow.member_id).where(*leased, OutboxRow.member_id.is_not(None))))
-    revision.pending = [n for n in on_their_way if n is not None] or None
-    has = (Recipient.announcement_id == row.id, Recipient.state == OutboxState.SENT)
-    await _promise(tx, row, list(await tx.scalars(select(Recipient).where(*has).order_by(Recipient.member_id))), now)
+    under_way = sorted(await _under_way(tx, row))
+    revision.pending = under_way or None
+    await _promise(tx, row, await _held(tx, row, Recipient.member_id.not_in(under_way)), now)
     await cards.tell_author(tx, row, now)
+
+
+def _earlier(row: Announcement) -> list[str]:
+    """Return the names of earlier corrections in the outbox."""
+    names = [f"announcement-fix:{row.id}:{version}" for version in range(2, row.version + 1)]
+    return [name for name in names if name != row.revised]
+
+
+async def _under_way(tx: Transaction, row: Announcement) -> set[int]:
+    """Return to whom a copy, or an earlier correction of it, is just being sent: where they will have it is open."""
+    leased = (OutboxRow.subject.in_([row.subject, *_earlier(row)]), OutboxRow.state == OutboxState.LEASED)
+    return {n for n in await tx.scalars(select(OutboxRow.member_id).where(*leased)) if n is not None}
+
+
+async def _held(tx: Transaction, row: Announcement, which: ColumnElement[bool]) -> Sequence[Recipient]:
+    has = (Recipient.announcement_id == row.id, Recipient.state == OutboxState.SENT, which)
+    found = select(Recipient).where(*has).order_by(Recipient.member_id)
+    return (await tx.scalars(found.execution_options(populate_existing=True))).all()
 
 
 async def _promise(tx: Transaction, row: Announcement, copies: Sequence[Recipient], now: datetime) -> None:
