@@ -31,6 +31,12 @@ class Control:
         async with self._session.put(f"{self.url}/sandbox{path}", json=body) as answer:
             return await self._read(answer)
 
+    async def file(self, file_id: str) -> bytes:
+        """Return what a file of a chat holds."""
+        async with self._session.get(f"{self.url}/sandbox/files/{file_id}") as answer:
+            assert answer.status == 200, await answer.text()
+            return await answer.read()
+
     async def delete(self, path: str) -> Any:
         async with self._session.delete(f"{self.url}/sandbox{path}") as answer:
             return await self._read(answer)

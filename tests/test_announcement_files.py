@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 from io import BytesIO, StringIO
-from typing import Any
 
 import pytest
 from announcers import announces, composes
@@ -50,8 +49,7 @@ async def sent(stage: Stage, person: Person, button: str, kind: str) -> bytes:
     assert message["caption"].startswith("TLP:GREEN")
     assert message["has_protected_content"]
     file = message["photo"][-1] if kind == "png" else message["document"]
-    content: Any = await stage.control.download(file["file_id"])
-    return bytes(content)
+    return await stage.control.file(file["file_id"])
 
 
 @pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
@@ -69,7 +67,7 @@ async def test_a_report_comes_as_csv_xlsx_and_chart_with_every_recipient_once(st
         sheet = await sent(stage, author, "XLSX", "xlsx")
         picture = await sent(stage, author, "Chart", "png")
         await alters(stage, "DELETE FROM member_role WHERE member_id = 1")
-        await goes(author, "CSV", "do not know that command")
+        await goes(author, "CSV", "I do not know that")
 
     rows = list(csv.DictReader(StringIO(table.decode("utf-8-sig"), newline="")))
     assert sorted((row["Name"], row["Outcome"]) for row in rows) == [

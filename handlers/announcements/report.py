@@ -127,6 +127,6 @@ async def turn(context: Context, press: Turn) -> None:
     rows: list[Row] = [(Button(f"N-{row.id} · {row.title}"[:40], OpenReport(row.id)),) for row in shown]
     rows += turns(page, Turn)
     rows.append((Button(say("Announce"), Begin("announcement")), Button(say("Menu"), Home())))
-    stands = [say("N-{number}: {state}", number=row.id, state=say(STATES[row.state])) for row in shown]
+    stands = [say("<code>N-{number}</code>: {state}", number=row.id, state=say(STATES[row.state])) for row in shown]
     words = say("Announcements, the newest first.") if shown else say("Nothing was announced yet.")
     await context.show(Screen(lines([words, "\n".join(stands)]), tuple(rows)))
