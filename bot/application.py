@@ -150,7 +150,13 @@ class Bot:
                 if await self._paused():
                     _log.warning("paused since a restore: `network-bot resume` lets promises leave again")
                 schedule.start()
-                clock = partial(self._clock.follow, schedule.hurry)
+
+                def moved() -> None:
+                    schedule.hurry()
+                    for window in windows:
+                        window.hurry()
+
+                clock = partial(self._clock.follow, moved)
                 workers: list[Worker] = [lanes.run, *(w.run for w in windows), clock, self._guard, *intake]
                 await self._work(workers, [lanes, *windows])
             finally:

@@ -118,6 +118,10 @@ class Window(Generic[P]):
             elif not self._landed:
                 await self._sleep()
 
+    def hurry(self) -> None:
+        """Look at once for what is due: the clock has jumped."""
+        self._news.set()
+
     async def drain(self, seconds: float) -> None:
         """Wait up to `seconds` for the sends in flight, settle them, and give back what was leased and not begun."""
         for task in self._waiting:
