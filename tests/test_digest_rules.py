@@ -138,6 +138,7 @@ class Maker:
         row = Announcement(
             author_id=people[0], state=state, language="en", titles={"en": "Words"}, texts={"en": "Words"},
             label=dice.choice([*Label]), audience=[], created_at=SINCE, sent_at=sent_at,
+            expires_at=dice.choice([None, None, NOW, NOW + timedelta(days=1)]),
         )  # fmt: skip
         self.tx.add(row)
         await self.tx.flush()
@@ -227,7 +228,11 @@ async def what_was_announced(tx: Transaction, network: Network) -> None:
         mine = [row.id for row in may[viewer.id]]
         assert [one.id for one in whole.of(viewer)] == mine[::-1], viewer
         assert [one.id for one in whole.of(viewer, network.announced)] == mine, viewer
-        within = [row.id for row in may[viewer.id] if row.sent_at and SINCE <= row.sent_at < NOW]
+        within = [
+            row.id
+            for row in may[viewer.id]
+            if row.sent_at and SINCE <= row.sent_at < NOW and (row.expires_at is None or row.expires_at > NOW)
+        ]
         assert [one.id for one in of_period.between(viewer, SINCE, NOW)] == within[::-1], viewer
 
 

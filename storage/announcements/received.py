@@ -27,6 +27,11 @@ class Sent:
     label: Label
     at: datetime
     organisations: tuple[int, ...] = ()
+    expires_at: datetime | None = None
+
+    def holds(self, at: datetime) -> bool:
+        """Tell whether it has not expired."""
+        return self.expires_at is None or self.expires_at > at
 
 
 class Mailbag:
@@ -44,8 +49,8 @@ class Mailbag:
         return [one for one in found if viewer.active and access.may_see(viewer, one.label, one.organisations)]
 
     def between(self, viewer: Viewer, since: datetime, until: datetime) -> list[Sent]:
-        """Return what a viewer was sent in a period and may still read, the newest first."""
-        return [one for one in self.of(viewer) if since <= one.at < until]
+        """Return what a viewer was sent in a period and may still read, the newest first; what has expired is over."""
+        return [one for one in self.of(viewer) if since <= one.at < until and one.holds(until)]
 
 
 async def sent_between(tx: Transaction, since: datetime, until: datetime) -> list[Sent]:
@@ -79,7 +84,7 @@ async def _sent(tx: Transaction, which: ColumnElement[bool]) -> list[Sent]:
     found = select(Announcement).where(which, Announcement.state.in_(SENT), Announcement.sent_at.is_not(None))
     rows = await tx.scalars(found)
     return [
-        Sent(row.id, tuple(row.titles.items()), row.label, row.sent_at, row.meant.organisations)
+        Sent(row.id, tuple(row.titles.items()), row.label, row.sent_at, row.meant.organisations, row.expires_at)
         for row in rows
         if row.sent_at is not None
     ]
