@@ -6,7 +6,8 @@ import json
 from datetime import datetime
 from typing import Any
 
-from cast import alters, forges, goes
+from announcers import drafts, leaves
+from cast import alters, forges
 from story import Person, Stage
 
 from handlers.announcements.presses import OpenDraft
@@ -30,14 +31,7 @@ async def announces(
     **facts: Any,
 ) -> int:
     """Announce something to everybody, and let it leave; `by` is when it is to be acknowledged, `facts` are columns."""
-    await author.says("/announce")
-    await author.sees("In which language")
-    await goes(author, "English", "title of the announcement")
-    await author.says(title)
-    await author.sees("The text?")
-    await author.sends(text=TEXT, entities=LINK)
-    await author.sees("Traffic Light Protocol")
-    await goes(author, label, "Draft")
+    await drafts(author, title, TEXT, label=label, entities=LINK)
     number = int((await stage.rows("SELECT max(id) FROM announcement"))[0][0])
     meant = facts.pop("audience", EVERYBODY.facts())
     facts |= {"audience": json.dumps(meant), "poll": None if poll is None else json.dumps(poll)}
@@ -56,7 +50,7 @@ async def announces(
 
 async def arrives(stage: Stage) -> None:
     """Let what was sent leave, and its progress be kept."""
-    await stage.control.post("/clock", advance=11)
+    await leaves(stage)
     await stage.settled("notice = 'announcement:text'")
     await stage.control.post("/clock", advance=3)
     while (await stage.rows("SELECT count(*) FROM announcement WHERE state = 'sending'"))[0][0]:

@@ -15,7 +15,20 @@ from storage.announcements import BOUND, EVERYBODY, Announcement
 from storage.database import Transaction
 from storage.tlp import Label
 
-TEXT = "Please come on Friday."
+TEXT = "Please reply by Friday."
+
+
+async def drafts(
+    author: Person, title: str, text: str = TEXT, *, label: str = "TLP:GREEN", **said: Any
+) -> dict[str, Any]:
+    """Fill the form in English up to the draft, which is for nobody, and return it; `said` is sent with the text."""
+    await author.says("/announce")
+    await goes(author, "English", "title of the announcement")
+    await author.says(title)
+    await author.sees("The text?")
+    await author.sends(text=text, **said)
+    await author.sees("Traffic Light Protocol")
+    return await goes(author, label, "Draft N-", title)
 
 
 async def composes(
@@ -30,14 +43,24 @@ async def composes(
 
     `audience` is what is tapped, one after the other: `("Country", "Kazakhstan", "Back", "Role", "Moderator")`.
     """
-    await author.says("/announce")
-    await goes(author, "English", "title of the announcement")
+    shown = await drafts(author, title, text, label=label)
+    return await chooses(author, *audience) if audience else shown
+
+
+async def addresses(author: Person) -> dict[str, Any]:
+    """Let the draft be for everybody, and return it."""
+    await chooses(author, "Everybody")
+    return await author.sees("Draft N-", "It will be sent to")
+
+
+async def translates(author: Person, title: str, text: str, **said: Any) -> None:
+    """Write the words in Russian too, from the draft."""
+    await goes(author, "Words", "Languages of announcement")
+    await goes(author, "Add: Russian", "The title of the announcement?")
     await author.says(title)
     await author.sees("The text?")
-    await author.says(text)
-    await author.sees("Traffic Light Protocol")
-    shown = await goes(author, label, "Draft N-", title)
-    return await chooses(author, *audience) if audience else shown
+    await author.sends(text=text, **said)
+    await author.sees("Draft N-")
 
 
 async def chooses(author: Person, *audience: str) -> dict[str, Any]:
@@ -56,15 +79,29 @@ async def opens(author: Person, *audience: str) -> dict[str, Any]:
     return shown
 
 
+async def passes(stage: Stage, seconds: float) -> None:
+    """Let time pass."""
+    await stage.control.post("/clock", advance=seconds)
+
+
 async def leaves(stage: Stage) -> None:
     """Let the time pass in which a send can be undone."""
-    await stage.control.post("/clock", advance=11)
+    await passes(stage, 11)
+
+
+async def sends_off(stage: Stage, author: Person, where: str = "notice = 'announcement:text'") -> None:
+    """Send the draft, and let what it promises leave."""
+    await author.taps("Send")
+    await author.sees("N-", "being sent")
+    await leaves(stage)
+    await stage.settled(where)
+    await passes(stage, 4)
 
 
 async def reported(stage: Stage, author: Person, *seen: str) -> dict[str, Any]:
     """Let time pass once everything has landed, and wait for the report."""
     await stage.settled("notice = 'announcement:text'")
-    await stage.control.post("/clock", advance=1)
+    await passes(stage, 1)
     return await author.sees(*seen)
 
 

@@ -8,8 +8,8 @@ from datetime import time
 from typing import Any
 
 import pytest
+from announcers import addresses, drafts, passes, sends_off, translates
 from cast import administrators, alters, goes
-from composing import addresses, drafts, leaves, passes, translates
 from hypothesis import given
 from hypothesis import strategies as st
 from story import Person, Stage, buttons, written
@@ -86,7 +86,7 @@ async def test_a_picture_carries_all_words_and_buttons_as_they_were_formatted(st
         await author.taps("Test to me")
         tried = await author.sees("Test: only you get this", "With a picture")
         await addresses(author)
-        await leaves(stage, author)
+        await sends_off(stage, author)
         message = await reader.sees("With a picture", "Test network")
         theirs = await russian.sees("С фотографией", "Жирно и скрыто")
         await author.sees("N-1: sent", "4 of 4")
@@ -118,7 +118,7 @@ async def test_long_words_follow_what_is_attached_and_short_ones_stand_below_it(
         await addresses(author)
         await author.taps("Test to me")
         await author.sees("Test: only you get this")
-        await leaves(stage, author)
+        await sends_off(stage, author)
         message = await reader.sees("The paper", "x" * size)
         await author.sees("N-1: sent", "3 of 3")
     assert [bool(p.get("document")) for p in pictures(author)] == [True, True]
@@ -215,7 +215,7 @@ async def test_a_file_that_telegram_no_longer_knows_is_reported(stage: Stage) ->
         await attaches(author, {"photo": {}})
         await alters(stage, """UPDATE announcement SET media = '[{"kind": "photo", "file_id": "AAAA"}]'""")
         await addresses(author)
-        await leaves(stage, author)
+        await sends_off(stage, author)
         await author.sees("N-1: sent", "0 of 3", "rejected by Telegram: 3")
         await goes(author, "Report", "N-1: sent")
         await goes(author, "See who was missed", "Reader", "rejected by Telegram")
@@ -224,7 +224,7 @@ async def test_a_file_that_telegram_no_longer_knows_is_reported(stage: Stage) ->
         broken = '[{"kind": "photo", "file_id": "AAAA"}, {"kind": "photo", "file_id": "AAAA"}]'
         await alters(stage, "UPDATE announcement SET media = :broken WHERE id = 2", broken=broken)
         await addresses(author)
-        await leaves(stage, author)
+        await sends_off(stage, author)
         await author.sees("N-2: sent", "3 of 3")
         await goes(author, "Report", "N-2: sent", "What is attached did not reach 3 readers")
     reasons = await stage.rows("SELECT DISTINCT reason FROM outbox WHERE state = 'rejected'")
@@ -297,7 +297,7 @@ async def test_albums_for_many_leave_no_faster_than_telegram_takes_them(stage: S
         await goes(author, "Done", "Draft N-1")
         await addresses(author)
         await stage.control.put("/limits", enabled=True)
-        await leaves(stage, author)
+        await sends_off(stage, author)
         for reader in readers:
             await reader.sees("From the meeting")
             assert len(pictures(reader)) == 5

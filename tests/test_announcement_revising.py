@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from announcers import addresses, drafts, passes, sends_off, translates
 from cast import administrators, alters, forges, goes
-from composing import addresses, drafts, leaves, passes, translates
 from story import Person, Stage, buttons, written
 
 from handlers.announcements.revising import Reword
@@ -129,7 +129,7 @@ async def test_words_below_a_picture_are_corrected_where_they_stand_if_they_fit(
         await author.sees("1 file is attached")
         await goes(author, "Done", "Draft N-1")
         await addresses(author)
-        await leaves(stage, author)
+        await sends_off(stage, author)
         had = await reader.sees("With a picture", "by Friday")
         await author.sees("N-1: sent")
         await corrects(author, "x" * 1100)
@@ -159,7 +159,7 @@ async def test_nothing_is_corrected_that_is_the_same_or_is_not_out(stage: Stage)
         await goes(author, "Cancel", "N-1: draft")
         await goes(author, "Edit", "Draft N-1")
         await addresses(author)
-        await leaves(stage, author)
+        await sends_off(stage, author)
         await author.sees("N-1: sent")
         await corrects(author, "Please reply by Friday.")
         await author.taps("Correct it")
@@ -320,7 +320,7 @@ async def test_an_album_goes_with_its_words_and_after_two_days_it_says_why_it_is
         await author.sees("3 files are attached")
         await goes(author, "Done", "Draft N-1")
         await addresses(author)
-        await leaves(stage, author)
+        await sends_off(stage, author)
         had = await reader.sees("From the meeting", "by Friday")
         await author.sees("N-1: sent")
         assert sum("photo" in m for m in reader.seen.values()) == 3
@@ -352,7 +352,7 @@ async def test_a_picture_with_its_words_is_deleted_or_says_why_it_is_void_and_it
         await author.sees("1 file is attached")
         await goes(author, "Done", "Draft N-1")
         await addresses(author)
-        await leaves(stage, author)
+        await sends_off(stage, author)
         had = await reader.sees("With a picture")
         await author.sees("N-1: sent")
         if late:
@@ -389,7 +389,7 @@ async def test_a_retraction_survives_trouble_and_tells_nobody_twice(stage: Stage
         await author.sees("1 file is attached")
         await goes(author, "Done", "Draft N-1")
         await addresses(author)
-        await leaves(stage, author)
+        await sends_off(stage, author)
         await author.sees("N-1: sent", "5 of 5")
         await stage.control.post("/faults", method="deleteMessages", chat_id=50, kind="429", retry_after=1)
         await stage.control.post("/faults", method="deleteMessages", chat_id=51, kind="502")

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from announcers import announces, chooses, composes, leaves, reported
+from announced import LINK, TEXT
+from announcers import announces, chooses, composes, drafts, leaves, reported
 from cast import administrators, alters, data_of, goes, stands_at
 from story import Person, Stage, buttons, written
 
@@ -29,19 +30,8 @@ def formatting(message: dict[str, Any]) -> list[tuple[str, str]]:
 
 async def writes(author: Person, title: str) -> dict[str, Any]:
     """Write an announcement with formatting, and return the draft, which is for nobody."""
-    await author.says("/announce")
-    await goes(author, "English", "title of the announcement")
-    await author.says(title)
-    await author.sees("The text?")
-    await author.sends(
-        text="Please <read> & reply by Friday: form",
-        entities=[
-            {"type": "bold", "offset": 0, "length": 6},
-            {"type": "text_link", "offset": 33, "length": 4, "url": "https://example.org/f?a=1&b=2"},
-        ],
-    )
-    await author.sees("Traffic Light Protocol", "Above TLP:GREEN it is for organisations you name")
-    return await goes(author, "TLP:GREEN", f"{title}", "Draft N-", "nobody yet", NOBODY)
+    await drafts(author, title, TEXT, entities=LINK)
+    return await author.sees("nobody yet", NOBODY)
 
 
 @pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)

@@ -109,7 +109,7 @@ async def test_who_is_counted_is_who_is_frozen_and_who_is_reported(stage: Stage)
         await goes(author, "Back", "Draft N-1")
         await goes(author, "Send", "N-1: being sent")
         assert await sent_to(stage, author, 1, 3) == ["Maral Demo", "Timur Demo", "Reader"]
-        await there["Reader"].sees("For all", "Please come on Friday")
+        await there["Reader"].sees("For all", "Please reply by Friday")
 
         await composes(author, "For all at once")
         urgent = await goes(author, "Urgent", "It will be sent to 5 members.", "Left out: cannot be reached: 2")
