@@ -12,18 +12,23 @@ from storage.access import Viewer
 from storage.announcements import cards
 from storage.announcements.reaching import reach
 from storage.announcements.release import freeze
+from storage.announcements.revisions import drop_awaited
 from storage.announcements.sending import following, occurrence, send
-from storage.announcements.tables import Announcement, AnnouncementState, by_id, vouched_for
+from storage.announcements.tables import (
+    ENDING,
+    STOPPED,
+    UNVOUCHED,
+    Announcement,
+    AnnouncementState,
+    by_id,
+    vouched_for,
+)
 from storage.audit import Event
 from storage.database import Transaction, wake
 from storage.outbox import PAUSED, Lane, OutboxRow, OutboxState, news
 from storage.refusals import Refusal
 
-STOPPED = "cancelled"
-UNVOUCHED = "whoever answers for it may no longer announce"
 FAILING = "most copies failed"
-ENDING = (STOPPED, UNVOUCHED)
-"""Reasons for which the rest is not sent any more."""
 _STOPPABLE = (OutboxState.QUEUED, OutboxState.HELD)
 
 
@@ -35,12 +40,14 @@ async def undo(tx: Transaction, viewer: Viewer, announcement_id: int, now: datet
     """Make a draft again of what has not begun to leave. Refusals: `announcement:left`, `announcement:decided`."""
     row = await _running(tx, viewer, announcement_id)
     copies = OutboxRow.subject.in_(_subjects(row))
-    begun = select(OutboxRow.id).where(copies, (OutboxRow.attempts > 0) | OutboxRow.state.not_in(_STOPPABLE))
-    if await tx.scalar(begun.limit(1)) is not None:
-        raise Refusal("announcement:left")
-    await tx.execute(delete(OutboxRow).where(copies))
+    unbegun = (OutboxRow.attempts == 0) & OutboxRow.state.in_(_STOPPABLE)
+    await tx.execute(delete(OutboxRow).where(copies, unbegun))
+    if await tx.scalar(select(OutboxRow.id).where(copies).limit(1)) is not None:
+        raise Refusal("announcement:left")  # asked only now: what another process is just taking stays
+    await drop_awaited(tx, row, now)
     row.state, row.sent_at, row.released_by = AnnouncementState.DRAFT, None, None
     row.version, row.corrected_at = 1, None  # nobody has read what was corrected
+    row.asked_version = row.chased_version = None
     await _note(tx, viewer, row, Event.ANNOUNCEMENT_UNDONE, now)
 
 
@@ -49,6 +56,14 @@ async def pause(tx: Transaction, viewer: Viewer, announcement_id: int, now: date
     row = await _running(tx, viewer, announcement_id)
     await stop_for_now(tx, row)
     await _note(tx, viewer, row, Event.ANNOUNCEMENT_PAUSED, now)
+
+
+async def stop_again(tx: Transaction, row: Announcement, now: datetime) -> None:
+    """Stop what came back since from an attempt that failed."""
+    if row.state is AnnouncementState.PAUSED:
+        await _turn(tx, row, (OutboxState.QUEUED,), state=OutboxState.HELD, reason=PAUSED)
+    elif row.reason in ENDING:
+        await withhold_rest(tx, row, row.reason or STOPPED, now)
 
 
 async def stop_for_now(tx: Transaction, row: Announcement, why: str | None = None) -> None:
@@ -96,7 +111,7 @@ async def _turn(tx: Transaction, row: Announcement, states: Collection[OutboxSta
 
 async def _running(tx: Transaction, viewer: Viewer, announcement_id: int) -> Announcement:
     row = await by_id(tx, viewer, announcement_id, lock=True)
-    if row.state is not AnnouncementState.SENDING:
+    if row.state is not AnnouncementState.SENDING or row.reason in ENDING:
         raise Refusal("announcement:decided")
     return row
 

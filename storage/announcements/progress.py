@@ -12,8 +12,16 @@ from storage import members
 from storage.access import Viewer
 from storage.announcements import cards
 from storage.announcements.acknowledging import Acknowledged, acknowledgements
-from storage.announcements.control import ENDING, FAILING, UNVOUCHED, stop_for_now, withhold_rest
-from storage.announcements.tables import Announcement, AnnouncementState, Recipient, by_id, vouched_for
+from storage.announcements.control import FAILING, stop_again, stop_for_now, withhold_rest
+from storage.announcements.tables import (
+    ENDING,
+    UNVOUCHED,
+    Announcement,
+    AnnouncementState,
+    Recipient,
+    by_id,
+    vouched_for,
+)
 from storage.database import Transaction
 from storage.members import Member
 from storage.outbox import WAITING, OutboxRow, OutboxState, shown
@@ -92,6 +100,7 @@ async def report_progress(tx: Transaction, now: datetime) -> None:
     for row in await tx.scalars(running.order_by(Announcement.id).with_for_update(skip_locked=True)):
         if row.sent_at is not None and row.sent_at <= now and not await vouched_for(tx, row):
             await withhold_rest(tx, row, UNVOUCHED, now)
+        await stop_again(tx, row, now)
         await keep(tx, row)
         progress = await progress_of(tx, row)
         if not progress.left:
