@@ -17,10 +17,11 @@ from story import Stage, buttons, written
 from test_announcement_revising import FIXES, LATER, SQLITE, corrects, fixed, opens, retracts
 
 from storage import access, announcements, outbox
-from storage.announcements import Announcement, AnnouncementState, Recipient, Revision
+from storage.announcements import EVERYBODY, Announcement, AnnouncementState, Recipient, Repeats, Revision
 from storage.database import Database, Transaction
 from storage.outbox import Lane, OutboxRow, OutboxState, Settlement
 from storage.refusals import Refusal
+from storage.tlp import Label
 
 POSTGRESQL = pytest.mark.parametrize("storage_url", ["postgresql"], indirect=True)
 NOW = datetime(2026, 12, 7, 6, tzinfo=UTC)
@@ -243,3 +244,31 @@ async def taken_back(database: Database) -> list[tuple[int | None, int | None, l
     async with database.reading() as tx:
         found = select(OutboxRow).where(OutboxRow.notice == "announcement:retracted").order_by(OutboxRow.member_id)
         return [(row.member_id, row.replaces, row.also) for row in await tx.scalars(found)]
+
+
+async def test_what_recurs_asks_for_a_release_once_its_audience_has_grown(stage: Stage) -> None:
+    await administrators(stage)
+    async with stage.beside() as database, database.transaction() as tx:
+        author = await access.viewer(tx, 1)
+        row = await announcements.begin(tx, author, "en", *WORDS, Label.GREEN, NOW)
+        row.audience, row.repeats, row.send_at = EVERYBODY.facts(), Repeats.WEEKLY, NOW + timedelta(hours=1)
+        meant = (await announcements.reach(tx, row.meant, row.label, NOW)).recipients
+        await announcements.submit(tx, author, 1, announcements.digest_of(row, meant)[: announcements.BOUND], 2, NOW)
+    await stage.joined(50, "Newcomer")
+    async with stage.beside() as database:
+        async with database.transaction() as tx:
+            await announcements.recur(tx, NOW + timedelta(hours=1), "UTC", 2)
+        async with database.reading() as tx:
+            row = await tx.get_one(Announcement, 2)
+            assert (row.state, row.audience_count) == (AnnouncementState.AWAITING, 3)
+            asked = select(OutboxRow.member_id).where(OutboxRow.notice == "announcement:release")
+            assert list(await tx.scalars(asked)) == [2]
+            assert not await tx.scalar(select(OutboxRow.id).where(OutboxRow.subject == row.subject).limit(1))
+        async with database.transaction() as tx:
+            second = await access.viewer(tx, 2)
+            digest = row.digest[: announcements.BOUND]
+            await announcements.release(tx, second, 2, digest, NOW + timedelta(minutes=75))
+        async with database.reading() as tx:
+            assert (await tx.get_one(Announcement, 2)).state is AnnouncementState.SENDING
+            copies = select(OutboxRow.member_id).where(OutboxRow.subject == row.subject)
+            assert sorted(n for n in await tx.scalars(copies) if n) == [1, 2, 3]

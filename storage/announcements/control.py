@@ -7,11 +7,11 @@ from datetime import datetime
 
 from sqlalchemy import delete, select, update
 
-from storage import audit
+from storage import audit, members
 from storage.access import Viewer
 from storage.announcements import cards
 from storage.announcements.reaching import reach
-from storage.announcements.release import freeze
+from storage.announcements.release import freeze, needs_release
 from storage.announcements.revisions import drop_awaited
 from storage.announcements.sending import following, occurrence, send
 from storage.announcements.tables import (
@@ -25,6 +25,7 @@ from storage.announcements.tables import (
 )
 from storage.audit import Event
 from storage.database import Transaction, wake
+from storage.members import Role
 from storage.outbox import PAUSED, Lane, OutboxRow, OutboxState, news
 from storage.refusals import Refusal
 
@@ -121,10 +122,11 @@ async def _note(tx: Transaction, viewer: Viewer, row: Announcement, event: Event
     await cards.tell_author(tx, row, now)
 
 
-async def recur(tx: Transaction, now: datetime, zone: str) -> None:
+async def recur(tx: Transaction, now: datetime, zone: str, two_person_above: int) -> None:
     """Send what recurs and is due: its audience is asked for and frozen again, and its times go by the zone's clock.
 
-    After a downtime it comes once. Where whoever answers for it may no longer announce, it comes no more.
+    After a downtime it comes once. Where whoever answers for it may no longer announce, it comes no more. One that
+    nobody has released is put before a second administrator where its audience has grown beyond `two_person_above`.
     """
     due = select(Announcement).where(Announcement.state == AnnouncementState.RECURRING, Announcement.next_at <= now)
     for series in await tx.scalars(due.order_by(Announcement.id).with_for_update(skip_locked=True)):
@@ -140,10 +142,20 @@ async def recur(tx: Transaction, now: datetime, zone: str) -> None:
         tx.add(row)
         await tx.flush()
         meant = (await reach(tx, row.meant, row.label, now, urgent=row.urgent)).recipients
-        if meant:
+        if not meant:
+            row.state = AnnouncementState.DONE
+        elif row.released_by is None and needs_release(row, len(meant), two_person_above):
+            await _ask(tx, row, meant, now)
+        else:
             await freeze(tx, row, meant)
             await send(tx, row, now)
-        else:
-            row.state = AnnouncementState.DONE
         await cards.tell_author(tx, row, now)
         await cards.tell_author(tx, series, now)
+
+
+async def _ask(tx: Transaction, row: Announcement, meant: tuple[int, ...], now: datetime) -> None:
+    """Put what came again before a second administrator: it leaves when it is released."""
+    row.state, row.send_at, row.submitted_at = AnnouncementState.AWAITING, None, now
+    await freeze(tx, row, meant)
+    others = [m.id for m in await members.holders(tx, Role.ADMINISTRATOR) if m.id != row.author_id]
+    await cards.show(tx, row, others, now)
