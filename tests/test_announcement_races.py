@@ -10,12 +10,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from announcers import submits
-from cast import administrators, alters, goes
+from cast import administrators, alters, forges, goes
 from composing import addresses, drafts, passes
 from sqlalchemy import select, text
 from story import Stage, buttons, written
 from test_announcement_revising import FIXES, LATER, SQLITE, corrects, fixed, opens, retracts
 
+from handlers.announcements.progress import Stop
 from storage import access, announcements, outbox
 from storage.announcements import EVERYBODY, Announcement, AnnouncementState, Recipient, Repeats, Revision
 from storage.database import Database, Transaction
@@ -81,6 +82,30 @@ async def test_whoever_may_have_a_copy_is_told_anew_of_a_correction_and_of_the_e
     assert over["message_id"] == anew["message_id"]
 
 
+async def test_a_copy_that_may_have_arrived_before_a_stop_is_unknown_and_its_reader_told_of_the_end(
+    stage: Stage,
+) -> None:
+    author, _ = await administrators(stage)
+    reader = await stage.joined(50, "Reader")
+    async with stage.bot():
+        await drafts(author, "The seminar", "On Monday.")
+        await addresses(author)
+        await stage.control.post("/faults", method="sendMessage", chat_id=50, kind="accepted_reset")
+        await author.taps("Send")
+        await author.sees("N-1: being sent")
+        await passes(stage, 10.2)
+        await reader.sees("The seminar", "On Monday.")
+        while (await stage.rows("SELECT state FROM outbox WHERE reason LIKE 'perhaps sent: %'")) != [("queued",)]:
+            await stage.settled("FALSE")
+        await forges(author, Stop(1))
+        await stage.settled("subject = 'announcement:1'")
+        await passes(stage, 4)
+        await author.sees("N-1: cancelled", "2 of 3", "unknown: 1")
+        await retracts(author)
+        await reader.sees("was retracted")
+        await fixed(stage, author, "Taken back: changed in place: 2, told anew: 1")
+
+
 @SQLITE
 async def test_what_was_cancelled_on_the_way_can_be_corrected_and_retracted_where_it_arrived(stage: Stage) -> None:
     author, _ = await administrators(stage)
@@ -128,7 +153,8 @@ async def test_a_copy_whose_attempt_fails_after_a_stop_does_not_leave(stage: Sta
             [row] = await claimed(tx)
         async with database.transaction() as tx:
             await announcements.cancel(tx, me, 1, LEAVES)
-            await outbox.settle(tx, [Settlement(row.id, OutboxState.QUEUED, due_at=LEAVES)], LEAVES, lease="another")
+            again = Settlement(row.id, OutboxState.QUEUED, "Too Many Requests", due_at=LEAVES)
+            await outbox.settle(tx, [again], LEAVES, lease="another")
         async with database.transaction() as tx:
             assert (await announcements.copies(tx, 1, [me]))[1] == {}
             with pytest.raises(Refusal, match="announcement:decided"):
@@ -186,7 +212,6 @@ async def test_a_correction_falls_away_when_what_it_corrects_is_taken_back_to_be
         async with database.transaction() as tx:
             author, second = await access.viewer(tx, 1), await access.viewer(tx, 2)
             revision = await announcements.correct(tx, author, 1, "en", WORDS, NOW)
-            digest = revision.digest[: announcements.BOUND]
         async with database.transaction() as tx:
             row = await tx.get_one(Announcement, 1)
             row.asked_version = row.chased_version = 2
@@ -200,7 +225,7 @@ async def test_a_correction_falls_away_when_what_it_corrects_is_taken_back_to_be
         await releases(database)
         async with database.transaction() as tx:
             with pytest.raises(Refusal, match="announcement:decided"):
-                await announcements.release_correction(tx, second, revision.id, digest, NOW)
+                await announcements.release_correction(tx, second, revision.id, revision.digest[:16], NOW)
         async with database.reading() as tx:
             row = await tx.get_one(Announcement, 1)
             assert (row.texts, row.version) == ({"en": "Other words."}, 1)
@@ -266,8 +291,7 @@ async def test_what_recurs_asks_for_a_release_once_its_audience_has_grown(stage:
             assert not await tx.scalar(select(OutboxRow.id).where(OutboxRow.subject == row.subject).limit(1))
         async with database.transaction() as tx:
             second = await access.viewer(tx, 2)
-            digest = row.digest[: announcements.BOUND]
-            await announcements.release(tx, second, 2, digest, NOW + timedelta(minutes=75))
+            await announcements.release(tx, second, 2, row.digest[:16], NOW + timedelta(minutes=75))
         async with database.reading() as tx:
             assert (await tx.get_one(Announcement, 2)).state is AnnouncementState.SENDING
             copies = select(OutboxRow.member_id).where(OutboxRow.subject == row.subject)

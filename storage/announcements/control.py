@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import case, delete, literal, select, update
 
 from storage import audit, members
 from storage.access import Viewer
@@ -26,7 +26,7 @@ from storage.announcements.tables import (
 from storage.audit import Event
 from storage.database import Transaction, wake
 from storage.members import Role
-from storage.outbox import PAUSED, Lane, OutboxRow, OutboxState, news
+from storage.outbox import PAUSED, Lane, OutboxRow, OutboxState, in_doubt, news
 from storage.refusals import Refusal
 
 FAILING = "most copies failed"
@@ -62,7 +62,7 @@ async def pause(tx: Transaction, viewer: Viewer, announcement_id: int, now: date
 async def stop_again(tx: Transaction, row: Announcement, now: datetime) -> None:
     """Stop what came back since from an attempt that failed."""
     if row.state is AnnouncementState.PAUSED:
-        await _turn(tx, row, (OutboxState.QUEUED,), state=OutboxState.HELD, reason=PAUSED)
+        await _hold(tx, row)
     elif row.reason in ENDING:
         await withhold_rest(tx, row, row.reason or STOPPED, now)
 
@@ -70,7 +70,13 @@ async def stop_again(tx: Transaction, row: Announcement, now: datetime) -> None:
 async def stop_for_now(tx: Transaction, row: Announcement, why: str | None = None) -> None:
     """Hold what waits of an announcement."""
     row.state, row.reason = AnnouncementState.PAUSED, why
-    await _turn(tx, row, (OutboxState.QUEUED,), state=OutboxState.HELD, reason=PAUSED)
+    await _hold(tx, row)
+
+
+async def _hold(tx: Transaction, row: Announcement) -> None:
+    # The reason makes room for the pause; from now on only what may have arrived counts as attempted.
+    attempts = case((in_doubt(), OutboxRow.attempts), else_=0)
+    await _turn(tx, row, (OutboxState.QUEUED,), state=OutboxState.HELD, reason=PAUSED, attempts=attempts)
 
 
 async def resume(tx: Transaction, viewer: Viewer, announcement_id: int, now: datetime) -> None:
@@ -98,11 +104,13 @@ async def cancel(tx: Transaction, viewer: Viewer, announcement_id: int, now: dat
 
 
 async def withhold_rest(tx: Transaction, row: Announcement, why: str, now: datetime) -> None:
-    """Withhold what waits of an announcement; its progress ends it."""
+    """Withhold what waits of an announcement, or let it end unknown where it may have arrived; its progress ends it."""
     if row.state is AnnouncementState.PAUSED:
         row.state = AnnouncementState.SENDING
     row.reason = why
-    await _turn(tx, row, _STOPPABLE, state=OutboxState.WITHHELD, reason=why, settled_at=now)
+    kind = OutboxRow.__table__.c.state.type
+    unsent, unknown = literal(OutboxState.WITHHELD, kind), literal(OutboxState.UNKNOWN, kind)
+    await _turn(tx, row, _STOPPABLE, state=case((in_doubt(), unknown), else_=unsent), reason=why, settled_at=now)
 
 
 async def _turn(tx: Transaction, row: Announcement, states: Collection[OutboxState], **values: object) -> None:
