@@ -67,7 +67,7 @@ def ticks(
         await digests.remind(tx, policy.editing, now)
 
     async def recur(tx: Transaction, now: datetime) -> None:
-        await announcements.recur(tx, now, policy.zone)
+        await announcements.recur(tx, now, policy.zone, policy.two_person_above)
 
     lives = (
         vet,

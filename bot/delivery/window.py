@@ -19,7 +19,7 @@ from bot.logs import log
 from bot.workers import finished
 from storage import members, outbox, pause
 from storage.database import Database, Transaction, is_trouble
-from storage.outbox import WAITING, Lane, OutboxRow, OutboxState, Settlement
+from storage.outbox import PERHAPS, WAITING, Lane, OutboxRow, OutboxState, Settlement
 
 _AMBIGUOUS_TRIES = 3
 _HARMLESS_TRIES = 10
@@ -240,6 +240,8 @@ class Window(Generic[P]):
                 return Landed(self._again(row, 0, reason), row)
             case Kind.UNKNOWN if row.attempts >= self._tries(outcome):
                 return Landed(Settlement(row.id, OutboxState.UNKNOWN, reason), row)
+            case Kind.UNKNOWN if not outcome.harmless:
+                return Landed(self._again(row, _backoff(row), f"{PERHAPS}{reason}"), row)
         return Landed(self._again(row, _backoff(row), reason), row)
 
     def _tries(self, outcome: Outcome) -> int:
@@ -273,4 +275,11 @@ def _backoff(row: OutboxRow) -> float:
 
 def _kept(kept: Kept, clock: Clock) -> Settlement:
     later = clock.now() + timedelta(seconds=60) if kept.state is OutboxState.QUEUED else None
-    return Settlement(kept.row.id, kept.state, kept.reason, due_at=later)
+    state = OutboxState.UNKNOWN if kept.state is OutboxState.WITHHELD and _may_have_arrived(kept.row) else kept.state
+    return Settlement(kept.row.id, state, kept.reason, due_at=later)
+
+
+def _may_have_arrived(row: OutboxRow) -> bool:
+    """Tell whether an earlier attempt may have succeeded: it ended so, or with the process that made it."""
+    doubt = row.reason is None or row.reason.startswith(PERHAPS)
+    return row.attempts > 1 and row.replaces is None and doubt

@@ -146,7 +146,8 @@ _WHY = {
 
 
 def _why(row: Announcement, say: Say) -> Html | None:
-    words = _WHY.get(row.reason or "")
+    paused = row.state is AnnouncementState.PAUSED
+    words = _WHY.get(row.reason or "") if paused or row.reason != announcements.FAILING else None
     return say(words) if words else None
 
 

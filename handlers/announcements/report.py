@@ -22,7 +22,7 @@ from handlers.language import Html, Say, isolated
 from handlers.presses import Begin, Home, Open
 from handlers.screens import Screen, lines
 from storage import announcements
-from storage.announcements import SENT, UNSENT, Announcement, AnnouncementState, Progress, Revised
+from storage.announcements import HOLDING, SENT, UNSENT, Announcement, AnnouncementState, Progress, Revised
 
 PAGE, NAMES = 5, 8
 _OVER = (AnnouncementState.DONE, AnnouncementState.CANCELLED, AnnouncementState.RETRACTED)
@@ -95,7 +95,7 @@ def _ways(row: Announcement, progress: Progress, say: Say) -> list[Row]:
         ways.append(Button(say("Votes"), OpenVotes(n)))
     if progress.ended:
         ways += [Button(say("Replies"), OpenThreads(n, 0)), Button(say("Files"), OpenFiles(n))]
-    if progress.sent and row.state in SENT:
+    if (progress.sent or progress.unknown) and row.state in HOLDING:
         ways += [Button(say("Correct"), Correct(n, row.language)), Button(say("Retract"), Retract(n), style="danger")]
     return columns(ways, 2)
 

@@ -14,7 +14,7 @@ from storage.announcements.acknowledging import (
     is_late,
 )
 from storage.announcements.audience import EVERYBODY, Audience, Block, Condition, Dimension
-from storage.announcements.control import FAILING, UNVOUCHED, cancel, pause, recur, resume, undo
+from storage.announcements.control import FAILING, cancel, pause, recur, resume, undo
 from storage.announcements.drafts import BOUND, begin, digest_of, discard, edit
 from storage.announcements.offers import offers
 from storage.announcements.own import own_copy
@@ -27,8 +27,10 @@ from storage.announcements.revising import correct, release_correction, retract,
 from storage.announcements.revisions import Revised, awaited, moved, retracted, revised
 from storage.announcements.sending import UNDO
 from storage.announcements.tables import (
+    HOLDING,
     SENT,
     UNSENT,
+    UNVOUCHED,
     Announcement,
     AnnouncementState,
     AudienceList,
@@ -72,7 +74,7 @@ from storage.announcements.verifying import (
 from storage.announcements.voting import Tally, tally, vote, voters
 
 __all__ = [
-    "BOUND", "EVERYBODY", "FAILING", "GUESSES", "OPEN_A_DAY", "SENT", "UNDO", "UNSENT", "UNVOUCHED",
+    "BOUND", "EVERYBODY", "FAILING", "GUESSES", "HOLDING", "OPEN_A_DAY", "SENT", "UNDO", "UNSENT", "UNVOUCHED",
     "Acknowledged", "Announcement", "AnnouncementState", "Audience", "AudienceList", "Block", "Card",
     "Condition", "Dimension", "Group", "Grouping", "LeftOut", "Mailbag", "Opening", "Progress", "Reach", "Read",
     "Recipient", "Remark", "Repeats", "Revised", "Revision", "RevisionState", "Said", "Sent", "Standing",

@@ -5,25 +5,31 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import case, delete, literal, select, update
 
-from storage import audit
+from storage import audit, members
 from storage.access import Viewer
 from storage.announcements import cards
 from storage.announcements.reaching import reach
-from storage.announcements.release import freeze
+from storage.announcements.release import freeze, needs_release
+from storage.announcements.revisions import drop_awaited
 from storage.announcements.sending import following, occurrence, send
-from storage.announcements.tables import Announcement, AnnouncementState, by_id, vouched_for
+from storage.announcements.tables import (
+    ENDING,
+    STOPPED,
+    UNVOUCHED,
+    Announcement,
+    AnnouncementState,
+    by_id,
+    vouched_for,
+)
 from storage.audit import Event
 from storage.database import Transaction, wake
-from storage.outbox import PAUSED, Lane, OutboxRow, OutboxState, news
+from storage.members import Role
+from storage.outbox import PAUSED, Lane, OutboxRow, OutboxState, in_doubt, news
 from storage.refusals import Refusal
 
-STOPPED = "cancelled"
-UNVOUCHED = "whoever answers for it may no longer announce"
 FAILING = "most copies failed"
-ENDING = (STOPPED, UNVOUCHED)
-"""Reasons for which the rest is not sent any more."""
 _STOPPABLE = (OutboxState.QUEUED, OutboxState.HELD)
 
 
@@ -35,12 +41,14 @@ async def undo(tx: Transaction, viewer: Viewer, announcement_id: int, now: datet
     """Make a draft again of what has not begun to leave. Refusals: `announcement:left`, `announcement:decided`."""
     row = await _running(tx, viewer, announcement_id)
     copies = OutboxRow.subject.in_(_subjects(row))
-    begun = select(OutboxRow.id).where(copies, (OutboxRow.attempts > 0) | OutboxRow.state.not_in(_STOPPABLE))
-    if await tx.scalar(begun.limit(1)) is not None:
-        raise Refusal("announcement:left")
-    await tx.execute(delete(OutboxRow).where(copies))
+    unbegun = (OutboxRow.attempts == 0) & OutboxRow.state.in_(_STOPPABLE)
+    await tx.execute(delete(OutboxRow).where(copies, unbegun))
+    if await tx.scalar(select(OutboxRow.id).where(copies).limit(1)) is not None:
+        raise Refusal("announcement:left")  # asked only now: what another process is just taking stays
+    await drop_awaited(tx, row, now)
     row.state, row.sent_at, row.released_by = AnnouncementState.DRAFT, None, None
     row.version, row.corrected_at = 1, None  # nobody has read what was corrected
+    row.asked_version = row.chased_version = None
     await _note(tx, viewer, row, Event.ANNOUNCEMENT_UNDONE, now)
 
 
@@ -51,10 +59,24 @@ async def pause(tx: Transaction, viewer: Viewer, announcement_id: int, now: date
     await _note(tx, viewer, row, Event.ANNOUNCEMENT_PAUSED, now)
 
 
+async def stop_again(tx: Transaction, row: Announcement, now: datetime) -> None:
+    """Stop what came back since from an attempt that failed."""
+    if row.state is AnnouncementState.PAUSED:
+        await _hold(tx, row)
+    elif row.reason in ENDING:
+        await withhold_rest(tx, row, row.reason or STOPPED, now)
+
+
 async def stop_for_now(tx: Transaction, row: Announcement, why: str | None = None) -> None:
     """Hold what waits of an announcement."""
     row.state, row.reason = AnnouncementState.PAUSED, why
-    await _turn(tx, row, (OutboxState.QUEUED,), state=OutboxState.HELD, reason=PAUSED)
+    await _hold(tx, row)
+
+
+async def _hold(tx: Transaction, row: Announcement) -> None:
+    # The reason makes room for the pause; from now on only what may have arrived counts as attempted.
+    attempts = case((in_doubt(), OutboxRow.attempts), else_=0)
+    await _turn(tx, row, (OutboxState.QUEUED,), state=OutboxState.HELD, reason=PAUSED, attempts=attempts)
 
 
 async def resume(tx: Transaction, viewer: Viewer, announcement_id: int, now: datetime) -> None:
@@ -82,11 +104,13 @@ async def cancel(tx: Transaction, viewer: Viewer, announcement_id: int, now: dat
 
 
 async def withhold_rest(tx: Transaction, row: Announcement, why: str, now: datetime) -> None:
-    """Withhold what waits of an announcement; its progress ends it."""
+    """Withhold what waits of an announcement, or let it end unknown where it may have arrived; its progress ends it."""
     if row.state is AnnouncementState.PAUSED:
         row.state = AnnouncementState.SENDING
     row.reason = why
-    await _turn(tx, row, _STOPPABLE, state=OutboxState.WITHHELD, reason=why, settled_at=now)
+    kind = OutboxRow.__table__.c.state.type
+    unsent, unknown = literal(OutboxState.WITHHELD, kind), literal(OutboxState.UNKNOWN, kind)
+    await _turn(tx, row, _STOPPABLE, state=case((in_doubt(), unknown), else_=unsent), reason=why, settled_at=now)
 
 
 async def _turn(tx: Transaction, row: Announcement, states: Collection[OutboxState], **values: object) -> None:
@@ -96,7 +120,7 @@ async def _turn(tx: Transaction, row: Announcement, states: Collection[OutboxSta
 
 async def _running(tx: Transaction, viewer: Viewer, announcement_id: int) -> Announcement:
     row = await by_id(tx, viewer, announcement_id, lock=True)
-    if row.state is not AnnouncementState.SENDING:
+    if row.state is not AnnouncementState.SENDING or row.reason in ENDING:
         raise Refusal("announcement:decided")
     return row
 
@@ -106,10 +130,11 @@ async def _note(tx: Transaction, viewer: Viewer, row: Announcement, event: Event
     await cards.tell_author(tx, row, now)
 
 
-async def recur(tx: Transaction, now: datetime, zone: str) -> None:
+async def recur(tx: Transaction, now: datetime, zone: str, two_person_above: int) -> None:
     """Send what recurs and is due: its audience is asked for and frozen again, and its times go by the zone's clock.
 
-    After a downtime it comes once. Where whoever answers for it may no longer announce, it comes no more.
+    After a downtime it comes once. Where whoever answers for it may no longer announce, it comes no more. One that
+    nobody has released is put before a second administrator where its audience has grown beyond `two_person_above`.
     """
     due = select(Announcement).where(Announcement.state == AnnouncementState.RECURRING, Announcement.next_at <= now)
     for series in await tx.scalars(due.order_by(Announcement.id).with_for_update(skip_locked=True)):
@@ -125,10 +150,20 @@ async def recur(tx: Transaction, now: datetime, zone: str) -> None:
         tx.add(row)
         await tx.flush()
         meant = (await reach(tx, row.meant, row.label, now, urgent=row.urgent)).recipients
-        if meant:
+        if not meant:
+            row.state = AnnouncementState.DONE
+        elif row.released_by is None and needs_release(row, len(meant), two_person_above):
+            await _ask(tx, row, meant, now)
+        else:
             await freeze(tx, row, meant)
             await send(tx, row, now)
-        else:
-            row.state = AnnouncementState.DONE
         await cards.tell_author(tx, row, now)
         await cards.tell_author(tx, series, now)
+
+
+async def _ask(tx: Transaction, row: Announcement, meant: tuple[int, ...], now: datetime) -> None:
+    """Put what came again before a second administrator: it leaves when it is released."""
+    row.state, row.send_at, row.submitted_at = AnnouncementState.AWAITING, None, now
+    await freeze(tx, row, meant)
+    others = [m.id for m in await members.holders(tx, Role.ADMINISTRATOR) if m.id != row.author_id]
+    await cards.show(tx, row, others, now)

@@ -6,14 +6,22 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, String, cast, delete, func, literal, select, update
 
 from storage import members
 from storage.access import Viewer
 from storage.announcements import cards
 from storage.announcements.acknowledging import Acknowledged, acknowledgements
-from storage.announcements.control import ENDING, FAILING, UNVOUCHED, stop_for_now, withhold_rest
-from storage.announcements.tables import Announcement, AnnouncementState, Recipient, by_id, vouched_for
+from storage.announcements.control import FAILING, stop_again, stop_for_now, withhold_rest
+from storage.announcements.tables import (
+    ENDING,
+    UNVOUCHED,
+    Announcement,
+    AnnouncementState,
+    Recipient,
+    by_id,
+    vouched_for,
+)
 from storage.database import Transaction
 from storage.members import Member
 from storage.outbox import WAITING, OutboxRow, OutboxState, shown
@@ -92,6 +100,7 @@ async def report_progress(tx: Transaction, now: datetime) -> None:
     for row in await tx.scalars(running.order_by(Announcement.id).with_for_update(skip_locked=True)):
         if row.sent_at is not None and row.sent_at <= now and not await vouched_for(tx, row):
             await withhold_rest(tx, row, UNVOUCHED, now)
+        await stop_again(tx, row, now)
         await keep(tx, row)
         progress = await progress_of(tx, row)
         if not progress.left:
@@ -114,26 +123,31 @@ def _fails(progress: Progress) -> bool:
 async def keep(tx: Transaction, row: Announcement) -> None:
     """Take over from the outbox how copies have ended, for all recipients at once."""
     ended = (
-        select(OutboxRow.member_id, OutboxRow.state, OutboxRow.reason, OutboxRow.message_id, OutboxRow.settled_at)
-        .where(OutboxRow.subject == row.subject, OutboxRow.state.not_in(WAITING))
+        select(OutboxRow.key, OutboxRow.state, OutboxRow.reason, OutboxRow.message_id, OutboxRow.settled_at)
+        .where(OutboxRow.state.not_in(WAITING))
         .subquery()
     )
-    mine = update(Recipient).where(
-        Recipient.announcement_id == row.id, Recipient.state.in_(WAITING), Recipient.member_id == ended.c.member_id
-    )
+    waiting = (Recipient.announcement_id == row.id, Recipient.state.in_(WAITING))
+    mine = update(Recipient).where(*waiting, ended.c.key == _key(row))
     names = ("state", "reason", "message_id", "settled_at")
     taken = mine.values({name: ended.c[name] for name in names})
     await tx.execute(taken.execution_options(synchronize_session=False))
     await _keep_lost(tx, row)
     if row.apart:
-        albums = select(OutboxRow).where(OutboxRow.subject == row.before).subquery()
-        there = update(Recipient).where(Recipient.announcement_id == row.id, Recipient.member_id == albums.c.member_id)
+        albums = select(OutboxRow.key, OutboxRow.also).where(OutboxRow.also.is_not(None)).subquery()
+        bare = (Recipient.announcement_id == row.id, Recipient.also.is_(None))
+        there = update(Recipient).where(*bare, albums.c.key == _key(row, ":album"))
         await tx.execute(there.values(also=albums.c.also).execution_options(synchronize_session=False))
+
+
+def _key(row: Announcement, ending: str = "") -> ColumnElement[str]:
+    """Return the key of a recipient's copy: of thousands that were just promised statistics know nothing yet."""
+    return literal(f"{row.subject}:").concat(cast(Recipient.member_id, String)).concat(ending)
 
 
 async def _keep_lost(tx: Transaction, row: Announcement) -> None:
     """Withhold the copies that went with the person they were for."""
-    copy = select(OutboxRow.id).where(OutboxRow.subject == row.subject, OutboxRow.member_id == Recipient.member_id)
+    copy = select(OutboxRow.id).where(OutboxRow.key == _key(row))
     mine = (Recipient.announcement_id == row.id, Recipient.state.in_(WAITING))
     lost = update(Recipient).where(*mine, ~copy.exists()).values(state=OutboxState.WITHHELD, reason="erased")
     await tx.execute(lost.execution_options(synchronize_session=False))

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, select
 from storage import access
 from storage.access import Viewer
 from storage.announcements.revisions import vouched_anew
-from storage.announcements.tables import SENT, Announcement, Recipient, for_readers, vouched_for
+from storage.announcements.tables import ENDING, SENT, Announcement, Recipient, for_readers, vouched_for
 from storage.database import Transaction
 from storage.outbox import OutboxState
 from storage.tlp import Label
@@ -95,10 +95,10 @@ async def copies(
 ) -> tuple[Announcement | None, dict[int, Recipient]]:
     """Return an announcement with the copy of each of `viewers` for whom it was frozen and who may read it now.
 
-    Where whoever answers for it may no longer announce, it is nobody's.
+    Where it was stopped, or whoever answers for it may no longer announce, it is nobody's.
     """
     row, readers = await for_readers(tx, announcement_id, viewers)
-    if row is None or not await vouched_for(tx, row):
+    if row is None or row.reason in ENDING or not await vouched_for(tx, row):
         return None, {}
     return row, await _copies(tx, row, readers)
 

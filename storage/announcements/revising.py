@@ -6,19 +6,22 @@ import hashlib
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, func, select, update
 
 from storage import audit, members
 from storage.access import Viewer
 from storage.announcements import cards
-from storage.announcements.control import STOPPED, withhold_rest
+from storage.announcements.acknowledging import HAVING
+from storage.announcements.control import withhold_rest
 from storage.announcements.drafts import BOUND
 from storage.announcements.progress import keep
 from storage.announcements.release import RELEASE_WITHIN
-from storage.announcements.revisions import awaited, may_announce
+from storage.announcements.revisions import awaited, drop, drop_awaited, may_announce
 from storage.announcements.tables import (
-    SENT,
+    HOLDING,
+    STOPPED,
     Announcement,
     AnnouncementState,
     Recipient,
@@ -35,6 +38,14 @@ from storage.refusals import Refusal
 
 CORRECTED, RETRACTED = "announcement:fix", "announcement:retracted"
 _SUPERSEDED = "superseded"
+
+
+class Held(NamedTuple):
+    """Where somebody has a copy; without a number nobody knows whether it arrived, and what is new comes anew."""
+
+    member_id: int
+    message_id: int | None
+    also: list[int] | None
 
 
 async def correct(
@@ -56,7 +67,7 @@ async def correct(
         raise Refusal("announcement:decided")
     if words == (row.titles[language], row.texts[language]):
         raise Refusal("announcement:same")
-    await _drop_awaited(tx, row, now)
+    await drop_awaited(tx, row, now)
     revision = Revision(
         announcement_id=row.id, author_id=viewer.id, state=RevisionState.DONE, language=language, title=words[0],
         text=words[1], version=row.version + 1, submitted_at=now,
@@ -79,9 +90,10 @@ async def correct(
 async def retract(tx: Transaction, viewer: Viewer, announcement_id: int, reason: str | None, now: datetime) -> Revision:
     """Take an announcement back from all who have it, and let nobody else get it. Refusal: `announcement:decided`."""
     row = await _holding(tx, viewer, announcement_id)
-    await _drop_awaited(tx, row, now)
+    await drop_awaited(tx, row, now)
     await withhold_rest(tx, row, STOPPED, now)
     row.state, row.retracted_at, row.reason = AnnouncementState.RETRACTED, now, reason
+    row.finished_at = row.finished_at or now
     revision = Revision(
         announcement_id=row.id, author_id=viewer.id, state=RevisionState.DONE, version=row.version, submitted_at=now
     )
@@ -127,10 +139,10 @@ async def revise_late(tx: Transaction, now: datetime) -> None:
     """Let corrections go that nobody released in time, and reach those whose copy was on its way during one."""
     late = (Revision.state == RevisionState.AWAITING) & (Revision.submitted_at < now - RELEASE_WITHIN)
     for revision in await tx.scalars(select(Revision).where(late).with_for_update(skip_locked=True)):
-        await _return(tx, revision, now)
+        await drop(tx, revision, now)
     waiting = select(Revision).where(Revision.pending.is_not(None)).order_by(Revision.id)
     for revision in await tx.scalars(waiting.with_for_update(skip_locked=True)):
-        row = await tx.get_one(Announcement, revision.announcement_id)
+        row = await tx.get_one(Announcement, revision.announcement_id, with_for_update=True, populate_existing=True)
         await keep(tx, row)
         under_way = await _under_way(tx, row)
         landed = [n for n in revision.pending or () if n not in under_way]
@@ -146,7 +158,7 @@ def _digest(row: Announcement, revision: Revision) -> str:
 
 async def _holding(tx: Transaction, viewer: Viewer, announcement_id: int) -> Announcement:
     row = await by_id(tx, viewer, announcement_id, lock=True)
-    if row.state not in SENT:
+    if row.state not in HOLDING or row.sent_at is None:
         raise Refusal("announcement:decided")
     return row
 
@@ -158,18 +170,6 @@ async def _awaited(tx: Transaction, viewer: Viewer, revision_id: int) -> tuple[A
     if revision.state is not RevisionState.AWAITING:
         raise Refusal("announcement:decided")
     return row, revision
-
-
-async def _drop_awaited(tx: Transaction, row: Announcement, now: datetime) -> None:
-    """Let a correction fall away that waits for its release: another one has come."""
-    waiting = (Revision.announcement_id == row.id, Revision.state == RevisionState.AWAITING)
-    for revision in await tx.scalars(select(Revision).where(*waiting).with_for_update()):
-        await _return(tx, revision, now)
-
-
-async def _return(tx: Transaction, revision: Revision, now: datetime) -> None:
-    revision.state = RevisionState.RETURNED
-    await cards.redraw_correction(tx, revision, now)
 
 
 async def _apply(tx: Transaction, row: Announcement, revision: Revision, now: datetime) -> None:
@@ -186,11 +186,12 @@ async def _apply(tx: Transaction, row: Announcement, revision: Revision, now: da
 async def _tell_readers(tx: Transaction, row: Announcement, revision: Revision, now: datetime) -> None:
     """Reach whoever has a copy. What waits goes out as it is now; what is on its way is looked for later."""
     await tx.flush()
+    await _stand_still(tx, row)
+    under_way = sorted(await _under_way(tx, row))
     await keep(tx, row)
     earlier = (OutboxRow.subject.in_(_earlier(row)), OutboxRow.state == OutboxState.QUEUED)
     ended = {"state": OutboxState.WITHHELD, "reason": _SUPERSEDED, "settled_at": now}
     await tx.execute(update(OutboxRow).where(*earlier).values(ended))
-    under_way = sorted(await _under_way(tx, row))
     revision.pending = under_way or None
     await _promise(tx, row, await _held(tx, row, Recipient.member_id.not_in(under_way)), now)
     await cards.tell_author(tx, row, now)
@@ -202,32 +203,52 @@ def _earlier(row: Announcement) -> list[str]:
     return [name for name in names if name != row.revised]
 
 
+async def _stand_still(tx: Transaction, row: Announcement) -> None:
+    """Let no copy that waits be claimed before this transaction ends: it would leave with the words that were."""
+    waits = (OutboxRow.subject.in_([row.subject, row.before, *_earlier(row)]), OutboxRow.state == OutboxState.QUEUED)
+    locked = select(OutboxRow.id).where(*waits).order_by(OutboxRow.id).with_for_update()
+    await tx.execute(select(func.count()).select_from(locked.subquery()))
+
+
 async def _under_way(tx: Transaction, row: Announcement) -> set[int]:
     """Return to whom a copy, or an earlier correction of it, is just being sent: where they will have it is open."""
-    leased = (OutboxRow.subject.in_([row.subject, *_earlier(row)]), OutboxRow.state == OutboxState.LEASED)
+    names = [row.subject, *_earlier(row), *([row.before] if row.state is AnnouncementState.RETRACTED else [])]
+    leased = (OutboxRow.subject.in_(names), OutboxRow.state == OutboxState.LEASED)
     return {n for n in await tx.scalars(select(OutboxRow.member_id).where(*leased)) if n is not None}
 
 
-async def _held(tx: Transaction, row: Announcement, which: ColumnElement[bool]) -> Sequence[Recipient]:
-    has = (Recipient.announcement_id == row.id, Recipient.state == OutboxState.SENT, which)
-    found = select(Recipient).where(*has).order_by(Recipient.member_id)
-    return (await tx.scalars(found.execution_options(populate_existing=True))).all()
+async def _held(tx: Transaction, row: Announcement, which: ColumnElement[bool]) -> Sequence[Held]:
+    """Return who has something of it, or may have."""
+    has: ColumnElement[bool] = Recipient.state.in_(HAVING)
+    if row.state is AnnouncementState.RETRACTED:
+        has |= Recipient.also.is_not(None)  # the pictures before words that did not follow
+    found = select(Recipient.member_id, Recipient.message_id, Recipient.also)
+    rows: Any = await tx.execute(
+        found.where(Recipient.announcement_id == row.id, has, which).order_by(Recipient.member_id)
+    )
+    return [Held(*one) for one in rows]
 
 
-async def _promise(tx: Transaction, row: Announcement, copies: Sequence[Recipient], now: datetime) -> None:
+async def _promise(tx: Transaction, row: Announcement, copies: Sequence[Held], now: datetime) -> None:
     over = row.state is AnnouncementState.RETRACTED
     notice, facts, subject = RETRACTED if over else CORRECTED, {"announcement": row.id}, row.revised
     letters = [
         Promise(
             copy.member_id, notice, facts, Lane.BULK, subject, f"{subject}:{copy.member_id}",
-            replaces=copy.message_id, silent=not row.urgent, also=_carriers(row, copy) if over else None,
+            replaces=_place(copy) if over else copy.message_id, silent=not row.urgent,
+            also=_carriers(row, copy) if over else None,
         )
         for copy in copies
     ]  # fmt: skip
     await promise(tx, letters, now)
 
 
-def _carriers(row: Announcement, copy: Recipient) -> list[int] | None:
+def _place(copy: Held) -> int | None:
+    """Return where somebody has it: at its words or, without them, at what came before."""
+    return copy.message_id or (copy.also[0] if copy.also else None)
+
+
+def _carriers(row: Announcement, copy: Held) -> list[int] | None:
     """Return the messages in which somebody has what was attached."""
     if row.apart or not row.media or copy.message_id is None:
         return copy.also

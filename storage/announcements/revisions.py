@@ -10,6 +10,7 @@ from sqlalchemy import false, func, select, update
 
 from storage import access
 from storage.access import Action, Viewer
+from storage.announcements import cards
 from storage.announcements.tables import Announcement, AnnouncementState, Recipient, Revision, RevisionState, by_id
 from storage.database import Transaction
 from storage.outbox import WAITING, OutboxRow, OutboxState, Settlement
@@ -85,3 +86,16 @@ async def may_announce(tx: Transaction, answering: Sequence[int | None]) -> bool
     """Tell whether all of some members may announce now; nobody in particular may not."""
     people = await access.viewers(tx, [n for n in answering if n is not None])
     return all(n in people and access.allowed(people[n], Action.ANNOUNCE) for n in answering)
+
+
+async def drop_awaited(tx: Transaction, row: Announcement, now: datetime) -> None:
+    """Let a correction fall away that waits for its release: another one has come, or what it corrects has gone."""
+    waiting = (Revision.announcement_id == row.id, Revision.state == RevisionState.AWAITING)
+    for revision in await tx.scalars(select(Revision).where(*waiting).with_for_update()):
+        await drop(tx, revision, now)
+
+
+async def drop(tx: Transaction, revision: Revision, now: datetime) -> None:
+    """Let a correction not be made; every card says so."""
+    revision.state = RevisionState.RETURNED
+    await cards.redraw_correction(tx, revision, now)

@@ -46,7 +46,15 @@ class AnnouncementState(StrEnum):
 UNSENT = (AnnouncementState.DRAFT, AnnouncementState.AWAITING, AnnouncementState.RETURNED)
 """While it stands so, its author may change it."""
 SENT = (AnnouncementState.SENDING, AnnouncementState.PAUSED, AnnouncementState.DONE)
-"""So it stands when some may have it and it still holds."""
+"""So it stands when it is sent, or was to all of them."""
+HOLDING = (*SENT, AnnouncementState.CANCELLED)
+"""So it stands when some may have it and it still holds: what was cancelled on the way has reached some."""
+
+
+STOPPED = "cancelled"
+UNVOUCHED = "whoever answers for it may no longer announce"
+ENDING = (STOPPED, UNVOUCHED)
+"""Reasons for which the rest is not sent any more."""
 
 
 class Repeats(StrEnum):
@@ -258,9 +266,9 @@ async def vouched_for(tx: Transaction, row: Announcement) -> bool:
 async def for_readers(
     tx: Transaction, announcement_id: int, viewers: Sequence[Viewer]
 ) -> tuple[Announcement | None, list[Viewer]]:
-    """Return an announcement that was sent, or is being sent, with those of `viewers` who may read it now."""
+    """Return an announcement that holds for those who have it, with those of `viewers` who may read it now."""
     row = await tx.get(Announcement, announcement_id)
-    if row is None or row.state not in SENT:
+    if row is None or row.state not in HOLDING:
         return None, []
     return row, [viewer for viewer in viewers if may_read(viewer, row)]
 

@@ -7,6 +7,7 @@ from storage.outbox.tables import (
     KEEP,
     ON_ITS_WAY,
     PAUSED,
+    PERHAPS,
     WAITING,
     Facts,
     Lane,
@@ -14,12 +15,14 @@ from storage.outbox.tables import (
     OutboxState,
     Promise,
     Settlement,
+    in_doubt,
 )
 
 __all__ = [
     "KEEP",
     "ON_ITS_WAY",
     "PAUSED",
+    "PERHAPS",
     "WAITING",
     "Copy",
     "Facts",
@@ -34,6 +37,7 @@ __all__ = [
     "extend",
     "forget",
     "hold",
+    "in_doubt",
     "landed",
     "last_copy",
     "let_go",

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
+    ColumnElement,
     ForeignKey,
     Index,
     String,
@@ -26,6 +27,9 @@ KEEP = timedelta(days=30)
 
 PAUSED = "paused"
 """Why a row is held that somebody paused: the end of a pause after a restore does not let it go."""
+
+PERHAPS = "perhaps sent: "
+"""How the reason begins for which a row waits again whose last attempt may have succeeded."""
 
 ON_ITS_WAY = 0
 """What `replaces` says of a message that has no number yet: the newest copy of the same subject, once it has landed."""
@@ -95,6 +99,12 @@ class OutboxRow(Base):
     reason: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(Moment)
     settled_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+def in_doubt() -> ColumnElement[bool]:
+    """Return the condition under which a row that waits may have arrived: an attempt ended so, or in a crash."""
+    silent = OutboxRow.reason.is_(None) | (OutboxRow.reason == PAUSED)
+    return (OutboxRow.attempts > 0) & (silent | OutboxRow.reason.startswith(PERHAPS))
 
 
 @dataclass(slots=True)  # made by the thousand: frozen ones take three times as long
