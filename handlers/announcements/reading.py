@@ -12,7 +12,7 @@ from handlers.buttons import Button, Row
 from handlers.context import Policy
 from handlers.feature import Notice
 from handlers.language import Html, Say
-from handlers.presses import Open
+from handlers.presses import OpenBeside
 from handlers.screens import Screen, lines
 from storage import announcements
 from storage.access import Viewer
@@ -124,7 +124,7 @@ def to_acknowledge(by: datetime, say: Say) -> Html:
 
 def _choices(content: Content, say: Say) -> tuple[Row, ...]:
     answer = Button(say("Reply"), Answer(content.number))
-    settings = Button(say("Settings"), Open("settings"))
+    settings = Button(say("Settings"), OpenBeside("settings"))
     votes = () if content.poll is None else options(content.number, content.poll, content.vote)
     if content.acknowledge_by is None or content.acknowledged:
         return (*votes, (answer, settings))
