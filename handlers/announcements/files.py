@@ -51,7 +51,7 @@ class GetFile(Press, prefix="ann.file"):
 async def files(context: Context, press: OpenFiles) -> None:
     """Offer the files of a report."""
     async with context.reading() as tx:
-        row = await announcements.by_id(tx, context.viewer, press.announcement)
+        row = await announcements.looked_at(tx, context.viewer, press.announcement)
     say, n = context.say, press.announcement
     words = say("The report of announcement <code>N-{number}</code>: everybody it was for, one line each.", number=n)
     offered: Row = (
