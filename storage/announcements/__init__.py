@@ -83,7 +83,7 @@ __all__ = [
     "forget_guesses", "give_back", "is_late", "known_words", "leaves_last", "list_names", "listed", "looked_at",
     "mailbag", "may_read", "may_remark", "moved", "needs_release", "offers", "own_copy", "pause", "progress_of",
     "reach", "recur", "release", "release_correction", "remark", "remember_words", "remind", "reminder_due",
-    "reminder_times", "report_progress", "resume", "retract", "retracted", "return_correction", "revise_late", "revised",
-    "sent_between", "some", "submit", "tally", "thread", "threads", "turn_back_late", "undo", "unreached",
-    "verify", "vote", "voters", "words_in",
+    "reminder_times", "report_progress", "resume", "retract", "retracted", "return_correction", "revise_late",
+    "revised", "sent_between", "some", "submit", "tally", "thread", "threads", "turn_back_late", "undo",
+    "unreached", "verify", "vote", "voters", "words_in",
 ]  # fmt: skip
