@@ -14,6 +14,7 @@ from story import Person, Stage, buttons, written
 from handlers.announcements.acknowledging import OpenCopy
 from handlers.announcements.attaching import AddMedia
 from handlers.announcements.chase import ChaseNames
+from handlers.announcements.files import chart_of
 from handlers.announcements.presses import (
     Acknowledge,
     ChooseLabel,
@@ -31,7 +32,9 @@ from handlers.announcements.revising import Reword
 from handlers.announcements.times import SetTime
 from handlers.announcements.voting import OpenVotes
 from handlers.buttons import Press
-from storage.announcements import Grouping
+from handlers.language import Say
+from storage.announcements import Acknowledged, Announcement, Grouping
+from storage.tlp import Label
 
 SQLITE = pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 MONDAY = datetime(2026, 12, 7, 4, tzinfo=UTC)
@@ -185,3 +188,23 @@ async def test_words_that_grow_under_a_picture_part_from_it(stage: Stage) -> Non
         await forges(author, SetTime(1, "acknowledge", "3"))
         await author.sees("Times of announcement", "To be acknowledged")
         assert (before, await stage.rows("SELECT apart FROM announcement")) == ([(0,)], [(1,)])
+
+
+@SQLITE
+async def test_what_nobody_released_is_cancelled_and_nothing_is_said_to_have_left(stage: Stage) -> None:
+    stage.settings["announcements"] = {"two_person_above": 0}
+    author, _ = await administrators(stage)
+    async with stage.bot():
+        await announcers.composes(author, "Never")
+        await goes(author, "Send", "waits for a second administrator")
+        await author.taps("Cancel sending")
+        await author.sees_toast("Cancelled.")
+        await author.sees("N-1: cancelled")
+
+
+def test_a_chart_counts_who_acknowledged_as_the_report_does() -> None:
+    row = Announcement(id=1, label=Label.GREEN, language="en", titles={"en": "Title"})
+
+    drawn = chart_of(row, [], Acknowledged(asked=7, done=1, late=0), Say("en"))
+
+    assert drawn.groups[-1] == ("Acknowledgement", (("acknowledged", 1), ("not yet", 6)))
