@@ -33,6 +33,7 @@ from handlers.announcements.times import SetTime
 from handlers.announcements.voting import OpenVotes
 from handlers.buttons import Press
 from handlers.language import Say
+from storage import privacy
 from storage.announcements import Acknowledged, Announcement, Grouping
 from storage.tlp import Label
 
@@ -208,3 +209,25 @@ def test_a_chart_counts_who_acknowledged_as_the_report_does() -> None:
     drawn = chart_of(row, [], Acknowledged(asked=7, done=1, late=0), Say("en"))
 
     assert drawn.groups[-1] == ("Acknowledgement", (("acknowledged", 1), ("not yet", 6)))
+
+
+@SQLITE
+async def test_a_reader_is_told_until_when_it_holds_and_a_releaser_s_own_data_are_no_words_of_others(
+    stage: Stage,
+) -> None:
+    author, second = await administrators(stage)
+    poll = {"question": "Will you come?", "options": ["Yes", "No"], "several": False, "anonymous": True}
+    until = datetime.now(UTC) + timedelta(days=2)
+    async with stage.bot():
+        await announces(stage, author, "Secretly", poll=poll, expires_at=until.isoformat(" ", "microseconds")[:26])
+        await second.sees("Secretly", "It holds until")
+        await goes(second, "1. Yes", "1. Yes – 1")
+        await stage.control.post("/clock", advance=3 * 24 * 3600)
+        await forges(second, Vote(1, 1))
+        await second.sees("The poll is over")
+
+    await alters(stage, "UPDATE announcement SET released_by = 2")
+    async with stage.beside() as database, database.reading() as tx:
+        kept, own = await privacy.copy_of(tx, 2), await privacy.copy_of(tx, 1)
+    assert kept["announcement"] == [{"id": 1, "released_by": 2}]
+    assert "Secretly" in str(own["announcement"])
