@@ -89,7 +89,7 @@ def drawn(content: tuple[Announcement, Progress], say: Say, _policy: Policy) -> 
         *_counted(row, progress, say),
         row.reason and _why(row, say),
     ]
-    return Screen(lines(parts), _choices(row, progress, say), row.label)
+    return Screen(lines(parts), _choices(row, progress, say), row.label, in_place=True)
 
 
 def _counted(row: Announcement, progress: Progress, say: Say) -> list[str | None]:
