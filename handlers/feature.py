@@ -14,7 +14,7 @@ from handlers.buttons import VERSION, Press
 from handlers.context import Context, Door, Link, Policy, Shows
 from handlers.language import Say
 from handlers.mails import Mail
-from handlers.presses import Open
+from handlers.presses import Open, OpenBeside
 from handlers.screens import Screen
 from storage.access import Action, Viewer, allowed, require
 from storage.database import Transaction
@@ -108,14 +108,16 @@ def tap(press: type[P], callback: Callable[[Context, P], Awaitable[None]], needs
 
 
 def place(name: str, callback: Callback, needs: Action | None = None) -> Handler:
-    """Return the handler of the button `Open(name)`, which opens a place of the menu."""
+    """Return the handler of the buttons `Open(name)` and `OpenBeside(name)`, which open a place of the menu."""
 
-    async def handle(_update: Update, context: Context) -> None:
+    async def handle(update: Update, context: Context) -> None:
         guard(context, needs)
+        if update.callback_query is not None and update.callback_query.data == beside:
+            context.keep()
         await callback(context)
 
-    packed = Open(name).pack()
-    return Gated(f"open {name}", needs, handle, lambda data: data == packed)
+    packed, beside = Open(name).pack(), OpenBeside(name).pack()
+    return Gated(f"open {name}", needs, handle, lambda data: data in (packed, beside))
 
 
 def command_handler(command: Command) -> Handler:

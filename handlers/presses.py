@@ -27,6 +27,13 @@ class Open(Press, prefix="open"):
 
 
 @dataclass(frozen=True)
+class OpenBeside(Press, prefix="open.beside"):
+    """Open a place of the menu as a new message: the one under which this is stays as it is."""
+
+    place: str
+
+
+@dataclass(frozen=True)
 class CancelForm(Press, prefix="cancel"):
     """Close the open form, whichever it is."""
 

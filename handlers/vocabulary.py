@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from handlers.forms import Option, Question
 from handlers.language import Html, Say, text
@@ -62,9 +62,9 @@ MEANINGS = {
 """What a label says to the one who chooses it (TLP 2.0 §4); it is explained, never translated."""
 
 
-def ask_label(asked: Html, offered: Sequence[Label], say: Say) -> Question:
+def ask_label(asked: Html, offered: Sequence[Label], say: Say, meant: Mapping[Label, str] = MEANINGS) -> Question:
     """Return the question for a label, with the meaning of each that is offered; none is preselected."""
-    meanings = [say("{label}: {meaning}", label=label.value, meaning=say(MEANINGS[label])) for label in offered]
+    meanings = [say("{label}: {meaning}", label=label.value, meaning=say(meant[label])) for label in offered]
     return Question(
         Html(lines([asked, "\n".join(meanings)])), tuple(Option(label.value, label.name) for label in offered)
     )

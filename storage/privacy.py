@@ -23,8 +23,10 @@ _ERASED_WITH_A_PERSON = (
     "announcement_remark", "announcement_guess",
 )  # fmt: skip
 _OWNER = "member_id"
-_WRITER = {"nomination": "by_id", "desk_item": "author_id"}
-"""Who wrote something: the nominee, or the editor who decided on a contribution, reads nothing of it."""
+_WRITER = {
+    "nomination": "by_id", "desk_item": "author_id", "announcement": "author_id", "announcement_revision": "author_id",
+}  # fmt: skip
+"""Who wrote something: the nominee, or whoever decided on a contribution or a release, reads nothing of it."""
 _OF_OTHERS = frozenset(
     {
         "token",

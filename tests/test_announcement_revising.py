@@ -279,7 +279,7 @@ async def test_a_retraction_empties_every_copy_and_withholds_the_rest(stage: Sta
             await person.looks()
         await goes(second, "Retract it", "Retracted.")
         has = await reader.sees("N-1 of Test network was retracted", "The seminar", "The <place> was wrong")
-        await russian.sees("N-1 (Test network) отозвано", "Причина: The <place> was wrong")
+        await russian.sees("N-1 сети «Test network» отозвано", "Причина: The <place> was wrong")
         await deleter.sees("was retracted")
         told = await fixed(stage, author, "retracted", "withheld: 1", "The <place> was wrong")
         assert "Taken back: changed in place: 4, told anew: 1" in written(told)

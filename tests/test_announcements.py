@@ -318,7 +318,7 @@ async def test_what_recurs_is_for_whoever_is_meant_each_time(stage: Stage) -> No
     async with stage.bot():
         await composes(author, "Every Tuesday")
         await goes(author, "Schedule", "It leaves at once.")
-        await goes(author, "every week", "Choose first on which day")
+        await goes(author, "every week", "It can come again only by one clock")
         await goes(author, "Choose day and hour", "On which day")
         await author.says("08.12.2026 10:00")
         await author.sees("By which clock?")

@@ -57,7 +57,7 @@ def test_every_handler_says_what_it_needs_and_only_the_own_affairs_need_nothing(
     assert {name for name, needs in found.items() if needs is None} == EVERYBODY
     assert {needs for needs in found.values() if needs} | {Action.BIND_GROUP} == set(Action)
     pressable = {kind.prefix for kind in Press.known.values() if kind.__module__.startswith("handlers.")}
-    forms, frame = {"begin", "q", "go"}, {"open", "here"}
+    forms, frame = {"begin", "q", "go"}, {"open", "open.beside", "here"}
     assert pressable - forms - frame <= set(found), "a button that nobody answers"
 
 

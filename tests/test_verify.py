@@ -167,17 +167,19 @@ def test_whatever_stands_around_them_the_words_of_a_copy_are_found_and_no_word_m
     title, body, extra = (data.draw(WORDS) for _ in range(3))
     language, spoken = data.draw(st.sampled_from(["en", "ru"])), data.draw(st.sampled_from(["en", "ru"]))
     by = data.draw(st.none() | st.integers(0, 40_000).map(lambda hours: SOME_DAY + timedelta(hours=hours)))
+    until = data.draw(st.none() | st.integers(0, 40_000).map(lambda hours: SOME_DAY + timedelta(hours=hours)))
     version, urgent = data.draw(st.integers(1, 3)), data.draw(st.booleans())
     poll = data.draw(st.none() | st.builds(Poll, WORDS, st.tuples(WORDS, WORDS), st.booleans(), st.booleans()))
     vote = data.draw(st.sampled_from([(), (0,), (1,)])) if poll else ()
     row = Announcement(
         id=12, code="ABCD2345", version=3, language=spoken, titles={spoken: title}, label=Label.GREEN, urgent=urgent,
         texts={spoken: f'<b>{title}</b>\n\n<a href="https://example.org/a?b=1&amp;c">{body}</a>'}, acknowledge_by=by,
-        poll=None if poll is None else poll.facts(),
+        poll=None if poll is None else poll.facts(), expires_at=until,
     )  # fmt: skip
     content = Content(
         12, row.code, version, spoken, title, row.texts[spoken], row.label, urgent, by, data.draw(st.booleans()),
         poll=poll, vote=vote, late=data.draw(st.booleans()), tally=Tally((1234, 1), 1235) if vote else None,
+        expires_at=until,
     )  # fmt: skip
     assume(not any(mark in f"{title}{body}" for mark in "<>&"))
     say = Say(language, data.draw(st.sampled_from(["UTC", "Pacific/Kiritimati", "Asia/Kathmandu"])))

@@ -247,7 +247,9 @@ FEATURE = Feature(
         "announcement:author-gone": text("Its author may no longer announce, so it cannot be released."),
         "announcement:past": text("It would leave in the past, or after it has expired. Choose another time."),
         "announcement:time": text("That is no day with an hour. Write it like 24.12.2026 09:00."),
-        "announcement:first": text("Choose first on which day and at which hour it leaves; then it can come again."),
+        "announcement:first": text(
+            "It can come again only by one clock for all: choose first on which day and at which hour it leaves."
+        ),
         "announcement:no-chart": text("The chart could not be drawn. The other files have the same figures."),
         "announcement:strict": text("{label} stays in one organisation: choose exactly one, the same in every group."),
         "announcement:audience-full": text("That is the most an audience can hold; keep it simpler, please."),

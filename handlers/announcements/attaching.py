@@ -82,14 +82,14 @@ async def drop_media(context: Context, press: DropMedia) -> None:
 async def show_media(context: Context, press: ShowMedia) -> None:
     """Send what is attached to somebody who looks at the announcement before others get it."""
     async with context.reading() as tx:
-        row = await announcements.by_id(tx, context.viewer, press.announcement)
+        row = await announcements.looked_at(tx, context.viewer, press.announcement)
     if row.media:
         files = tuple((medium["kind"], medium["file_id"]) for medium in row.media)
         await context.send(Screen("", label=row.label, media=files))
 
 
 async def _attached(tx: Transaction, viewer: Viewer, answers: Answers) -> list[Medium]:
-    return (await announcements.by_id(tx, viewer, answers["announcement"])).media
+    return (await announcements.looked_at(tx, viewer, answers["announcement"])).media
 
 
 def _ask_media(form: Form, say: Say) -> Question:

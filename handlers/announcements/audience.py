@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 
 from handlers.announcements import draft
 from handlers.announcements.describing import DIMENSIONS, advice, described
@@ -16,11 +15,8 @@ from handlers.feature import Notice
 from handlers.language import Html, Say
 from handlers.screens import Screen, lines
 from storage import announcements
-from storage.access import Action, Viewer, allowed
 from storage.announcements import Audience, Dimension
 from storage.announcements.choosing import MOST_BLOCKS, Place, block_at, conditions_in, drop_block, everybody, mark_of
-from storage.database import Transaction
-from storage.outbox import Facts
 
 ROOM = 1500
 """How many characters the audience has on its own screens."""
@@ -190,13 +186,4 @@ def _drawn(found: Drafted, say: Say, _policy: Policy) -> Screen:
     return _screen(found, None, say)
 
 
-async def _load(tx: Transaction, facts: Facts, viewers: Sequence[Viewer]) -> Mapping[int, Drafted]:
-    found: dict[int, Drafted] = {}
-    for viewer in viewers:
-        if allowed(viewer, Action.ANNOUNCE):
-            row = await announcements.by_id(tx, viewer, facts["announcement"])
-            found[viewer.id] = await draft.drafted(tx, viewer, row, datetime.fromisoformat(facts["at"]))
-    return found
-
-
-AUDIENCE = Notice("announcement:audience", _drawn, _load)
+AUDIENCE = Notice("announcement:audience", _drawn, draft.load)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 
 from telegram import Message, MessageEntity
 
 from handlers.announcements.ballot import pattern
-from handlers.announcements.reading import acknowledged, footer, foreign, to_acknowledge
+from handlers.announcements.reading import acknowledged, footer, foreign, holds, to_acknowledge
 from handlers.context import Policy
-from handlers.language import Say, legible
+from handlers.language import Html, Say, legible
 from handlers.screens import marked, plain
 from storage.announcements import Announcement, digest_of_words, folded
 from storage.announcements.poll import Poll
@@ -68,6 +69,8 @@ def _stripped(body: str, row: Announcement, say: Say) -> str:
     """Return words without what stands around them, in the order in which a message adds it."""
     for note in (_spoken(foreign(language, say)) for language in row.titles):
         body = body.removesuffix(note).rstrip()
+    if row.expires_at is not None:
+        body = re.sub(f"(?:{_dated(holds, row.expires_at, say)})$", "", body).rstrip()
     if row.acknowledge_by is not None:
         body = re.sub(f"(?:{_acknowledgement(row, say)})$", "", body).rstrip()
     if row.poll is not None:
@@ -78,11 +81,16 @@ def _stripped(body: str, row: Announcement, say: Say) -> str:
 
 
 def _acknowledgement(row: Announcement, say: Say) -> str:
-    """Return what a message may say of the deadline: whatever the hour is where its reader lives."""
+    """Return what a message may say of the deadline."""
     assert row.acknowledge_by is not None
     done = [re.escape(_spoken(acknowledged(say, late=late))) for late in (False, True)]
-    asked = {_spoken(to_acknowledge(row.acknowledge_by, Say(say.language, zone))) for zone in _EDGES}
-    return "|".join([*done, *(re.sub(r"\d\d:\d\d", r"\\d\\d:\\d\\d", re.escape(words)) for words in sorted(asked))])
+    return "|".join([*done, _dated(to_acknowledge, row.acknowledge_by, say)])
+
+
+def _dated(words: Callable[[datetime, Say], Html], at: datetime, say: Say) -> str:
+    """Return what words with a moment in them may read like: whatever the hour is where their reader lives."""
+    said = {_spoken(words(at, Say(say.language, zone))) for zone in _EDGES}
+    return "|".join(re.sub(r"\d\d:\d\d", r"\\d\\d:\\d\\d", re.escape(one)) for one in sorted(said))
 
 
 def _spoken(written: str) -> str:

@@ -9,7 +9,7 @@ from handlers.context import Context
 from handlers.forms import Answers, Dialogue, Form, Option, Question, Reply, Step, about, line
 from handlers.language import Say, capital, isolated, text
 from handlers.screens import Screen, lines
-from handlers.vocabulary import ask_label
+from handlers.vocabulary import MEANINGS, ask_label
 from storage import announcements
 from storage.access import Action, Viewer
 from storage.announcements import Announcement
@@ -20,6 +20,11 @@ from storage.tlp import Label
 
 LONGEST, FORMATTED, TITLE = 2800, 80, 120
 """Of a message's 4096 units and 100 entities, what is left for the words themselves."""
+MEANT = {
+    **MEANINGS,
+    Label.AMBER: text("only members of organisations that you name"),
+    Label.AMBER_STRICT: text("strictly members of one organisation that you name"),
+}
 LABELS = (Label.CLEAR, Label.GREEN, Label.AMBER, Label.AMBER_STRICT)
 
 
@@ -47,7 +52,7 @@ def _read_text(_form: Form, reply: Reply) -> str:
 
 def _ask_label(form: Form, say: Say) -> Question:
     asked = say("Which Traffic Light Protocol label does it carry? Above TLP:GREEN it is for organisations you name.")
-    return ask_label(asked, [label for label in LABELS if label.rank <= form.policy.max_label.rank], say)
+    return ask_label(asked, [label for label in LABELS if label.rank <= form.policy.max_label.rank], say, MEANT)
 
 
 def _ask_language(form: Form, say: Say) -> Question:
@@ -116,7 +121,7 @@ def _languages(row: Announcement, missing: dict[str, int], context: Context) -> 
         rows.append((Button(label, WriteWords(row.id, code)), *drop))
     rows.append((Button(say("Back"), OpenDraft(row.id)),))
     head = say("Languages of announcement <code>N-{number}</code>", number=row.id)
-    return Screen(lines([f"<b>{head}</b>", "\n".join([*written, *lacking])]), tuple(rows))
+    return Screen(lines([f"<b>{head}</b>", "\n".join([*written, *lacking])]), tuple(rows), row.label)
 
 
 def _named(code: str, say: Say) -> str:

@@ -57,13 +57,18 @@ class Drafted:
 
 
 async def read(tx: Transaction, viewer: Viewer, announcement_id: int, now: datetime) -> Drafted:
-    """Return a draft as it stands. Refusals: `announcement:unknown`, `announcement:not-yours`, `announcement:sent`."""
+    """Return a draft as it stands. Refusals: those of `own`."""
+    return await drafted(tx, viewer, await own(tx, viewer, announcement_id), now)
+
+
+async def own(tx: Transaction, viewer: Viewer, announcement_id: int) -> Announcement:
+    """Return one's own draft. Refusals: `announcement:unknown`, `announcement:not-yours`, `announcement:sent`."""
     row = await announcements.by_id(tx, viewer, announcement_id)
     if row.author_id != viewer.id:
         raise Refusal("announcement:not-yours")
     if row.state not in UNSENT:
         raise Refusal("announcement:sent")
-    return await drafted(tx, viewer, row, now)
+    return row
 
 
 async def drafted(tx: Transaction, viewer: Viewer, row: Announcement, now: datetime) -> Drafted:
@@ -154,16 +159,18 @@ def _ways(found: Drafted, say: Say) -> tuple[Row, ...]:
     return (*columns(parts, 3), trying, last)
 
 
-async def _load(tx: Transaction, facts: Facts, viewers: Sequence[Viewer]) -> Mapping[int, Drafted]:
+async def load(tx: Transaction, facts: Facts, viewers: Sequence[Viewer]) -> Mapping[int, Drafted]:
+    """Return a draft to its author."""
     found: dict[int, Drafted] = {}
     for viewer in viewers:
         if allowed(viewer, Action.ANNOUNCE):
             row = await announcements.by_id(tx, viewer, facts["announcement"])
-            found[viewer.id] = await drafted(tx, viewer, row, datetime.fromisoformat(facts["at"]))
+            if row.author_id == viewer.id:
+                found[viewer.id] = await drafted(tx, viewer, row, datetime.fromisoformat(facts["at"]))
     return found
 
 
-DRAFT = Notice("announcement:draft", drawn, _load)
+DRAFT = Notice("announcement:draft", drawn, load)
 
 
 def left(answers: Answers) -> tuple[str, Facts]:
@@ -172,7 +179,9 @@ def left(answers: Answers) -> tuple[str, Facts]:
 
 
 async def ask(context: Context, form: str, announcement_id: int, **answers: Any) -> None:
-    """Open a form about a draft."""
+    """Open a form about one's own draft. Refusals: those of `own`."""
+    async with context.reading() as tx:
+        await own(tx, context.viewer, announcement_id)
     at = context.now.isoformat()
     await context.begin(form, {"announcement": announcement_id, "at": at, **answers})
 
@@ -250,6 +259,7 @@ async def toggle_urgent(context: Context, press: Urgent) -> None:
         me = await context.myself(tx)
         row = await announcements.edit(tx, me, press.announcement, context.now)
         row.urgent = not row.urgent
+        fit(row, context.policy)
     await show_again(context, press.announcement)
 
 

@@ -21,7 +21,7 @@ from handlers.language import Say, text
 from handlers.screens import Screen, marked
 from handlers.sheets import Cell, csv_of, xlsx_of
 from storage import announcements
-from storage.announcements import Announcement
+from storage.announcements import Acknowledged, Announcement
 from storage.announcements.reports import ReportLine, report_of
 from storage.outbox import OutboxState
 from storage.refusals import Refusal
@@ -51,7 +51,7 @@ class GetFile(Press, prefix="ann.file"):
 async def files(context: Context, press: OpenFiles) -> None:
     """Offer the files of a report."""
     async with context.reading() as tx:
-        row = await announcements.by_id(tx, context.viewer, press.announcement)
+        row = await announcements.looked_at(tx, context.viewer, press.announcement)
     say, n = context.say, press.announcement
     words = say("The report of announcement <code>N-{number}</code>: everybody it was for, one line each.", number=n)
     offered: Row = (
@@ -66,7 +66,8 @@ async def get_file(context: Context, press: GetFile) -> None:
     """Send one of them, marked and protected as the announcement itself."""
     async with context.reading() as tx:
         row, found = await report_of(tx, context.viewer, press.announcement)
-    made = await _made(context, press.kind, row, found)
+        counted = await announcements.acknowledgements(tx, row)
+    made = await _made(context, press.kind, row, found, counted)
     if made is None:
         raise Refusal("announcement:no-chart")
     name = f"N-{row.id} {row.label.value.replace(':', '-')}.{press.kind}"
@@ -82,10 +83,12 @@ async def get_file(context: Context, press: GetFile) -> None:
     await context.toast("")
 
 
-async def _made(context: Context, kind: str, row: Announcement, found: Sequence[ReportLine]) -> bytes | None:
+async def _made(
+    context: Context, kind: str, row: Announcement, found: Sequence[ReportLine], counted: Acknowledged | None
+) -> bytes | None:
     say = context.say
     if kind == "png":
-        return await context.services.charts.bars(chart_of(row, found, say))
+        return await context.services.charts.bars(chart_of(row, found, counted, say))
     head, rows = [say(words) for words in _HEAD], [_cells(line, say) for line in found]
     match kind:
         case "csv":
@@ -115,16 +118,15 @@ def _at(moment: datetime | None, say: Say) -> str | None:
     return None if moment is None else moment.astimezone(ZoneInfo(say.zone)).strftime("%Y-%m-%d %H:%M:%S %Z")
 
 
-def chart_of(row: Announcement, found: Sequence[ReportLine], say: Say) -> Bars:
-    """Return what the chart shows: how it ended, and where; who acknowledged it, if that was asked."""
+def chart_of(row: Announcement, found: Sequence[ReportLine], counted: Acknowledged | None, say: Say) -> Bars:
+    """Return what the chart shows: how it ended, and where; how many acknowledged it, as the report counts them."""
     outcomes = Counter(say(OUTCOMES[line.state]) for line in found)
     countries = Counter(say.country(line.country) if line.country else say("no country") for line in found)
     groups: list[tuple[str, tuple[tuple[str, int], ...]]] = [
         (say("Recipients by outcome"), tuple(outcomes.most_common())),
         (say("By country"), tuple(countries.most_common(_MOST))),
     ]
-    if row.acknowledge_by is not None:
-        done = sum(line.acknowledged_version == row.version for line in found)
-        asked = ((say("acknowledged"), done), (say("not yet"), len(found) - done))
+    if counted is not None:
+        asked = ((say("acknowledged"), counted.done), (say("not yet"), counted.asked - counted.done))
         groups.append((say("Acknowledgement"), asked))
     return Bars(f"{row.label.value} · N-{row.id} · {row.title}", tuple(groups))

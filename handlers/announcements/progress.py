@@ -15,7 +15,7 @@ from handlers.presses import Home
 from handlers.screens import Screen, lines
 from storage import announcements
 from storage.access import Action, Viewer, allowed
-from storage.announcements import Announcement, AnnouncementState, Progress
+from storage.announcements import SENT, Announcement, AnnouncementState, Progress
 from storage.database import Transaction
 from storage.outbox import Facts, OutboxState
 
@@ -89,7 +89,7 @@ def drawn(content: tuple[Announcement, Progress], say: Say, _policy: Policy) -> 
         *_counted(row, progress, say),
         row.reason and _why(row, say),
     ]
-    return Screen(lines(parts), _choices(row, progress, say))
+    return Screen(lines(parts), _choices(row, progress, say), row.label, in_place=True)
 
 
 def _counted(row: Announcement, progress: Progress, say: Say) -> list[str | None]:
@@ -153,7 +153,7 @@ def _why(row: Announcement, say: Say) -> Html | None:
 
 def _choices(row: Announcement, progress: Progress, say: Say) -> tuple[Row, ...]:
     n = row.id
-    stop, menu = Button(say("Cancel"), Stop(n), style="danger"), Button(say("Menu"), Home())
+    stop, menu = Button(say("Cancel sending"), Stop(n), style="danger"), Button(say("Menu"), Home())
     undo_it = (Button(say("Undo"), Undo(n)),) if not progress.ended else ()
     edit = Button(say("Edit"), OpenDraft(n))
     ways: Mapping[AnnouncementState, Row] = {
@@ -189,5 +189,8 @@ async def resume(context: Context, press: Resume) -> None:
 
 async def stop(context: Context, press: Stop) -> None:
     async with context.transaction() as tx:
-        await announcements.cancel(tx, await context.myself(tx), press.announcement, context.now)
-    await context.toast(context.say("Stopped. What has already left still arrives."))
+        me = await context.myself(tx)
+        running = (await announcements.by_id(tx, me, press.announcement)).state in SENT
+        await announcements.cancel(tx, me, press.announcement, context.now)
+    say = context.say
+    await context.toast(say("Stopped. What has already left still arrives.") if running else say("Cancelled."))

@@ -12,7 +12,7 @@ from handlers.buttons import Button, Row
 from handlers.context import Policy
 from handlers.feature import Notice
 from handlers.language import Html, Say
-from handlers.presses import Open
+from handlers.presses import OpenBeside
 from handlers.screens import Screen, lines
 from storage import announcements
 from storage.access import Viewer
@@ -48,6 +48,7 @@ class Content:
     vote: tuple[int, ...] = ()
     late: bool = False
     tally: Tally | None = None
+    expires_at: datetime | None = None
 
 
 def content_of(row: Announcement, language: str, copy: Recipient | None = None, tally: Tally | None = None) -> Content:
@@ -60,7 +61,7 @@ def content_of(row: Announcement, language: str, copy: Recipient | None = None, 
     return Content(
         row.id, row.code, row.version, spoken, row.titles[spoken], text, row.label, row.urgent, row.acknowledge_by,
         acknowledged, media, poll, vote, acknowledged and copy is not None and announcements.is_late(row, copy),
-        tally if vote else None,
+        tally if vote else None, row.expires_at,
     )  # fmt: skip
 
 
@@ -81,6 +82,7 @@ def draw(content: Content, say: Say, policy: Policy) -> Screen:
         content.text,
         asked,
         _acknowledgement(content, say),
+        None if content.expires_at is None else holds(content.expires_at, say),
         noted and f"<i>{noted}</i>",
         f"<i>{signed}</i>",
     ]
@@ -122,9 +124,14 @@ def to_acknowledge(by: datetime, say: Say) -> Html:
     return say("Please acknowledge this by {day}.", day=say.moment(by))
 
 
+def holds(until: datetime, say: Say) -> Html:
+    """Return until when an announcement holds, and its poll is open."""
+    return say("It holds until {day}.", day=say.moment(until))
+
+
 def _choices(content: Content, say: Say) -> tuple[Row, ...]:
     answer = Button(say("Reply"), Answer(content.number))
-    settings = Button(say("Settings"), Open("settings"))
+    settings = Button(say("Settings"), OpenBeside("settings"))
     votes = () if content.poll is None else options(content.number, content.poll, content.vote)
     if content.acknowledge_by is None or content.acknowledged:
         return (*votes, (answer, settings))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from handlers.announcements.describing import Names, besides, described, names_in, times_of
 from handlers.announcements.presses import OpenDraft, ShowMedia
+from handlers.announcements.progress import STATES
 from handlers.announcements.reading import content_of, draw
 from handlers.buttons import Button, Press, Row
 from handlers.context import Context, Policy
@@ -79,6 +80,7 @@ async def _load(tx: Transaction, facts: Facts, viewers: Sequence[Viewer]) -> Map
 async def see_as(context: Context, press: SeeAs) -> None:
     """Show the card, or how readers in a language see what it is about."""
     async with context.reading() as tx:
+        await announcements.looked_at(tx, context.viewer, press.announcement)
         case = await _case(tx, context.viewer, press.announcement)
     say = context.say
     if press.language not in context.policy.languages:
@@ -92,6 +94,8 @@ async def see_as(context: Context, press: SeeAs) -> None:
 def card(case: Case, say: Say, policy: Policy) -> Screen:
     """Return the card, with what else is bound to the release: whom it is for, and when it leaves."""
     row = case.row
+    if row.state is AnnouncementState.DRAFT:
+        return _taken_back(row, say)
     preview = draw(content_of(row, row.language), Say(row.language, say.zone), policy)
     author = isolated(case.people.get(row.author_id, "–"))
     count = say.many("{n} recipient", "{n} recipients", row.audience_count)
@@ -107,13 +111,17 @@ def card(case: Case, say: Say, policy: Policy) -> Screen:
             said = say("Returned by {by}.", by=by)
         case AnnouncementState.CANCELLED:
             said = say("Cancelled.")
-        case AnnouncementState.DRAFT:
-            said = say("Its author has taken it back to change it.")
         case _:
             said = say("Released by {by}.", by=by)
     whom = say("For: {whom}", whom=described(row.meant, case.names, say))
     bound = "\n".join([whom, *besides(row, say), *times_of(row, say)])
     return Screen(lines([preview.text, bound, f"<b>{said}</b>"]), buttons, row.label)
+
+
+def _taken_back(row: Announcement, say: Say) -> Screen:
+    """Return what is left of a card whose announcement is its author's again: the words may be others by now."""
+    head = say("Announcement <code>N-{number}</code>: {state}", number=row.id, state=say(STATES[row.state]))
+    return Screen(lines([f"<b>{head}</b>", say("Its author has taken it back to change it.")]), label=row.label)
 
 
 def _choices(row: Announcement, say: Say, policy: Policy) -> tuple[Row, ...]:
@@ -135,7 +143,7 @@ def _returned(case: Case, say: Say, _policy: Policy) -> Screen:
     if row.released_by is not None:
         by = isolated(case.people.get(row.released_by, "–"))
         words = say("Your announcement “{title}” was returned by {by}: it was not sent.", title=row.title, by=by)
-    return Screen(words, ((Button(say("Edit and send again"), OpenDraft(row.id), style="primary"),),))
+    return Screen(words, ((Button(say("Edit and send again"), OpenDraft(row.id), style="primary"),),), row.label)
 
 
 RELEASE = Notice("announcement:release", card, _load)

@@ -15,6 +15,7 @@ from handlers.announcements.presses import (
     Retract,
 )
 from handlers.announcements.progress import ENDS, STATES, drawn
+from handlers.announcements.release import SeeAs
 from handlers.announcements.voting import OpenVotes
 from handlers.buttons import Button, Press, Row, columns, pages, turns
 from handlers.context import Context
@@ -46,7 +47,7 @@ class Turn(Press, prefix="ann.list"):
 async def report(context: Context, press: OpenReport) -> None:
     """Show how an announcement stands and what can still be done with it; one's own draft opens as such."""
     async with context.reading() as tx:
-        row = await announcements.by_id(tx, context.viewer, press.announcement)
+        row = await announcements.looked_at(tx, context.viewer, press.announcement)
         progress = await announcements.progress_of(tx, row)
         missed = await announcements.albums_missed(tx, row)
         revised = await announcements.revised(tx, row)
@@ -56,9 +57,13 @@ async def report(context: Context, press: OpenReport) -> None:
     say = context.say
     screen = drawn((row, progress), say, context.policy)
     running = screen.buttons if row.state not in _OVER else ()
+    if row.state is AnnouncementState.AWAITING:
+        running = ((Button(say("Look at it and decide"), SeeAs(row.id, "")),),)
+    elif row.state is AnnouncementState.RETURNED:
+        running = ()
     back: Row = (Button(say("Back"), Open("broadcasts")),)
     told = [_bare(missed, say) if missed else None, *_revised(row, revised, say)]
-    await context.show(Screen(lines([screen.text, *told]), (*running, *_ways(row, progress, say), back)))
+    await context.show(Screen(lines([screen.text, *told]), (*running, *_ways(row, progress, say), back), row.label))
 
 
 def _bare(missed: int, say: Say) -> Html:

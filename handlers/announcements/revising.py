@@ -47,7 +47,7 @@ class Held:
 async def correct(context: Context, press: Correct) -> None:
     """Ask in which language the words are to be corrected."""
     async with context.reading() as tx:
-        row = await announcements.by_id(tx, context.viewer, press.announcement)
+        row = await announcements.looked_at(tx, context.viewer, press.announcement)
     say = context.say
     titles = [say("{language}: “{title}”", language=_named(code, say), title=row.titles[code]) for code in row.titles]
     head = say("Which words of announcement <code>N-{number}</code> are wrong?", number=row.id)
@@ -64,14 +64,14 @@ def _named(code: str, say: Say) -> str:
 
 async def reword(context: Context, press: Reword) -> None:
     async with context.reading() as tx:
-        row = await announcements.by_id(tx, context.viewer, press.announcement)
+        row = await announcements.looked_at(tx, context.viewer, press.announcement)
     if press.language not in row.titles:
         raise Refusal("button:old")
     await context.begin(CORRECTION.name, {"announcement": row.id, "language": press.language})
 
 
 async def _held(tx: Transaction, viewer: Viewer, answers: Answers) -> Held:
-    row = await announcements.by_id(tx, viewer, answers["announcement"])
+    row = await announcements.looked_at(tx, viewer, answers["announcement"])
     return Held(row, await announcements.progress_of(tx, row))
 
 
@@ -119,7 +119,7 @@ def _counted(progress: Progress, say: Say) -> list[Html]:
 
 async def _finish(context: Context, tx: Transaction, viewer: Viewer, answers: Answers) -> Screen | None:
     number, language, now = answers["announcement"], answers["language"], context.now
-    row = await announcements.by_id(tx, viewer, number)
+    row = await announcements.looked_at(tx, viewer, number)
     words = _words(row, answers)
     if row.media and not row.apart and not fits(row, context.policy, {language: words}):
         raise Refusal("announcement:caption")
@@ -157,6 +157,8 @@ CORRECTION = Dialogue(
 
 
 async def retract(context: Context, press: Retract) -> None:
+    async with context.reading() as tx:
+        await announcements.looked_at(tx, context.viewer, press.announcement)
     await context.begin(RETRACTION.name, {"announcement": press.announcement})
 
 

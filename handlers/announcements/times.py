@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from handlers.announcements import draft
 from handlers.announcements.describing import REPEATS, times_of
+from handlers.announcements.fitting import fit
 from handlers.announcements.presses import OpenDraft, OpenTimes
 from handlers.buttons import Button, Press, Row, columns
 from handlers.context import Context
@@ -25,8 +26,7 @@ EXPIRY, DEADLINES = (1, 3, 7, 14), (1, 3, 7, 14)
 """Days that are offered."""
 LONGEST_SERIES = timedelta(days=365)
 _READERS = "readers"
-_LATEST = "Etc/GMT+12"
-"""Where a day begins last."""
+_YEARS = range(2000, 2100)
 _AT = re.compile(r"(\d{1,2})[./](\d{1,2})[./](\d{4})\s*,?\s*(\d{1,2}):(\d{2})")
 
 
@@ -91,11 +91,12 @@ async def set_time(context: Context, press: SetTime) -> None:
         me = await context.myself(tx)
         row = await announcements.edit(tx, me, press.announcement, context.now)
         _set(row, press.what, press.value, context.now)
+        fit(row, context.policy)
     await show_again(context, press.announcement)
 
 
 def _set(row: Announcement, what: str, value: str, now: datetime) -> None:
-    leaves = row.send_at or now
+    leaves = announcements.leaves_last(row) or now
     match what:
         case "leave" if value == "0":
             row.send_at, row.local_at, row.repeats, row.repeat_until = None, None, None, None
@@ -132,6 +133,8 @@ def _read_at(form: Form, reply: Reply) -> str:
     if found is None:
         raise Refusal("announcement:time")
     day, month, year, hour, minute = (int(part) for part in found.groups())
+    if year not in _YEARS:
+        raise Refusal("announcement:time")
     try:
         at = datetime(year, month, day, hour, minute)  # noqa: DTZ001 - a wall time: whose, is asked next
     except ValueError:
@@ -153,7 +156,8 @@ async def _keep(context: Context, tx: Transaction, viewer: Viewer, answers: Answ
         row.local_at, row.send_at, row.repeats, row.repeat_until = answers["time"], None, None, None
     else:
         row.local_at, row.send_at = None, moment(wall.date(), wall.time(), clock)
-    if moment(wall.date(), wall.time(), _LATEST if clock == _READERS else clock) <= context.now:
+    leaves = announcements.leaves_last(row)
+    if leaves is not None and leaves <= context.now:
         raise Refusal("announcement:past")
     await draft.promise_draft(context, tx, row)
 

@@ -50,7 +50,7 @@ async def vote(context: Context, press: Vote) -> None:
 
 async def votes(context: Context, press: OpenVotes) -> None:
     async with context.reading() as tx:
-        row = await announcements.by_id(tx, context.viewer, press.announcement)
+        row = await announcements.looked_at(tx, context.viewer, press.announcement)
         tally = await announcements.tally(tx, row)
     if row.poll is None or tally is None:
         raise Refusal("button:old")
@@ -80,7 +80,7 @@ async def voters(context: Context, press: OpenVoters) -> None:
     n, option, offset = press.announcement, press.option, max(press.offset, 0)
     async with context.reading() as tx:
         found, total = await announcements.voters(tx, context.viewer, n, option, offset, NAMES)
-        row = await announcements.by_id(tx, context.viewer, n)
+        row = await announcements.looked_at(tx, context.viewer, n)
     poll, say = Poll.of(row.poll or {}), context.say
     if not 0 <= option < len(poll.options):
         raise Refusal("button:old")

@@ -25,7 +25,7 @@ from storage.announcements.release import give_back, needs_release, release, sub
 from storage.announcements.reminding import remind, reminder_due, reminder_times
 from storage.announcements.revising import correct, release_correction, retract, return_correction, revise_late
 from storage.announcements.revisions import Revised, awaited, moved, retracted, revised
-from storage.announcements.sending import UNDO
+from storage.announcements.sending import UNDO, leaves_last
 from storage.announcements.tables import (
     HOLDING,
     SENT,
@@ -42,6 +42,7 @@ from storage.announcements.tables import (
     by_id,
     for_readers,
     listed,
+    looked_at,
     may_read,
 )
 from storage.announcements.threads import (
@@ -81,10 +82,10 @@ __all__ = [
     "Tally", "Thread", "Verdict", "acknowledge", "acknowledgements", "albums_missed", "answer", "answered",
     "awaited", "begin", "by_id", "cancel", "card", "chase", "chased", "code_in", "copies", "correct",
     "corrected", "digest_of", "digest_of_words", "discard", "edit", "folded", "for_readers", "forget",
-    "forget_guesses", "give_back", "is_late", "known_words", "list_names", "listed", "mailbag", "may_read",
-    "may_remark", "moved", "needs_release", "offers", "own_copy", "pause", "progress_of", "reach", "recur",
-    "release", "release_correction", "remark", "remember_words", "remind", "reminder_due", "reminder_times",
-    "report_progress", "resume", "retract", "retracted", "return_correction", "revise_late", "revised",
-    "sent_between", "some", "submit", "tally", "thread", "threads", "turn_back_late", "undo", "unreached",
-    "verify", "vote", "voters", "words_in",
+    "forget_guesses", "give_back", "is_late", "known_words", "leaves_last", "list_names", "listed", "looked_at",
+    "mailbag", "may_read", "may_remark", "moved", "needs_release", "offers", "own_copy", "pause", "progress_of",
+    "reach", "recur", "release", "release_correction", "remark", "remember_words", "remind", "reminder_due",
+    "reminder_times", "report_progress", "resume", "retract", "retracted", "return_correction", "revise_late",
+    "revised", "sent_between", "some", "submit", "tally", "thread", "threads", "turn_back_late", "undo",
+    "unreached", "verify", "vote", "voters", "words_in",
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -93,6 +94,7 @@ class Grouping(StrEnum):
     ORGANISATION = "organisation"
 
 
+_NUMBER = re.compile("[0-9]{1,9}")
 _COLUMN: dict[Grouping, Any] = {Grouping.COUNTRY: Member.country, Grouping.ORGANISATION: Member.organisation_id}
 
 
@@ -127,7 +129,7 @@ async def chased(
     Refusal: `button:old` for what is no group.
     """
     row = await by_id(tx, viewer, announcement_id)
-    if value and by is Grouping.ORGANISATION and not value.isdecimal():
+    if value and by is Grouping.ORGANISATION and not _NUMBER.fullmatch(value):
         raise Refusal("button:old")
     wanted: Any = (int(value) if by is Grouping.ORGANISATION else value) if value else None
     found = select(Member).join(Recipient, Member.id == Recipient.member_id)

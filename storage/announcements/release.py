@@ -11,7 +11,7 @@ from storage.access import Action, Viewer
 from storage.announcements import cards
 from storage.announcements.drafts import BOUND, digest_of, edit
 from storage.announcements.reaching import reach
-from storage.announcements.sending import send
+from storage.announcements.sending import leaves_last, send
 from storage.announcements.tables import Announcement, AnnouncementState, Recipient, by_id
 from storage.bulk import insert_many
 from storage.database import Base, Transaction
@@ -72,10 +72,11 @@ def needs_release(row: Announcement, count: int, two_person_above: int) -> bool:
 
 
 def _check_times(row: Announcement, now: datetime) -> None:
-    if row.send_at is not None and row.send_at <= now:
+    leaves = leaves_last(row)
+    if leaves is not None and leaves <= now:
         raise Refusal("announcement:past")
     ends = [at for at in (row.expires_at, row.acknowledge_by) if at is not None]
-    if any(at <= (row.send_at or now) for at in ends):
+    if any(at <= (leaves or now) for at in ends):
         raise Refusal("announcement:past")
 
 

@@ -20,6 +20,8 @@ from storage.wall_time import moment
 
 UNDO = timedelta(seconds=10)
 """How long what is sent at once can be taken back before the first copy leaves."""
+_LATEST = "Etc/GMT+12"
+"""Where an hour comes last."""
 TEXT, ALBUM = "announcement:text", "announcement:album"
 
 
@@ -84,6 +86,14 @@ def when(row: Announcement, reader: Reader, leaves: datetime) -> tuple[datetime,
     if night is None:
         return at, False
     return (night, False) if reader.night is Night.HOLD else (at, True)
+
+
+def leaves_last(row: Announcement) -> datetime | None:
+    """Return when the last copies are due to leave, quiet hours aside; None where it is at once."""
+    if row.local_at is None:
+        return row.send_at
+    wall = datetime.fromisoformat(row.local_at)
+    return moment(wall.date(), wall.time(), _LATEST)
 
 
 def _there(wall: datetime, zone: str, leaves: datetime) -> datetime:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Date, ForeignKey, Index, String, Text, select
+from sqlalchemy import JSON, BigInteger, Date, ForeignKey, Index, String, Text, and_, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage import access
@@ -251,6 +251,17 @@ async def by_id(tx: Transaction, viewer: Viewer, announcement_id: int, *, lock: 
     return row
 
 
+async def looked_at(tx: Transaction, viewer: Viewer, announcement_id: int) -> Announcement:
+    """Return an announcement to somebody who looks at what it says: one's own, or one that was put before others.
+
+    Refusals: `announcement:unknown`, `announcement:not-yours` for a draft of somebody else.
+    """
+    row = await by_id(tx, viewer, announcement_id)
+    if row.author_id != viewer.id and (row.state is AnnouncementState.DRAFT or row.submitted_at is None):
+        raise Refusal("announcement:not-yours")
+    return row
+
+
 def may_read(viewer: Viewer, row: Announcement) -> bool:
     """Tell whether somebody may read what was announced; whether they were meant to get it is another question."""
     return viewer.active and access.may_see(viewer, row.label, row.meant.organisations)
@@ -274,6 +285,9 @@ async def for_readers(
 
 
 async def listed(tx: Transaction, viewer: Viewer, first: int | None, size: int) -> Page[Announcement]:
-    """Return a page of announcements, the newest first, from number `first` on."""
+    """Return a page of announcements, the newest first, from number `first` on: no drafts of others, none discarded."""
     access.require(viewer, Action.ANNOUNCE)
-    return await page(tx, select(Announcement), (Announcement.id,), first, size, newest_first=True)
+    put = and_(Announcement.submitted_at.is_not(None), Announcement.state != AnnouncementState.DRAFT)
+    own = and_(Announcement.author_id == viewer.id, Announcement.state.in_(UNSENT))
+    found = select(Announcement).where(or_(put, own))
+    return await page(tx, found, (Announcement.id,), first, size, newest_first=True)
