@@ -9,9 +9,8 @@ from contextvars import Context
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from announcers import submits
+from announcers import addresses, drafts, passes, submits
 from cast import administrators, alters, forges, goes
-from composing import addresses, drafts, passes
 from sqlalchemy import select, text
 from story import Stage, buttons, written
 from test_announcement_revising import FIXES, LATER, SQLITE, corrects, fixed, opens, retracts

@@ -220,7 +220,8 @@ async def what_was_announced(tx: Transaction, network: Network) -> None:
     may: dict[int, list[Announcement]] = {n: [] for n in people}
     for number in network.announced:
         row, readers = await announcements.for_readers(tx, number, viewers)
-        for viewer in readers if row is not None and row.sent_at is not None else ():
+        told = row is not None and row.state in announcements.SENT and row.sent_at is not None
+        for viewer in readers if told and row is not None else ():
             copy = await tx.get(Recipient, (row.id, viewer.id))
             if copy is not None and copy.state is not OutboxState.WITHHELD:
                 may[viewer.id].append(row)
