@@ -23,6 +23,7 @@ async def drafts(
 ) -> dict[str, Any]:
     """Fill the form in English up to the draft, which is for nobody, and return it; `said` is sent with the text."""
     await author.says("/announce")
+    await author.sees("In which language do you write?")
     await goes(author, "English", "title of the announcement")
     await author.says(title)
     await author.sees("The text?")

@@ -105,6 +105,7 @@ async def applies(person: Person, words: str) -> None:
 
 async def writes(person: Person, words: str) -> None:
     await person.says("/announce")
+    await person.sees("In which language do you write?")
     await person.taps("English")
     for said in (words, f"The text: {words}"):
         await person.says(said)
@@ -156,6 +157,7 @@ async def test_an_announcement_fits_or_is_refused_whatever_it_is_made_of(stage: 
     administrator = await stage.joined(1, "Maral", roles=[Role.ADMINISTRATOR])
     async with stage.bot():
         await administrator.says("/announce")
+        await administrator.sees("In which language do you write?")
         await administrator.taps("English")
         for said in ("Annual re-validation", "👨" * 1401):
             await administrator.says(said)

@@ -87,6 +87,7 @@ async def _declines_and_thinks_better_of_it(guide: Person, say: Say) -> None:
 
 async def _announces(guide: Person, say: Say) -> None:
     await guide.says("/announce")
+    await guide.sees(say("In which language do you write?"))
     await guide.taps({"en": "English", "ru": "Русский"}[say.language])
     for words in ("Annual re-validation", "It is open until <15 December>."):
         await guide.says(words)
