@@ -331,6 +331,7 @@ async def test_a_saved_list_is_used_again_holds_no_list_and_means_nobody_once_it
         await second.sees("on the list", "South & others", "with the role", "sent to 1 member.")
 
         await author.says("/announce")
+        await author.sees("In which language do you write?")
         await goes(author, "Cancel", "Cancelled")
         await composes(author, "Fourth", audience=())
         await opens(author)
