@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import sys
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
+from bot import children
 from bot.logs import log
 from handlers.charts import Bars
 
@@ -32,24 +31,15 @@ class ChildCharts:
 
 
 async def _drawn(chart: Bars, folder: str) -> bytes | None:
-    child = await asyncio.create_subprocess_exec(
-        sys.executable, "-I", "-B", str(_CHILD), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE, env=_bare(folder), start_new_session=True,
-    )  # fmt: skip
+    own = {"MPLCONFIGDIR": folder, "HOME": folder}  # what it keeps for itself goes with the folder
     try:
         async with asyncio.timeout(SECONDS):
-            picture, problem = await child.communicate(json.dumps(asdict(chart)).encode())
+            answer = await children.ask(_CHILD, given=json.dumps(asdict(chart)).encode(), variables=own, listens=True)
     except TimeoutError:
-        child.kill()
-        await child.wait()
-        picture, problem = b"", b"too slow"
-    if child.returncode != 0 or not picture:
-        _log.error("a chart could not be drawn", problem=problem.decode(errors="replace").strip()[-300:])
+        _log.error("a chart took too long to draw")
         return None
-    return picture
-
-
-def _bare(folder: str) -> dict[str, str]:
-    """Return an environment without secrets; what the child keeps for itself goes with the folder."""
-    kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "SYSTEMROOT") if name in os.environ}
-    return {**kept, "MPLCONFIGDIR": folder, "HOME": folder}
+    if answer.code != 0 or not answer.written:
+        problem = (answer.complaint or b"").decode(errors="replace").strip()[-300:]
+        _log.error("a chart could not be drawn", problem=problem)
+        return None
+    return answer.written

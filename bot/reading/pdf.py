@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
-import os
 import re
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bot import children
 from bot.reading.said import clean_title, languages, year_in
 
 SECONDS = 30.0
@@ -51,33 +49,12 @@ class Pdfs:
 
 
 async def _ask(content: bytes, *, wants_text: bool) -> Mapping[str, Any]:
-    child = await asyncio.create_subprocess_exec(
-        sys.executable, "-I", "-B", str(_CHILD), *(["--text"] if wants_text else []),
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
-        env=_bare(), start_new_session=True,
-    )  # fmt: skip
+    answer = await children.ask(_CHILD, *(["--text"] if wants_text else []), given=content)
     try:
-        written, _ = await child.communicate(content)
-    finally:
-        await _ended(child)
-    try:
-        told = json.loads(written)
+        told = json.loads(answer.written)
     except ValueError:
         return {}
     return told if isinstance(told, dict) else {}
-
-
-def _bare() -> dict[str, str]:
-    """Return an environment without secrets: what an interpreter may need to start, and nothing else."""
-    return {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "SYSTEMROOT") if name in os.environ}
-
-
-async def _ended(child: asyncio.subprocess.Process) -> None:
-    """Let no child outlive its question."""
-    if child.returncode is None:
-        with contextlib.suppress(ProcessLookupError):
-            child.kill()
-        await asyncio.shield(child.wait())
 
 
 def _understood(told: Mapping[str, Any]) -> Pdf:

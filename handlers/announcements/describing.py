@@ -136,7 +136,7 @@ def advice(row: Announcement, names: Names, say: Say) -> list[Html]:
         told.append(
             say("{label} is only for organisations that you name: choose them in every group.", label=row.label)
         )
-    if any(int(v) not in names.lists for v in _numbers(audience, Dimension.LIST)):
+    if any(int(v) not in names.lists for v in audience.numbers(Dimension.LIST)):
         told.append(
             say("A list named here was dropped: whoever depended on it gets nothing. Remove it, or choose anew.")
         )
@@ -145,15 +145,11 @@ def advice(row: Announcement, names: Names, say: Say) -> list[Html]:
 
 async def names_in(tx: Transaction, audience: Audience, language: str) -> Names:
     """Return what the numbers in an audience are called, in a language."""
-    numbers = {d: _numbers(audience, d) for d in (Dimension.TOPIC, Dimension.ORGANISATION, Dimension.LIST)}
+    numbers = {d: audience.numbers(d) for d in (Dimension.TOPIC, Dimension.ORGANISATION, Dimension.LIST)}
     known = await topics.everything(tx) if numbers[Dimension.TOPIC] else []
     titles = {topic.id: topic.title(language) for topic in known}
     organisations = await members.organisation_names(tx, numbers[Dimension.ORGANISATION])
     return Names(titles, organisations, await announcements.list_names(tx, numbers[Dimension.LIST]))
-
-
-def _numbers(audience: Audience, dimension: Dimension) -> list[int]:
-    return [int(v) for block in audience.blocks for c in block if c.dimension is dimension for v in c.values]
 
 
 def times_of(row: Announcement, say: Say) -> list[Html]:

@@ -57,6 +57,10 @@ class Audience:
         """Return it as JSON."""
         return [[condition.facts() for condition in block] for block in self.blocks]
 
+    def numbers(self, dimension: Dimension) -> list[int]:
+        """Return the numbers of the topics, organisations or saved lists that it names, inside or out."""
+        return [int(v) for block in self.blocks for c in block if c.dimension is dimension for v in c.values]
+
     @property
     def organisations(self) -> tuple[int, ...]:
         """The organisations that it names: those to one of which everybody in it has to belong (TLP 2.0 §4)."""

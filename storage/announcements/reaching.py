@@ -94,7 +94,7 @@ async def list_names(tx: Transaction, ids: Sequence[int]) -> dict[int, str]:
 
 
 async def _lists(tx: Transaction, audience: Audience) -> dict[int, Audience]:
-    chosen = {int(v) for block in audience.blocks for c in block if c.dimension is Dimension.LIST for v in c.values}
+    chosen = audience.numbers(Dimension.LIST)
     if not chosen:
         return {}
     rows = await tx.scalars(select(AudienceList).where(AudienceList.id.in_(chosen)))
