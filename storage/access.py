@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, or_, true
+from sqlalchemy import ColumnElement, Executable, false, or_, select, true
 
 from storage import members
-from storage.database import Transaction
-from storage.members import BELONGING, Member, MemberState, Office, Role
+from storage.database import Transaction, among, execute, has_server
+from storage.members import BELONGING, Member, MemberRole, MemberState, Office, Role
 from storage.refusals import Refusal
 from storage.tlp import Label
 
@@ -271,11 +272,45 @@ def viewer_of(member: Member, held: frozenset[Office]) -> Viewer:
     )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Reader:
+    """Somebody to whom something is sent: as the rules see them, and where they are reached, if they are."""
+
+    viewer: Viewer
+    telegram_id: int | None
+    unreachable: bool
+
+
+@cache
+def _readers(*, server: bool) -> Executable:
+    told = (
+        Member.id, Member.state, Member.organisation_id, Member.language, Member.zone, Member.country, Member.read_only,
+        Member.telegram_id, Member.unreachable_since.is_not(None),
+        MemberRole.role, MemberRole.topic_id, MemberRole.country, MemberRole.organisation_id,
+    )  # fmt: skip
+    offices: Any = MemberRole.member_id == Member.id
+    return select(*told).outerjoin(MemberRole, offices).where(among(Member.id, "ids", server=server))
+
+
+async def readers(tx: Transaction, member_ids: Sequence[int]) -> dict[int, Reader]:
+    """Return many people as those to whom something is sent, by id and at one go; unknown ids are missing."""
+    found: dict[int, Reader] = {}
+    if not member_ids:
+        return found
+    for row in await execute(tx, _readers(server=has_server(tx)), {"ids": list(member_ids)}):
+        number, state, organisation, language, zone, country, read_only, account, unreachable, role, *reach = row
+        held = frozenset() if role is None else frozenset([members.Office(role, *reach)])
+        if number in found:
+            held |= found[number].viewer.offices
+        viewer = Viewer(number, state, held, organisation, language, zone, country, read_only)
+        found[number] = Reader(viewer, account, unreachable)
+    return found
+
+
 async def viewers(tx: Transaction, member_ids: Sequence[int]) -> dict[int, Viewer]:
     """Return many people as the rules see them, by id; unknown ids are missing."""
-    found = await members.by_ids(tx, member_ids)
-    held = await members.offices(tx, list(found))
-    return {member_id: viewer_of(member, held[member_id]) for member_id, member in found.items()}
+    await tx.flush()
+    return {member_id: reader.viewer for member_id, reader in (await readers(tx, member_ids)).items()}
 
 
 async def viewer(tx: Transaction, member_id: int) -> Viewer:

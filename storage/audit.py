@@ -133,6 +133,8 @@ class Event(StrEnum):
     ISSUE_REOPENED = "issue:reopened"
     NETWORK_PAUSED = "network:paused"
     NETWORK_RESUMED = "network:resumed"
+    ALARM_RAISED = "alarm:raised"
+    ALARM_OVER = "alarm:over"
 
 
 class AuditRow(Base):

@@ -14,6 +14,8 @@ from sqlalchemy import Dialect, Table, TextClause, text
 from storage.database import Transaction
 
 Rows = Sequence[dict[str, Any]]
+_MANY = 1000
+"""With so many new rows a table is another one, and a server plans badly for what it has not looked at."""
 
 
 async def insert_many(tx: Transaction, table: Table, rows: Rows, unique: tuple[str, ...]) -> None:
@@ -27,6 +29,8 @@ async def insert_many(tx: Transaction, table: Table, rows: Rows, unique: tuple[s
     else:
         statement = _insert(table, tuple(rows[0]), unique, connection.dialect)
         await connection.execute(statement, {"rows": _packed(rows)})
+        if len(rows) >= _MANY:  # it would look by itself, but only after a minute
+            await connection.exec_driver_sql(f"ANALYZE (SKIP_LOCKED) {table.name}")
 
 
 async def update_many(tx: Transaction, table: Table, rows: Rows, key: str) -> None:

@@ -4,35 +4,63 @@ from __future__ import annotations
 
 import asyncio
 import re
-import sqlite3
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+import select
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any, TypeVar, cast
 
-import aiosqlite
-from sqlalchemy import DateTime, Dialect, Enum, MetaData, event, make_url
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    CursorResult,
+    DateTime,
+    Dialect,
+    Enum,
+    Executable,
+    MetaData,
+    any_,
+    bindparam,
+    event,
+    make_url,
+    text,
+)
 from sqlalchemy import exc as errors
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
+
+from storage.disk import Disk
+from storage.sqlite import open_file
+from storage.trouble import cause_of as cause_of  # noqa: PLC0414 - found here as well
+from storage.trouble import is_damaged
+from storage.trouble import is_gone as is_gone  # noqa: PLC0414
+from storage.trouble import is_trouble as is_trouble  # noqa: PLC0414
 
 Transaction = AsyncSession
 """What a storage function works in. It never commits: the block that opened it does."""
 
+Fence = Callable[[Transaction], Awaitable[None]]
+"""Asked at the beginning of a writing transaction; what it raises keeps the rest from happening."""
+
 _open: ContextVar[bool] = ContextVar("open_transaction", default=False)
-_SAFE_SQLITE = (3, 51, 3)
-_TROUBLE = ("08", "25006", "3D", "40", "53", "55", "57", "58")
-"""What SQLSTATE begins with where the statement is not to blame; the two drivers raise different exceptions for it."""
-_GONE = ("08", "25006", "53", "57P")
+_fence: ContextVar[Fence | None] = ContextVar("fence", default=None)
 _PATIENCE_FOR_LOCKS = "10s"
+_LONGEST_IDLE = "4s"
+"""How long a transaction may stand still: a process that is stopped in one holds nobody up, and writes nothing late."""
+_READING: dict[bool, dict[str, str]] = {False: {}, True: {"isolation_level": "AUTOCOMMIT"}}
+_CONNECTIONS = 18
+"""A process's share of a server; to connect costs more than dozens of statements, so that all of them are kept."""
+_RESTED_SECONDS = 2.0
+"""A connection that nobody used for so long is tried before it is used: the server may have restarted."""
 APPLICATION = "network-bot"
 """What our sessions are called in PostgreSQL."""
 _CONVENTION = {
@@ -76,39 +104,19 @@ def one_of(kind: type[E_]) -> Enum:
     return Enum(kind, native_enum=False, length=32, values_callable=lambda k: [str(m.value) for m in k])
 
 
-def is_trouble(error: BaseException) -> bool:
-    """Tell whether the database itself is in trouble: gone, full, locked, read-only. Later the same may succeed."""
-    if is_gone(error) or _state_of(error).startswith(_TROUBLE):
-        return True
-    return isinstance(error, (errors.OperationalError, errors.InterfaceError, errors.TimeoutError, OSError))
-
-
-def is_gone(error: BaseException) -> bool:
-    """Tell whether the database certainly took no work at all just then: no statement can be to blame."""
-    if isinstance(error, errors.DBAPIError) and (error.connection_invalidated or _says_the_driver_alone(error)):
-        return True
-    return _state_of(error).startswith(_GONE)
-
-
-def _says_the_driver_alone(error: errors.DBAPIError) -> bool:
-    """Tell whether a server's driver lost its connection, even while it was made: such an error has no SQLSTATE."""
-    lost = isinstance(error, (errors.OperationalError, errors.InternalError)) and _state_of(error) == "None"
-    return lost and not isinstance(error.orig, sqlite3.Error)
-
-
-def _state_of(error: BaseException) -> str:
-    return str(getattr(getattr(error, "orig", error), "sqlstate", None))
-
-
-def cause_of(error: BaseException) -> str:
-    """Return the first line of what the database itself said, without SQL and without values."""
-    told = str(getattr(error, "orig", error)).strip()
-    return told.splitlines()[0] if told else type(error).__name__
-
-
 def inside_transaction() -> bool:
     """Tell whether the running task holds an open transaction; nothing may wait for the network then."""
     return _open.get()
+
+
+@contextmanager
+def fenced(fence: Fence) -> Iterator[None]:
+    """Let `fence` be asked in each writing transaction of the block, and of the tasks that it starts."""
+    token = _fence.set(fence)
+    try:
+        yield
+    finally:
+        _fence.reset(token)
 
 
 class Database:
@@ -119,15 +127,27 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.engine: AsyncEngine = _engine(url)
-        self._write = async_sessionmaker(self.engine, expire_on_commit=False)
-        reading = self.engine.execution_options(reading=True)
+        self._disk: Disk | None = self.engine.get_execution_options().get("disk")
+        writing = self.engine.execution_options(waited_for=True)
+        self._write = async_sessionmaker(writing, expire_on_commit=False)
+        # Each statement sees what is committed either way; on a server a transaction would be two more questions.
+        reading = self.engine.execution_options(reading=True, **_READING[self.has_server])
         self._read = async_sessionmaker(reading, expire_on_commit=False)
         self._listeners: dict[str, list[Callable[[], None]]] = {}
+        self.pass_on: Callable[[Transaction, Collection[str]], Awaitable[None]] | None = None
+        """Told, before each commit that wakes somebody, whom it wakes: where other processes have listeners too."""
+        self.on_damage: Callable[[BaseException], None] | None = None
+        """Told when the file turns out to be damaged, whoever met it: nothing should be written to it any more."""
+
+    @property
+    def has_server(self) -> bool:
+        """Whether the database is a server, which several processes may share, and not a file of ours alone."""
+        return self.engine.dialect.name != "sqlite"
 
     @property
     def writers(self) -> int:
         """How many transactions may usefully write at once: one on SQLite; a server works while one waits for it."""
-        return 1 if self.engine.dialect.name == "sqlite" else 2
+        return 2 if self.has_server else 1
 
     def on_commit(self, subject: str, listener: Callable[[], None]) -> None:
         """Call `listener` after each commit in which `wake(tx, subject)` was said."""
@@ -136,16 +156,27 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """Open a writing transaction; it commits at the end of the block and rolls back on any exception."""
-        async with self._exclusive(), self._write() as tx, tx.begin():
+        async with self._exclusive(), _committed(self._write()) as tx:
+            if (fence := _fence.get()) is not None:
+                await fence(tx)
             yield tx
+            if self.pass_on is not None and "wake" in tx.info:
+                await self.pass_on(tx, tx.info["wake"])
+        if self._disk is not None:
+            await self._disk.written()
         for subject in tx.info.get("wake", ()):
-            for listener in self._listeners.get(subject, ()):
+            self.tell(subject)
+
+    def tell(self, subject: str | None = None) -> None:
+        """Wake the listeners of a subject, or all of them."""
+        for known in [subject] if subject is not None else list(self._listeners):
+            for listener in self._listeners.get(known, ()):
                 listener()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Transaction]:
         """Open a transaction that only reads."""
-        async with self._exclusive(), self._read() as tx, tx.begin():
+        async with self._exclusive(), _committed(self._read()) as tx:
             yield tx
 
     @asynccontextmanager
@@ -155,16 +186,61 @@ class Database:
         token = _open.set(True)
         try:
             yield
+        except Exception as error:
+            if self.on_damage is not None and is_damaged(error):
+                self.on_damage(error)
+            raise
         finally:
             _open.reset(token)
+
+    async def unsound(self) -> str | None:
+        """Read a whole SQLite file through and return what is wrong with it first; a server looks after itself."""
+        if self.has_server:
+            return None
+        async with self.reading() as tx:
+            found = str(await tx.scalar(text("PRAGMA quick_check(1)")))
+        return None if found == "ok" else found.splitlines()[-1]
 
     async def close(self) -> None:
         await self.engine.dispose()
 
 
+@asynccontextmanager
+async def _committed(tx: Transaction) -> AsyncIterator[Transaction]:
+    """Commit a session at the end of the block, or roll it back; once it is committed nothing is left to wait for."""
+    try:
+        yield tx
+        await tx.commit()
+    except BaseException:
+        await asyncio.shield(asyncio.ensure_future(tx.close()))
+        raise
+    tx.sync_session.close()
+
+
+def has_server(tx: Transaction) -> bool:
+    """Tell whether the database is a server, which several processes may share, and not a file of ours alone."""
+    return tx.get_bind().dialect.name != "sqlite"
+
+
+def among(column: Any, name: str, *, server: bool) -> ColumnElement[bool]:
+    """Return that a column of numbers is one of the list bound as `name`: one array, with one plan, on a server."""
+    if server:
+        return cast("ColumnElement[bool]", column == any_(bindparam(name, type_=ARRAY(column.type))))
+    return cast("ColumnElement[bool]", column.in_(bindparam(name, expanding=True)))
+
+
 def insert(tx: Transaction, table: Any) -> Any:
     """Return the engine's own INSERT into `table`, which knows ON CONFLICT; both engines spell it alike."""
-    return sqlite_insert(table) if tx.get_bind().dialect.name == "sqlite" else postgresql_insert(table)
+    return postgresql_insert(table) if has_server(tx) else sqlite_insert(table)
+
+
+async def execute(tx: Transaction, statement: Executable, parameters: Any = None) -> CursorResult[*tuple[Any, ...]]:
+    """Run a statement about tables and not about objects: past the session, which costs less where it is often done."""
+    return await tx.run_sync(_executed, statement, parameters)
+
+
+def _executed(session: Session, statement: Executable, parameters: Any) -> CursorResult[*tuple[Any, ...]]:
+    return session.connection().execute(statement, parameters)
 
 
 def wake(tx: Transaction, subject: str) -> None:
@@ -179,63 +255,46 @@ def normal_url(url: str) -> str:
 
 def _engine(url: str) -> AsyncEngine:
     parsed = make_url(normal_url(url))
-    if parsed.get_backend_name() != "sqlite":
-        # What a failing statement carried is somebody's words, and none of the log's business.
-        engine = create_async_engine(parsed, pool_size=10, max_overflow=10, pool_pre_ping=True, hide_parameters=True)
-        event.listen(engine.sync_engine, "connect", _prepare_postgresql)
-        return engine
-    # SQLite before 3.51.3 can corrupt a WAL database that has several connections.
-    pool = {"pool_size": 1, "max_overflow": 0} if sqlite3.sqlite_version_info < _SAFE_SQLITE else {"pool_size": 4}
-    engine = create_async_engine(
-        parsed,
-        connect_args={"timeout": 10, "async_creator_fn": _open_sqlite, "factory": _Releasing},
-        hide_parameters=True,
-        **pool,
-    )
-    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    if parsed.get_backend_name() == "sqlite":
+        return open_file(parsed)
+    # What a failing statement carried is somebody's words, and none of the log's business.
+    engine = create_async_engine(parsed, pool_size=_CONNECTIONS, max_overflow=0, hide_parameters=True)
+    event.listen(engine.sync_engine, "connect", _prepare_postgresql)
+    event.listen(engine.sync_engine, "checkin", _rests)
+    event.listen(engine.sync_engine, "checkout", partial(_try, engine.dialect))
     return engine
-
-
-class _Releasing(sqlite3.Connection):
-    """Lets go of the lock when it is closed: a result that was cut off before its end would keep it otherwise."""
-
-    def close(self) -> None:
-        with suppress(sqlite3.Error):
-            self.rollback()
-        super().close()
-
-
-async def _open_sqlite(*where: Any, **how: Any) -> aiosqlite.Connection:
-    connection = aiosqlite.connect(*where, **how)
-    thread = connection._thread  # noqa: SLF001 - as SQLAlchemy reaches for it
-    thread.daemon = True
-    try:
-        return await connection
-    except sqlite3.Error:
-        await asyncio.to_thread(thread.join)  # or it would speak to a loop that has closed since
-        raise
 
 
 def _prepare_postgresql(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
     # A session that somebody forgot would otherwise hold the whole bot for ever, and silently.
     cursor = connection.cursor()
     cursor.execute(f"SET lock_timeout = '{_PATIENCE_FOR_LOCKS}'")
+    cursor.execute(f"SET idle_in_transaction_session_timeout = '{_LONGEST_IDLE}'")
     cursor.execute(f"SET application_name = '{APPLICATION}'")  # a restore asks whether a bot runs
     cursor.close()
     connection.commit()
 
 
-def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-    raw: Any = connection
-    raw.isolation_level = None  # we say BEGIN ourselves
-    cursor = connection.cursor()
-    for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+def _rests(_connection: DBAPIConnection | None, entry: ConnectionPoolEntry) -> None:
+    entry.info["rests"] = time.monotonic()
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    # A deferred transaction that turns into a writer fails at once when another holds the lock.
-    reading = connection.get_execution_options().get("reading", False)
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+def _try(dialect: Dialect, connection: DBAPIConnection, entry: ConnectionPoolEntry, _used: Any) -> None:
+    """See that a connection still lives; the pool makes another where it does not."""
+    if _is_told_something(entry.driver_connection):
+        raise errors.DisconnectionError
+    if time.monotonic() - entry.info.get("rests", time.monotonic()) < _RESTED_SECONDS:
+        return
+    try:
+        dialect.do_ping(connection)
+    except Exception as error:
+        raise errors.DisconnectionError from error
+
+
+def _is_told_something(connection: Any) -> bool:
+    """Tell whether the server has spoken unasked, as it does when it ends a session: a look that asks nothing of it."""
+    if hasattr(connection, "is_closed"):  # asyncpg listens all the time
+        return bool(connection.is_closed())
+    heard = select.poll()
+    heard.register(connection.fileno(), select.POLLIN)
+    return bool(heard.poll(0))

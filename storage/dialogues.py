@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, String, bindparam, delete, select
+from sqlalchemy import JSON, BigInteger, ForeignKey, String, bindparam, delete, exists, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.database import Base, Moment, Transaction
+from storage.members import Member, MemberRole, Office, office_of
 
 LIFETIME = timedelta(days=30)
 
@@ -34,6 +37,34 @@ _OF_MEMBER = select(DialogueRow).where(DialogueRow.member_id == bindparam("membe
 async def current(tx: Transaction, member_id: int, *, lock: bool = False) -> DialogueRow | None:
     """Return the person's open form, if any."""
     return await tx.scalar(_OF_MEMBER.with_for_update() if lock else _OF_MEMBER, {"member": member_id})
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """The person behind a Telegram account as they were read: if known, their offices, and whether a form is open."""
+
+    account: int
+    member: Member | None = None
+    offices: frozenset[Office] = frozenset()
+    in_form: bool = False
+
+
+_SPEAKING = (
+    select(Member, MemberRole, exists().where(DialogueRow.member_id == Member.id))
+    .outerjoin(MemberRole, MemberRole.member_id == Member.id)
+    .where(Member.telegram_id.in_(bindparam("accounts", expanding=True)))
+)
+
+
+async def speakers(tx: Transaction, accounts: Collection[int]) -> dict[int, Speaker]:
+    """Return who stands behind some Telegram accounts, by account; one that nobody knows is a stranger's."""
+    found: dict[int, Speaker] = {}
+    for member, role, in_form in await tx.execute(_SPEAKING, {"accounts": list(accounts)}):
+        account = member.telegram_id
+        assert account is not None
+        held = {office_of(role)} if role is not None else set()
+        found[account] = Speaker(account, member, found.get(account, Speaker(account)).offices | held, in_form)
+    return {account: found.get(account, Speaker(account)) for account in accounts}
 
 
 async def begin(

@@ -8,10 +8,24 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, Integer, String, Text, bindparam, delete, func, or_, select, update
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import (
+    BigInteger,
+    Index,
+    Integer,
+    String,
+    Text,
+    bindparam,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
-from storage.database import Base, Moment, Transaction, insert, one_of, wake
+from storage.database import Base, Moment, Transaction, execute, insert, one_of, wake
 
 KEEP = timedelta(hours=48)
 """How long a handled update is remembered: Telegram repeats one for at most 24 hours."""
@@ -29,16 +43,26 @@ class InboxState(StrEnum):
     DEAD = "dead"
 
 
+_HELD = text("lease IS NOT NULL")
+
+
 class InboxRow(Base):
-    """One update as Telegram sent it. `lane` names the person or chat whose updates are handled in order."""
+    """One update as Telegram sent it. `lane` names the person or chat whose updates are handled in order.
+
+    `lease` is the worker that has it in hand, where several share the database.
+    """
 
     __tablename__ = "inbox"
-    __table_args__ = (Index("ix_inbox_state_id", "state", "id"),)
+    __table_args__ = (
+        Index("ix_inbox_state_id", "state", "id"),
+        Index("ix_inbox_lease", "lease", "lane", postgresql_where=_HELD, sqlite_where=_HELD),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     update_id: Mapped[int] = mapped_column(BigInteger, unique=True)
     lane: Mapped[str] = mapped_column(String(LANE))
     payload: Mapped[str | None] = mapped_column(Text)
+    lease: Mapped[str | None] = mapped_column(String(32))
     state: Mapped[InboxState] = mapped_column(one_of(InboxState), default=InboxState.PENDING)
     attempts: Mapped[int] = mapped_column(default=0)
     problem: Mapped[str | None] = mapped_column(Text)
@@ -54,12 +78,23 @@ _PENDING = (
     .order_by(InboxRow.id)
     .limit(bindparam("most", type_=Integer))
 )
+_MINE = _TABLE.c.lease.is_not_distinct_from(bindparam("by", type_=String))
 _SETTLE = (
     update(_TABLE)
-    .where(_TABLE.c.id == bindparam("row"), _TABLE.c.state == InboxState.PENDING)
-    .values(state=InboxState.DONE, settled_at=bindparam("at"), payload=None)
+    .where(_TABLE.c.id == bindparam("row"), _TABLE.c.state == InboxState.PENDING, _MINE)
+    .values(state=InboxState.DONE, settled_at=bindparam("at"), payload=None, lease=None)
     .returning(_TABLE.c.id)
 )
+
+
+def lane_of(account: int) -> str:
+    """Name the lane of a person's updates."""
+    return f"u{account}"
+
+
+def account_of(lane: str) -> int | None:
+    """Return whose lane it is, if it is a person's."""
+    return int(lane[1:]) if lane.startswith("u") and lane[1:].isdigit() else None
 
 
 @dataclass(frozen=True)
@@ -84,45 +119,96 @@ async def receive(tx: Transaction, updates: Sequence[RawUpdate], now: datetime) 
     wake(tx, "inbox")
 
 
+async def set_down(tx: Transaction, number: int, payload: str, problem: str, now: datetime) -> None:
+    """Store what came and is no update as a dead letter, so that an operator can look at it; the same only once."""
+    row = {"update_id": number, "lane": "x", "payload": payload, "problem": problem, "attempts": 1}
+    row |= {"state": InboxState.DEAD, "received_at": now, "settled_at": now}
+    await tx.execute(insert(tx, InboxRow).values(row).on_conflict_do_nothing(index_elements=["update_id"]))
+
+
 async def pending(tx: Transaction, busy: Collection[str], limit: int) -> list[InboxRow]:
     """Return up to `limit` updates that wait and are not in one of the `busy` lanes, oldest first."""
     return list(await tx.scalars(_PENDING, {"busy": list(busy), "most": limit}))
 
 
-async def settle(tx: Transaction, row_id: int, now: datetime) -> bool:
-    """Mark an update as handled; return whether it still waited. Its text is dropped at once."""
-    return await tx.scalar(_SETTLE, {"row": row_id, "at": now}) is not None
+async def lease(tx: Transaction, worker_id: str, busy: Collection[str], limit: int) -> list[InboxRow]:
+    """Take up to `limit` updates into a worker's hand, the oldest first, and return them (PostgreSQL).
+
+    Nobody gets an update of a lane that another has in hand, or that is among the `busy`: a person's updates are
+    handled one after the other, whoever handles them.
+    """
+    await tx.execute(_ALONE)
+    found = list(await tx.scalars(_FREE, {"busy": list(busy), "most": limit, "by": worker_id}))
+    if found:
+        await tx.execute(_TAKE, {"rows": [row.id for row in found], "by": worker_id})
+    return found
 
 
-async def fail(tx: Transaction, row_id: int, problem: str, now: datetime, *, tries: int) -> bool:
+_ALONE = text("SELECT pg_advisory_xact_lock(7305082)")
+"""Two that take at once could each get an update of one lane."""
+_OTHER = aliased(InboxRow)
+_FREE = (
+    select(InboxRow)
+    .where(
+        InboxRow.state == InboxState.PENDING,
+        InboxRow.lease.is_(None),
+        InboxRow.lane.not_in(bindparam("busy", expanding=True)),
+        ~exists().where(_OTHER.lane == InboxRow.lane, _OTHER.lease.is_not(None)),
+    )
+    .order_by(InboxRow.id)
+    .limit(bindparam("most", type_=Integer))
+)
+_TAKE = update(_TABLE).where(_TABLE.c.id.in_(bindparam("rows", expanding=True))).values(lease=bindparam("by"))
+
+
+async def free(tx: Transaction, workers: Collection[str]) -> None:
+    """Let others handle what workers had in hand that are gone."""
+    await tx.execute(update(InboxRow).where(InboxRow.lease.in_(workers)).values(lease=None))
+    wake(tx, "inbox")
+
+
+async def settle(tx: Transaction, row_id: int, now: datetime, lease: str | None = None) -> bool:
+    """Mark an update as handled; return whether it still waited, and for who has it. Its text is dropped at once."""
+    return (await execute(tx, _SETTLE, {"row": row_id, "at": now, "by": lease})).first() is not None
+
+
+async def touch(tx: Transaction, row_id: int) -> None:
+    """Write an update as it is: what raises would keep it from being settled as well."""
+    await tx.execute(update(InboxRow).where(InboxRow.id == row_id).values(attempts=InboxRow.attempts))
+
+
+async def fail(
+    tx: Transaction, row_id: int, problem: str, now: datetime, *, tries: int, lease: str | None = None
+) -> bool:
     """Note a failed try; after `tries` of them the update is a dead letter. Return whether it is dead."""
-    row = await tx.get(InboxRow, row_id)
-    if row is None or row.state is not InboxState.PENDING:
+    row = await tx.get(InboxRow, row_id, with_for_update=True)
+    if row is None or row.state is not InboxState.PENDING or row.lease != lease:
         return False
     row.attempts += 1
     row.problem = problem
     if row.attempts >= tries:
         row.state = InboxState.DEAD
         row.settled_at = now
+        row.lease = None
     return row.state is InboxState.DEAD
 
 
 async def set_aside(tx: Transaction, now: datetime, problem: str) -> None:
     """Make dead letters of the updates that wait, so that nobody is answered long after they asked."""
     waiting = update(InboxRow).where(InboxRow.state == InboxState.PENDING)
-    await tx.execute(waiting.values(state=InboxState.DEAD, problem=problem, settled_at=now))
+    await tx.execute(waiting.values(state=InboxState.DEAD, problem=problem, settled_at=now, lease=None))
 
 
 async def of_person(tx: Transaction, telegram_id: int) -> list[dict[str, Any]]:
     """Return what the inbox still knows of a person's messages."""
-    theirs = select(InboxRow).where(InboxRow.lane == f"u{telegram_id}").order_by(InboxRow.id)
+    theirs = select(InboxRow).where(InboxRow.lane == lane_of(telegram_id)).order_by(InboxRow.id)
     kept = ("update_id", "lane", "payload", "state", "problem", "received_at")
     return [{name: getattr(row, name) for name in kept} for row in await tx.scalars(theirs)]
 
 
 async def erase_person(tx: Transaction, telegram_id: int) -> None:
     """Take a person out of all updates that are handled; that they were handled stays known."""
-    theirs = or_(InboxRow.lane == f"u{telegram_id}", InboxRow.payload.contains(f'"id":{telegram_id},'))
+    theirs = or_(InboxRow.lane == lane_of(telegram_id), InboxRow.payload.contains(f'"id":{telegram_id},'))
     handled = update(InboxRow).where(InboxRow.state != InboxState.PENDING, theirs)
     await tx.execute(handled.values(lane="x", payload=None, problem=None))
 
@@ -136,3 +222,16 @@ async def counts(tx: Transaction) -> dict[str, int]:
     """Return how many updates are in each state."""
     rows = await tx.execute(select(InboxRow.state, func.count()).group_by(InboxRow.state))
     return {str(state): count for state, count in rows}
+
+
+async def died_since(tx: Transaction, since: datetime, most: int) -> int:
+    """Return how many updates became dead letters since a moment, up to `most`; what a restore put aside is none."""
+    dead = select(InboxRow.settled_at).where(InboxRow.state == InboxState.DEAD, InboxRow.attempts > 0)
+    newest = await tx.scalars(dead.order_by(InboxRow.id.desc()).limit(most))
+    return sum(at is not None and at >= since for at in newest)
+
+
+async def oldest(tx: Transaction) -> datetime | None:
+    """Return when the update came that has waited longest, if any waits."""
+    waiting = select(InboxRow.received_at).where(InboxRow.state == InboxState.PENDING)
+    return await tx.scalar(waiting.order_by(InboxRow.id).limit(1))

@@ -1,6 +1,7 @@
 """Every table of the program, for what works on the schema as a whole: migrations, erasure, copies."""
 
 from storage import (  # noqa: F401 - importing them registers their tables
+    alarms,
     announcements,
     applications,
     audit,
@@ -22,8 +23,10 @@ from storage import (  # noqa: F401 - importing them registers their tables
     mutes,
     nominations,
     outbox,
+    pace,
     pause,
     posts,
     removals,
     topics,
+    workers,
 )

@@ -34,6 +34,7 @@ from storage.announcements.tables import (
     Announcement,
     AnnouncementState,
     AudienceList,
+    Copy,
     Recipient,
     Remark,
     Repeats,
@@ -75,9 +76,9 @@ from storage.announcements.verifying import (
 from storage.announcements.voting import Tally, tally, vote, voters
 
 __all__ = [
-    "BOUND", "EVERYBODY", "FAILING", "GUESSES", "HOLDING", "OPEN_A_DAY", "SENT", "UNDO", "UNSENT", "UNVOUCHED",
-    "Acknowledged", "Announcement", "AnnouncementState", "Audience", "AudienceList", "Block", "Card",
-    "Condition", "Dimension", "Group", "Grouping", "LeftOut", "Mailbag", "Opening", "Progress", "Reach", "Read",
+    "BOUND", "EVERYBODY", "FAILING", "GUESSES", "HOLDING", "OPEN_A_DAY", "SENT", "UNDO", "UNSENT",
+    "UNVOUCHED", "Acknowledged", "Announcement", "AnnouncementState", "Audience", "AudienceList", "Block", "Card",
+    "Condition", "Copy", "Dimension", "Group", "Grouping", "LeftOut", "Mailbag", "Opening", "Progress", "Reach", "Read",
     "Recipient", "Remark", "Repeats", "Revised", "Revision", "RevisionState", "Said", "Sent", "Standing",
     "Tally", "Thread", "Verdict", "acknowledge", "acknowledgements", "albums_missed", "answer", "answered",
     "awaited", "begin", "by_id", "cancel", "card", "chase", "chased", "code_in", "copies", "correct",

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from storage import members
 from storage.access import Viewer
 from storage.announcements.own import own_copy
-from storage.announcements.tables import Announcement, Recipient, by_id
+from storage.announcements.tables import Announcement, Copy, Recipient, by_id
 from storage.database import Transaction
 from storage.members import BELONGING, Member, Organisation
 from storage.outbox import OutboxState
@@ -56,7 +56,7 @@ async def acknowledge(tx: Transaction, viewer: Viewer, announcement_id: int, ver
     return Read(row, copy, current=True)
 
 
-def is_late(row: Announcement, copy: Recipient) -> bool:
+def is_late(row: Announcement, copy: Copy | Recipient) -> bool:
     """Tell whether a reader has acknowledged after the deadline."""
     return None not in (copy.acknowledged_at, row.acknowledge_by) and copy.acknowledged_at > row.acknowledge_by  # type: ignore[operator]
 

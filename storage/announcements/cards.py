@@ -20,6 +20,14 @@ async def tell_author(tx: Transaction, row: Announcement, now: datetime, place: 
     await promise(tx, [told], now)
 
 
+async def warn_author(tx: Transaction, row: Announcement, now: datetime) -> None:
+    """Let the author's message go and come anew, at the end of the chat and with a sound: they have to decide."""
+    at = (await shown(tx, row.told)).get(row.author_id) or None
+    facts, gone = {"announcement": row.id}, None if at is None else [at]
+    told = Promise(row.author_id, "announcement:progress", facts, subject=row.told, replaces=at, also=gone)
+    await promise(tx, [told], now)
+
+
 async def show(tx: Transaction, row: Announcement, staff: list[int], now: datetime) -> None:
     """Put an announcement before those who may release it."""
     await promise(tx, _cards(row, dict.fromkeys(staff)), now)

@@ -30,6 +30,8 @@ from storage.outbox import PAUSED, Lane, OutboxRow, OutboxState, in_doubt, news
 from storage.refusals import Refusal
 
 FAILING = "most copies failed"
+WARNED = "most copies failed, and it was resumed"
+"""Whoever knows that goes on: it does not pause itself for the same failures again."""
 _STOPPABLE = (OutboxState.QUEUED, OutboxState.HELD)
 
 
@@ -55,7 +57,7 @@ async def undo(tx: Transaction, viewer: Viewer, announcement_id: int, now: datet
 async def pause(tx: Transaction, viewer: Viewer, announcement_id: int, now: datetime) -> None:
     """Let nothing more leave until `resume`; what is on its way arrives. Refusal: `announcement:decided`."""
     row = await _running(tx, viewer, announcement_id)
-    await stop_for_now(tx, row)
+    await stop_for_now(tx, row, row.reason)
     await _note(tx, viewer, row, Event.ANNOUNCEMENT_PAUSED, now)
 
 
@@ -84,7 +86,7 @@ async def resume(tx: Transaction, viewer: Viewer, announcement_id: int, now: dat
     row = await by_id(tx, viewer, announcement_id, lock=True)
     if row.state is not AnnouncementState.PAUSED:
         raise Refusal("announcement:decided")
-    row.state = AnnouncementState.SENDING
+    row.state, row.reason = AnnouncementState.SENDING, WARNED if row.reason in (FAILING, WARNED) else None
     await _turn(tx, row, (OutboxState.HELD,), state=OutboxState.QUEUED, reason=None)
     wake(tx, news(Lane.BULK))
     await _note(tx, viewer, row, Event.ANNOUNCEMENT_RESUMED, now)

@@ -63,9 +63,10 @@ async def discard(tx: Transaction, viewer: Viewer, announcement_id: int, now: da
 
 
 def digest_of(row: Announcement, recipients: Sequence[int]) -> str:
-    """Return a hash of everything that a release is bound to: words, label, audience, terms, and the frozen list."""
-    terms = [row.urgent, row.send_at, row.local_at, row.repeats, row.repeat_until, row.expires_at, row.acknowledge_by]
+    """Return a hash of everything that a release is bound to: words, label, audience, times, price, and the list."""
+    times = [row.send_at, row.local_at, row.repeats, row.repeat_until, row.expires_at, row.acknowledge_by]
+    paid = ["paid"] * row.paid  # what an older version put before a second administrator keeps its hash
     words = [row.language, row.titles, row.texts, row.media, row.poll, row.label]
-    content = [*words, row.audience, *terms, list(recipients)]
+    content = [*words, row.audience, row.urgent, *times, *paid, list(recipients)]
     written = json.dumps(content, sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(written.encode()).hexdigest()

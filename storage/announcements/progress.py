@@ -28,6 +28,7 @@ from storage.outbox import WAITING, OutboxRow, OutboxState, shown
 
 KEEP = timedelta(days=365)
 _LATELY = timedelta(seconds=60)
+_FAILED = (OutboxState.UNREACHABLE, OutboxState.UNKNOWN, OutboxState.REJECTED)
 _MANY, _MOST = 20, 0.5
 """From how many failed copies on, and at which share of those that ended, an announcement pauses itself."""
 
@@ -37,7 +38,8 @@ class Progress:
     """Recipients by how it ended for them; for those who are `left` it has not.
 
     `rate` is sends a second, lately. Of those who are left some get it `later`, after their night or at their own hour:
-    it goes on when it `resumes`. `acknowledged` counts who has acknowledged, where readers are asked to.
+    it goes on when it `resumes`. `acknowledged` counts who has acknowledged, where readers are asked to. If it paused
+    itself, `reasons` are those of the failures, each with its number, the commonest first.
     """
 
     sent: int = 0
@@ -51,6 +53,7 @@ class Progress:
     later: int = 0
     resumes: datetime | None = None
     acknowledged: Acknowledged | None = field(default=None, repr=False)
+    reasons: tuple[tuple[str | None, int], ...] = field(default=(), repr=False)
 
     @property
     def total(self) -> int:
@@ -75,7 +78,16 @@ async def progress_of(tx: Transaction, row: Announcement) -> Progress:
     if last is None:
         return Progress(**ended)
     later, resumes = await _later(tx, row, last)
-    return Progress(**ended, rate=await _rate(tx, row, last), later=later, resumes=resumes)
+    why = await _reasons(tx, row) if row.state is AnnouncementState.PAUSED and row.reason == FAILING else ()
+    return Progress(**ended, rate=await _rate(tx, row, last), later=later, resumes=resumes, reasons=why)
+
+
+async def _reasons(tx: Transaction, row: Announcement) -> tuple[tuple[str | None, int], ...]:
+    """Return why copies failed, and how many for each reason, the commonest first."""
+    mine = (Recipient.announcement_id == row.id, Recipient.state.in_(_FAILED))
+    counted = select(Recipient.reason, func.count()).where(*mine).group_by(Recipient.reason)
+    found = await tx.execute(counted.order_by(func.count().desc(), Recipient.reason))
+    return tuple((reason, number) for reason, number in found)
 
 
 async def _rate(tx: Transaction, row: Announcement, last: datetime) -> float:
@@ -106,13 +118,14 @@ async def report_progress(tx: Transaction, now: datetime) -> None:
         if not progress.left:
             row.state = AnnouncementState.CANCELLED if row.reason in ENDING else AnnouncementState.DONE
             row.finished_at = now
-        if row.state is AnnouncementState.SENDING and _fails(progress) and row.reason != FAILING:
+        failing = row.state is AnnouncementState.SENDING and row.reason is None and _fails(progress)
+        if failing:
             await stop_for_now(tx, row, FAILING)
         said = f"{progress}{row.state}"[-200:]
-        if said == row.reported or (progress.left and not await shown(tx, row.told)):
+        if not failing and (said == row.reported or (progress.left and not await shown(tx, row.told))):
             continue  # nothing new, or the first copy is still on its way
         row.reported = said
-        await cards.tell_author(tx, row, now)
+        await (cards.warn_author if failing else cards.tell_author)(tx, row, now)
 
 
 def _fails(progress: Progress) -> bool:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Executable, bindparam, select
 
 from storage import access
 from storage.access import Viewer
 from storage.announcements.revisions import vouched_anew
-from storage.announcements.tables import ENDING, SENT, Announcement, Recipient, for_readers, vouched_for
-from storage.database import Transaction
+from storage.announcements.tables import ENDING, SENT, Announcement, Copy, Recipient, for_readers, vouched_for
+from storage.database import Transaction, among, execute, has_server
 from storage.outbox import OutboxState
 from storage.tlp import Label
 
@@ -92,7 +93,7 @@ async def _sent(tx: Transaction, which: ColumnElement[bool]) -> list[Sent]:
 
 async def copies(
     tx: Transaction, announcement_id: int, viewers: Sequence[Viewer]
-) -> tuple[Announcement | None, dict[int, Recipient]]:
+) -> tuple[Announcement | None, dict[int, Copy]]:
     """Return an announcement with the copy of each of `viewers` for whom it was frozen and who may read it now.
 
     Where it was stopped, or whoever answers for it may no longer announce, it is nobody's.
@@ -105,7 +106,7 @@ async def copies(
 
 async def corrected(
     tx: Transaction, announcement_id: int, viewers: Sequence[Viewer]
-) -> tuple[Announcement | None, dict[int, Recipient]]:
+) -> tuple[Announcement | None, dict[int, Copy]]:
     """Return the same of an announcement that was corrected, for which whoever corrected it answers."""
     row, readers = await for_readers(tx, announcement_id, viewers)
     if row is None or not await vouched_anew(tx, row):
@@ -113,6 +114,14 @@ async def corrected(
     return row, await _copies(tx, row, readers)
 
 
-async def _copies(tx: Transaction, row: Announcement, readers: Sequence[Viewer]) -> dict[int, Recipient]:
-    theirs = (Recipient.announcement_id == row.id, Recipient.member_id.in_([v.id for v in readers]))
-    return {copy.member_id: copy for copy in await tx.scalars(select(Recipient).where(*theirs))}
+async def _copies(tx: Transaction, row: Announcement, readers: Sequence[Viewer]) -> dict[int, Copy]:
+    asked = {"announcement": row.id, "members": [v.id for v in readers]}
+    found = await execute(tx, _theirs(server=has_server(tx)), asked)
+    return {member_id: Copy(tuple(vote or ()), version, at) for member_id, vote, version, at in found}
+
+
+@cache
+def _theirs(*, server: bool) -> Executable:
+    done = select(Recipient.member_id, Recipient.vote, Recipient.acknowledged_version, Recipient.acknowledged_at)
+    one = Recipient.announcement_id == bindparam("announcement")
+    return done.where(one, among(Recipient.member_id, "members", server=server))

@@ -55,7 +55,7 @@ async def submit(
     await freeze(tx, row, meant)
     row.submitted_at, row.released_by = now, None
     event = audit.Event.ANNOUNCEMENT_SUBMITTED
-    facts = {"announcement": row.id, "recipients": len(meant), "urgent": row.urgent}
+    facts = {"announcement": row.id, "recipients": len(meant), "urgent": row.urgent, "paid": row.paid}
     await audit.record(tx, event, now, actor=viewer.id, **facts)
     if twice:
         row.state = AnnouncementState.AWAITING

@@ -13,7 +13,7 @@ from storage.access import Action, Viewer
 from storage.announcements import cards
 from storage.announcements.tables import Announcement, AnnouncementState, Recipient, Revision, RevisionState, by_id
 from storage.database import Transaction
-from storage.outbox import WAITING, OutboxRow, OutboxState, Settlement
+from storage.outbox import WAITING, Leased, OutboxRow, OutboxState, Settlement
 from storage.refusals import Refusal
 
 
@@ -53,7 +53,7 @@ async def awaited(tx: Transaction, viewer: Viewer, revision_id: int) -> tuple[An
     return await by_id(tx, viewer, revision.announcement_id), revision
 
 
-async def moved(tx: Transaction, row: OutboxRow, settlement: Settlement, _now: datetime) -> None:
+async def moved(tx: Transaction, row: Leased, settlement: Settlement, _now: datetime) -> None:
     """Note where somebody has it whose copy could not be edited."""
     if settlement.state is OutboxState.SENT and settlement.message_id not in (None, row.replaces):
         mine = (Recipient.announcement_id == row.facts["announcement"], Recipient.member_id == row.member_id)

@@ -65,7 +65,7 @@ def _copies(row: Announcement, member_id: int, at: datetime, *, silent: bool) ->
         subject = row.before if album else row.subject
         yield Promise(
             member_id, notice, facts, Lane.BULK, subject, f"{key}:album" if album else key, silent=silent or album,
-            due_at=at, expires_at=row.expires_at,
+            due_at=at, expires_at=row.expires_at, paid=row.paid,
         )  # fmt: skip
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Date, ForeignKey, Index, String, Text, and_, or_, select
+from sqlalchemy import JSON, BigInteger, Date, ForeignKey, Index, String, Text, and_, false, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage import access
@@ -72,7 +73,7 @@ class Announcement(Base):
     documents: `{"kind": "photo" | "document", "file_id": …}`; they go `apart`, before the words, where there are
     several or the words do not fit below. `poll` is `{"question": …, "options": […], "several": …, "anonymous": …}`.
     `audience` says who is meant, `audience_count` for how many it was frozen, and `digest` binds a release to all of
-    that. `version` counts corrections; `code` proves that it is genuine.
+    that. What is `paid` leaves faster, for Stars. `version` counts corrections; `code` proves that it is genuine.
 
     It leaves at `send_at`, or at the wall time `local_at` (`YYYY-MM-DDTHH:MM`) where each reader lives, or at once;
     `sent_at` is when the first copy leaves. It `repeats` until a day, next time at `next_at`; what came of it names it
@@ -94,6 +95,7 @@ class Announcement(Base):
     poll: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     label: Mapped[Label] = mapped_column(one_of(Label))
     urgent: Mapped[bool] = mapped_column(default=False)
+    paid: Mapped[bool] = mapped_column(default=False, server_default=false())
     audience: Mapped[list[Any]] = mapped_column(JSON)
     audience_count: Mapped[int] = mapped_column(default=0)
     digest: Mapped[str] = mapped_column(String(64), default="")
@@ -128,6 +130,11 @@ class Announcement(Base):
     def meant(self) -> Audience:
         """Who is meant by it."""
         return Audience.of(self.audience)
+
+    @property
+    def messages(self) -> int:
+        """How many messages each reader gets: what goes before the words counts one by one."""
+        return 1 + len(self.media) * self.apart
 
     @property
     def subject(self) -> str:
@@ -178,6 +185,15 @@ class Recipient(Base):
     reminders: Mapped[int] = mapped_column(default=0)
     reminded_at: Mapped[datetime | None] = mapped_column(Moment)
     vote: Mapped[list[int] | None] = mapped_column(JSON(none_as_null=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """What a recipient did with their copy, as `Recipient` keeps it."""
+
+    vote: tuple[int, ...]
+    acknowledged_version: int | None
+    acknowledged_at: datetime | None
 
 
 class RevisionState(StrEnum):
@@ -264,7 +280,12 @@ async def looked_at(tx: Transaction, viewer: Viewer, announcement_id: int) -> An
 
 def may_read(viewer: Viewer, row: Announcement) -> bool:
     """Tell whether somebody may read what was announced; whether they were meant to get it is another question."""
-    return viewer.active and access.may_see(viewer, row.label, row.meant.organisations)
+    return bool(_who_may_read([viewer], row))
+
+
+def _who_may_read(viewers: Sequence[Viewer], row: Announcement) -> list[Viewer]:
+    named = row.meant.organisations
+    return [viewer for viewer in viewers if viewer.active and access.may_see(viewer, row.label, named)]
 
 
 async def vouched_for(tx: Transaction, row: Announcement) -> bool:
@@ -281,7 +302,7 @@ async def for_readers(
     row = await tx.get(Announcement, announcement_id)
     if row is None or row.state not in HOLDING:
         return None, []
-    return row, [viewer for viewer in viewers if may_read(viewer, row)]
+    return row, _who_may_read(viewers, row)
 
 
 async def listed(tx: Transaction, viewer: Viewer, first: int | None, size: int) -> Page[Announcement]:

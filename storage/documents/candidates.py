@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy import ARRAY, Integer, Select, any_, literal, literal_column, select, text
+from sqlalchemy.exc import DBAPIError
 
 from storage.database import Transaction
 from storage.documents.spelling import Forms
@@ -43,11 +45,19 @@ async def candidates(tx: Transaction, listed: Select[int], wanted: Sequence[Form
 
 
 async def _on_postgresql(tx: Transaction, listed: Select[int], wanted: Sequence[Forms], tier: Tier) -> list[int]:
+    # A plan made for any word would be the wrong one for most. A reading has no transaction that would end the setting.
+    await tx.execute(text("SET plan_cache_mode = force_custom_plan"))
+    try:
+        return await _planned(tx, listed, wanted, tier)
+    finally:
+        with suppress(DBAPIError):  # after an error the end of the transaction takes it back
+            await tx.execute(text("RESET plan_cache_mode"))
+
+
+async def _planned(tx: Transaction, listed: Select[int], wanted: Sequence[Forms], tier: Tier) -> list[int]:
     """Ask the index for a rare word, and walk the newest documents for a common one."""
     asked, where = _as_tsquery(wanted, tier), "titles" if tier.titles_only else "words"
     hit = f"{where} @@ CAST(:asked AS tsquery)"
-    # A plan made for any word would be the wrong one for most.
-    await tx.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
     found = text(f"SELECT document_id FROM document_index WHERE {hit} LIMIT :most")  # noqa: S608 - our own words
     ids = list(await tx.scalars(found, {"asked": asked, "most": _COMMON}))
     if not ids:

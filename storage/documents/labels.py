@@ -17,7 +17,7 @@ from storage.documents.health import look_anew
 from storage.documents.tables import Document, DocumentAudience
 from storage.errands import ErrandKind
 from storage.members import Member
-from storage.outbox import Lane, OutboxRow, Promise, Settlement, copies, promise
+from storage.outbox import Lane, Leased, Promise, Settlement, copies, promise
 from storage.refusals import Refusal
 from storage.tlp import Label
 
@@ -91,7 +91,7 @@ async def _call_in(tx: Transaction, row: Document, now: datetime, *, by: int) ->
     await promise(tx, [Promise(m, _WARNING, facts, Lane.LIVE, key=f"{key}:{m}") for m in told], now)
 
 
-async def landed(tx: Transaction, row: OutboxRow, settlement: Settlement, now: datetime) -> None:
+async def landed(tx: Transaction, row: Leased, settlement: Settlement, now: datetime) -> None:
     """Let a file that only a named audience may have vanish from a chat in time, so that rights are asked again.
 
     One that was marked more strictly while it was on its way vanishes at once.
@@ -105,7 +105,7 @@ async def landed(tx: Transaction, row: OutboxRow, settlement: Settlement, now: d
         await _take_back(tx, person, settlement.message_id, now, now + DELETABLE)
 
 
-async def told(tx: Transaction, row: OutboxRow, settlement: Settlement, now: datetime) -> None:
+async def told(tx: Transaction, row: Leased, settlement: Settlement, now: datetime) -> None:
     """Let what tells of a document vanish at once, where that was marked more strictly while it was on its way."""
     found, person = await tx.get(Document, row.facts["document"]), await _recipient(tx, row)
     if found is None or person is None or not found.label.named_audience:
@@ -114,7 +114,7 @@ async def told(tx: Transaction, row: OutboxRow, settlement: Settlement, now: dat
         await _take_back(tx, person, settlement.message_id, now)
 
 
-async def _recipient(tx: Transaction, row: OutboxRow) -> Member | None:
+async def _recipient(tx: Transaction, row: Leased) -> Member | None:
     return await members.by_id(tx, row.member_id) if row.member_id is not None else None
 
 

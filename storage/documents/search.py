@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
-from rapidfuzz import fuzz, process
 from sqlalchemy import (
     ColumnElement,
     Select,
@@ -211,6 +210,8 @@ async def _nearest(tx: Transaction, listed: Select[int], word: Forms) -> str:
     key, size = word.key, len(word.key)
     like = or_(DocumentTerm.term.startswith(key[:1]), DocumentTerm.term.endswith(key[-2:]))
     known = select(DocumentTerm.term).where(DocumentTerm.size.between(size - _SLIPS, size + _SLIPS), like)
+    from rapidfuzz import fuzz, process  # seldom needed: only where nothing was found
+
     found = process.extract(key, list(await tx.scalars(known)), scorer=fuzz.ratio, score_cutoff=_LIKE, limit=None)
     for _, alike in groupby(sorted(found, key=lambda one: -one[1]), key=lambda one: one[1]):
         held = await _held(tx, listed, [term for term, _, _ in alike])

@@ -10,8 +10,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache, lru_cache
-
-import snowballstemmer
+from typing import Any
 
 from storage import names
 from storage.documents.places import PLACES
@@ -108,7 +107,9 @@ def _stem(word: str) -> str:
 
 
 @cache
-def _stemmer(language: str) -> snowballstemmer.stemmer:
+def _stemmer(language: str) -> Any:
+    import snowballstemmer  # some dozens of languages, for whoever searches first
+
     return snowballstemmer.stemmer(language)
 
 

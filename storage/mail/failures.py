@@ -11,7 +11,7 @@ from storage import members
 from storage.database import Transaction
 from storage.mail.tables import MailAddress
 from storage.members import BELONGING, Channel, Member
-from storage.outbox import Lane, OutboxRow, OutboxState, Promise, Settlement, promise
+from storage.outbox import Lane, Leased, OutboxRow, OutboxState, Promise, Settlement, promise
 
 DIGEST = "digest:issue"
 TAKE_MAIL, TAKE_TELEGRAM = "mail:take", "mail:back"
@@ -22,7 +22,7 @@ _WEEKS = 2
 _GOOD_FOR = timedelta(days=7)
 
 
-async def noted(tx: Transaction, row: OutboxRow, settlement: Settlement, now: datetime) -> None:
+async def noted(tx: Transaction, row: Leased, settlement: Settlement, now: datetime) -> None:
     """Offer a member the other channel, once, when digests failed on this one in two ISO weeks with none between.
 
     It follows the settlement of a digest's row. Where the other channel is in use already, or does not reach them
@@ -47,7 +47,7 @@ async def _reachable(tx: Transaction, member: Member, *, by_mail: bool) -> bool:
     return member.channel is Channel.TELEGRAM and address is not None and address.verified_at is not None
 
 
-async def _failed_weeks(tx: Transaction, row: OutboxRow, *, by_mail: bool) -> Sequence[tuple[int, int]]:
+async def _failed_weeks(tx: Transaction, row: Leased, *, by_mail: bool) -> Sequence[tuple[int, int]]:
     """Return the ISO weeks with a failure since the last digest that was sent; none where an offer was made since."""
     lane = OutboxRow.lane == Lane.MAIL if by_mail else OutboxRow.lane != Lane.MAIL
     mine = OutboxRow.member_id == row.member_id

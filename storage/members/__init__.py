@@ -12,7 +12,7 @@ from storage.members.people import (
     mark_unreachable,
     welcome,
 )
-from storage.members.roles import Office, give_role, held_roles, holders, offices, seat, speaking, staff, take_roles
+from storage.members.roles import Office, give_role, held_roles, holders, office_of, offices, seat, staff, take_roles
 from storage.members.tables import (
     BELONGING,
     Category,
@@ -49,11 +49,11 @@ __all__ = [
     "key_of",
     "known_organisation",
     "mark_unreachable",
+    "office_of",
     "offices",
     "organisation",
     "organisation_names",
     "seat",
-    "speaking",
     "staff",
     "take_roles",
     "welcome",

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import delete, select
 
 from storage.database import Transaction, wake
 from storage.members.tables import BELONGING, Member, MemberRole, Role
@@ -26,25 +26,12 @@ async def offices(tx: Transaction, member_ids: Sequence[int]) -> dict[int, froze
     """Return the offices of each of `member_ids`; nobody is missing from the answer."""
     held: dict[int, set[Office]] = {member_id: set() for member_id in member_ids}
     for row in await tx.scalars(select(MemberRole).where(MemberRole.member_id.in_(member_ids))):
-        held[row.member_id].add(_office(row))
+        held[row.member_id].add(office_of(row))
     return {member_id: frozenset(found) for member_id, found in held.items()}
 
 
-_SPEAKING = (
-    select(Member, MemberRole)
-    .outerjoin(MemberRole, MemberRole.member_id == Member.id)
-    .where(Member.telegram_id == bindparam("account"))
-)
-
-
-async def speaking(tx: Transaction, telegram_id: int) -> tuple[Member | None, frozenset[Office]]:
-    """Return the person behind a Telegram account, if known, with their offices, at one go."""
-    rows = (await tx.execute(_SPEAKING, {"account": telegram_id})).all()
-    held = (row[1] for row in rows if row[1] is not None)
-    return rows[0][0] if rows else None, frozenset(_office(role) for role in held)
-
-
-def _office(row: MemberRole) -> Office:
+def office_of(row: MemberRole) -> Office:
+    """Return the office that a row says somebody holds."""
     return Office(row.role, row.topic_id, row.country, row.organisation_id)
 
 

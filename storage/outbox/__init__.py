@@ -1,8 +1,20 @@
 """The outbox: what was promised to people, one row a recipient and part; facts, not text."""
 
-from storage.outbox.leasing import claim, extend, next_due, release, settle
+from storage.outbox.leasing import claim, extend, free, lease_of, next_due, release, settle
 from storage.outbox.promising import forget, hold, let_go, news, promise, withhold
-from storage.outbox.reading import Copy, copies, counts, landed, last_copy, report, says, shown, tally, will_replace
+from storage.outbox.reading import (
+    Copy,
+    copies,
+    counts,
+    landed,
+    last_copy,
+    oldest_due,
+    report,
+    says,
+    shown,
+    tally,
+    will_replace,
+)
 from storage.outbox.tables import (
     KEEP,
     ON_ITS_WAY,
@@ -11,6 +23,7 @@ from storage.outbox.tables import (
     WAITING,
     Facts,
     Lane,
+    Leased,
     OutboxRow,
     OutboxState,
     Promise,
@@ -27,6 +40,7 @@ __all__ = [
     "Copy",
     "Facts",
     "Lane",
+    "Leased",
     "OutboxRow",
     "OutboxState",
     "Promise",
@@ -36,13 +50,16 @@ __all__ = [
     "counts",
     "extend",
     "forget",
+    "free",
     "hold",
     "in_doubt",
     "landed",
     "last_copy",
+    "lease_of",
     "let_go",
     "news",
     "next_due",
+    "oldest_due",
     "promise",
     "release",
     "report",

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Select,
     String,
     cast,
     func,
     select,
+    union_all,
 )
 
 from storage.database import Transaction
-from storage.outbox.tables import ON_ITS_WAY, WAITING, OutboxRow, OutboxState
+from storage.outbox.tables import ON_ITS_WAY, WAITING, Lane, OutboxRow, OutboxState
 
 
 async def shown(tx: Transaction, subject: str) -> dict[int, int]:
@@ -86,6 +89,24 @@ async def counts(tx: Transaction) -> dict[str, int]:
     """Return how many messages are in each state."""
     rows = await tx.execute(select(OutboxRow.state, func.count()).group_by(OutboxRow.state))
     return {str(state): count for state, count in rows}
+
+
+async def oldest_due(tx: Transaction, now: datetime) -> dict[Lane, datetime | None]:
+    """Return for each lane since when its oldest due message waits or is under way; one look into the index each."""
+    asked = [_first_due(lane, state, now) for lane in Lane for state in (OutboxState.QUEUED, OutboxState.LEASED)]
+    found: dict[Lane, datetime | None] = dict.fromkeys(Lane)
+    for row in await tx.execute(union_all(*asked)):
+        found[Lane(row[0])] = min(filter(None, (found[Lane(row[0])], row[1])))
+    return found
+
+
+def _first_due(lane: Lane, state: OutboxState, now: datetime) -> Select[Any]:
+    # Ordered and cut, and not `min`: without statistics PostgreSQL would read the whole queue for that.
+    due = select(OutboxRow.lane, OutboxRow.due_at).where(
+        OutboxRow.state == state, OutboxRow.lane == lane, OutboxRow.due_at <= now
+    )
+    first = due.order_by(OutboxRow.due_at).limit(1).subquery()
+    return select(first.c.lane, first.c.due_at)
 
 
 async def report(tx: Transaction, subject: str) -> Mapping[int, tuple[OutboxState, str | None]]:

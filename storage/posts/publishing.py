@@ -13,7 +13,7 @@ from storage.access import Action, Viewer
 from storage.database import Transaction
 from storage.errands import ErrandKind
 from storage.groups import BoundGroup, GroupKind, Thread
-from storage.outbox import Lane, OutboxRow, OutboxState, Promise, Settlement, promise, shown
+from storage.outbox import Lane, Leased, OutboxState, Promise, Settlement, promise, shown
 from storage.posts.live import tell_live
 from storage.posts.tables import Post, PostDraft, PostState, Source, may_read
 from storage.refusals import Refusal
@@ -152,7 +152,7 @@ async def again(tx: Transaction, viewer: Viewer, post_id: int, now: datetime) ->
     return post
 
 
-async def landed(tx: Transaction, row: OutboxRow, settlement: Settlement, now: datetime) -> None:
+async def landed(tx: Transaction, row: Leased, settlement: Settlement, now: datetime) -> None:
     """Note how the sending of a post into its group ended: it stands there, or is held and staff are told."""
     post = await tx.get(Post, row.facts["post"], with_for_update=True)
     if post is not None and post.state in (PostState.HIDDEN, PostState.REMOVED) and settlement.message_id is not None:

@@ -9,7 +9,7 @@ from sqlalchemy import String, select, type_coerce
 
 from storage import access
 from storage.access import Viewer
-from storage.database import Transaction
+from storage.database import Transaction, execute
 from storage.topics.tables import Level, Policy, Subscription, Topic
 
 
@@ -43,7 +43,7 @@ async def readers(tx: Transaction, viewers: Collection[Viewer]) -> dict[int, Rea
     levels: dict[int, dict[int, Level]] = {viewer.id: {} for viewer in viewers}
     # Past the session and without types: these are many rows of plain columns.
     columns = (Subscription.member_id, Subscription.topic_id, type_coerce(Subscription.level, String))
-    rows = await (await tx.connection()).execute(select(*columns).where(Subscription.member_id.in_(levels)))
+    rows = await execute(tx, select(*columns).where(Subscription.member_id.in_(levels)))
     for member_id, topic_id, level in rows.all():
         levels[member_id][topic_id] = _LEVELS[level]
     return {viewer.id: Reader(viewer, levels[viewer.id]) for viewer in viewers}
