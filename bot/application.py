@@ -6,25 +6,25 @@ import asyncio
 import os
 import signal
 from collections.abc import Coroutine, Sequence
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from functools import partial
 from typing import Any, TypeVar
-
-from telegram import LinkPreviewOptions
-from telegram.ext import Application, ApplicationBuilder, ContextTypes, Defaults, ExtBot
 
 from bot import mail, start
 from bot.addresses import networks
 from bot.charts import ChildCharts
 from bot.clock import Clock
-from bot.config import Loaded
+from bot.config import Fetch, Loaded
 from bot.delivery.rendering import Rendering
 from bot.delivery.telegram import telegram_windows
+from bot.delivery.window import Window
 from bot.errands import Errands
 from bot.features import FEATURES
 from bot.feeds import Intake
 from bot.fetching import Fetcher
-from bot.health import SILENCE, HealthServer, Watch
+from bot.framework import Framework, Notices
+from bot.guard import Guard, guarding
+from bot.health import HealthServer, Watch
 from bot.holiday import working_days
 from bot.intake import Polling, WebhookIntake, allowed
 from bot.lanes import Lanes
@@ -32,23 +32,30 @@ from bot.links import PATIENCE, Links
 from bot.logs import log
 from bot.profile import Profile
 from bot.reading import Reading
+from bot.regrets import Regrets
 from bot.removals import Removals
 from bot.schedule import Schedule, Tick
+from bot.shift import Role, Shift
 from bot.start import StartError
 from bot.sweep import Sweep
 from bot.ticks import ticks
-from bot.transport import AiohttpRequest, Answer, Wire
+from bot.transport import Answer, Wire
 from bot.workers import Unfinished, Worker, drained, kept_working, until_cancelled
-from handlers import errors, fallback
-from handlers.context import Context, Policy, Services
-from handlers.dialogues import Dialogues
-from handlers.feature import Feature, command_handler
-from handlers.gate import gate
-from handlers.glances import Glance
+from handlers.context import Policy, Services
+from handlers.feature import Feature
 from storage import pause
 from storage.database import Database
+from storage.workers import Duty
 
 T = TypeVar("T")
+
+LONGEST_LEASE = 15
+"""Seconds after which a process that is not seen is taken for dead, where `delivery.lease_seconds` is not less."""
+
+TICKS_AFTER = {
+    "staff": "profile", "removals": "removals", "errands": "errands", "feeds": "feeds", "digests": "digest",
+}  # fmt: skip
+"""Which tick runs at once after a commit that tells of a subject."""
 
 _log = log("bot")
 
@@ -56,13 +63,25 @@ _log = log("bot")
 class Bot:
     """The whole process: intake, lanes, clock and delivery around one database."""
 
-    def __init__(self, loaded: Loaded, clock: Clock, features: Sequence[Feature] = FEATURES) -> None:
+    def __init__(
+        self,
+        loaded: Loaded,
+        clock: Clock,
+        features: Sequence[Feature] = FEATURES,
+        role: Role = Role.ALL,
+        watch: Watch | None = None,
+    ) -> None:
         os.environ.setdefault("PTB_TIMEDELTA", "1")  # python-telegram-bot then tells waits as it will in future
         self._loaded = loaded
         self._clock = clock
         self._features = features
         self._database = Database(loaded.storage_url)
-        self._watch = Watch()
+        self._database.on_damage = lambda error: self.stop(start.damaged(self._database, error))
+        self._watch = watch or Watch()
+        self._watch.metrics.follow(self._database)
+        self._role = role
+        seconds = min(loaded.settings.delivery.lease_seconds, LONGEST_LEASE)
+        self._shift = Shift(self._database, self._watch, role, self._duties(), seconds)
         self._stopping = asyncio.Event()
         self._problem: str | None = None
         self._rests = True
@@ -70,6 +89,15 @@ class Bot:
         self._polls = self._wire(1)
         self._people = self._wire(32)
         self._letters = self._wire(2 * loaded.settings.delivery.in_flight)
+
+    @property
+    def _fetch(self) -> Fetch:
+        return self._loaded.settings.fetch
+
+    def _duties(self) -> set[Duty]:
+        duties = {Duty.CLOCK, Duty.PACE} if self._role.delivers else set()
+        polls = self._role.takes_in and self._loaded.settings.telegram.mode == "polling"
+        return duties | ({Duty.POLL} if polls else set())
 
     def _wire(self, connections: int) -> Wire:
         telegram = self._loaded.settings.telegram
@@ -91,17 +119,23 @@ class Bot:
         finally:
             for wire in wires:
                 await wire.close()
+            await self._shift.end()
             await self._database.close()
         if self._problem is not None:
             raise StartError(self._problem)
 
     async def _prepare(self) -> Policy:
         settings = self._loaded.settings
+        if not self._database.has_server and self._role is not Role.ALL:
+            raise StartError("Only PostgreSQL can be shared: on SQLite one process does everything (--role all).")
         username = await start.greet(self._people, settings.telegram.api_url)
+        await self._shift.keep_alone()
         await start.open_database(self._database)
         await start.admit_administrators(self._database, settings.network, self._clock.now())
         policy = start.policy_of(self._loaded, username)
         await start.number_issues(self._database, policy.editing, self._clock.now())
+        with start.naming_trouble(self._database):
+            await self._shift.begin()
         return policy
 
     async def _unless_stopped(self, work: Coroutine[Any, Any, T]) -> T | None:
@@ -119,53 +153,76 @@ class Bot:
         self._stopping.set()
 
     async def _serve(self, policy: Policy) -> None:
-        refusals = {**errors.REFUSALS, **{k: v for f in self._features for k, v in f.refusals.items()}}
-        forms = Dialogues([d for f in self._features for d in f.dialogues], refusals)
-        telegram = self._telegram()
-        open_networks = networks(self._loaded.settings.fetch.private_networks)
-        reading = Reading(telegram, self._database, self._clock, open_networks)
-        application = self._application(telegram, reading.glance, policy, forms, refusals)
-        notices = {n.name: n for n in [*forms.notices(), *(n for f in self._features for n in f.notices)]}
-        follow = {name: notice.landed for name, notice in notices.items() if notice.landed is not None}
-        rendering = Rendering(self._database, notices, policy)
-        wires, settings = (self._people, self._letters), self._loaded.settings.delivery
-        windows = telegram_windows(settings, self._database, self._clock, wires, rendering, self.stop, follow)
-        mailing = await mail.prepared(self._loaded, self._database, self._clock, notices, policy, self.stop, follow)
-        lanes = Lanes(self._database, self._clock, application)
-        schedule = Schedule(self._ticks(policy, reading), self._watch, self._paused)
-        self._database.on_commit("staff", partial(schedule.hurry, "profile"))
-        for subject in ("removals", "errands", "feeds"):
-            self._database.on_commit(subject, partial(schedule.hurry, subject))
-        self._database.on_commit("digests", partial(schedule.hurry, "digest"))
-        health = self._health()
-        async with application:
-            try:
-                if health is not None:
-                    await start.listen(health, "health.listen")
-                if mailing is not None:
-                    await start.listen(mailing.pages, "mail.listen")
-                    windows.append(mailing.window)
-                intake = await self._unless_stopped(self._intake()) or []
-                _log.info("ready", bot=policy.bot_username)
-                if await self._paused():
-                    _log.warning("paused since a restore: `network-bot resume` lets promises leave again")
-                schedule.start()
-
-                def moved() -> None:
-                    schedule.hurry()
-                    for window in windows:
-                        window.hurry()
-
-                clock = partial(self._clock.follow, moved)
-                workers: list[Worker] = [lanes.run, *(w.run for w in windows), clock, self._guard, *intake]
-                await self._work(workers, [lanes, *windows])
-            finally:
-                await schedule.stop()
-                if health is not None:
-                    await health.stop()
-                if mailing is not None:
-                    await mailing.close()
+        framework = Framework(self._loaded, self._features, (self._people, self._polls))
+        reading = Reading(framework.bot, self._database, self._clock, networks(self._fetch.private_networks))
+        services = Services(
+            self._database,
+            policy,
+            self._clock.now,
+            working_days(skip_holidays=policy.skip_holidays),
+            reading.glance,
+            ChildCharts(),
+        )
+        regrets = Regrets(self._database, self._people, policy)
+        application = framework.application(services, regrets)
+        windows, mailing = await self._delivery(framework.notices(), policy)
+        lanes = Lanes(self._database, self._clock, application, self._shift.lease, self._watch)
+        schedule = Schedule(self._ticks(policy, reading), self._watch, self._shift, self._paused)
+        self._wake(schedule, windows)
+        async with application, AsyncExitStack() as opened:
+            opened.push_async_callback(schedule.stop)
+            await self._listen(opened, mailing)
+            intake = (await self._unless_stopped(self._intake(regrets)) or []) if self._role.takes_in else []
+            await self._tell_ready(policy)
+            schedule.start()
+            clock, guard = partial(self._clock.follow, partial(_jump, schedule, windows)), self._guard(policy, mailing)
+            workers: list[Worker] = [*(w.run for w in windows), clock, guard.run, *intake]
+            workers += [self._shift.run, self._shift.listen, *([lanes.run] if self._role.takes_in else [])]
+            await self._work(workers, [lanes, *windows])
         _log.info("stopped")
+
+    async def _delivery(self, notices: Notices, policy: Policy) -> tuple[list[Window[Any]], mail.Mailing | None]:
+        """Return what delivers, and what of it is mail."""
+        follow = {name: notice.landed for name, notice in notices.items() if notice.landed is not None}
+        shared = (self.stop, follow, self._shift)
+        rendering = Rendering(self._database, notices, policy)
+        settings, wires = self._loaded.settings.delivery, (self._people, self._letters)
+        windows = telegram_windows(settings, self._database, self._clock, wires, rendering, *shared)
+        mailing = None
+        if self._role.delivers:
+            mailing = await mail.prepared(self._loaded, self._database, self._clock, notices, policy, *shared)
+        if mailing is not None:
+            windows.append(mailing.window)
+        for window in windows:
+            window.count = self._watch.metrics.sent
+        return windows, mailing
+
+    def _wake(self, schedule: Schedule, windows: Sequence[Window[Any]]) -> None:
+        """Let commits, and other duties, wake whoever has to look."""
+        for subject, tick in TICKS_AFTER.items():
+            self._database.on_commit(subject, partial(schedule.hurry, tick))
+        self._shift.on_change(schedule.hurry)
+        for window in windows:
+            self._shift.on_change(window.hurry)
+            self._shift.on_doubt(window.doubt)
+
+    async def _listen(self, opened: AsyncExitStack, mailing: mail.Mailing | None) -> None:
+        """Serve what is asked over HTTP until `opened` is closed."""
+        listen = self._loaded.settings.health.listen
+        if listen is not None:
+            health = HealthServer(listen, self._watch, self._database, self._clock)
+            opened.push_async_callback(health.stop)
+            await start.listen(health, "health.listen")
+        if mailing is not None:
+            opened.push_async_callback(mailing.close)
+            await start.listen(mailing.pages, "mail.listen")
+
+    async def _tell_ready(self, policy: Policy) -> None:
+        _log.info("ready", bot=policy.bot_username)
+        with start.naming_trouble(self._database):
+            paused = await self._paused()
+        if paused:
+            _log.warning("paused since a restore: `network-bot resume` lets promises leave again")
 
     async def _work(self, workers: list[Worker], unfinished: Sequence[Unfinished]) -> None:
         tasks = [asyncio.create_task(kept_working(worker)) for worker in workers]
@@ -180,22 +237,26 @@ class Bot:
             if error is not None:
                 raise error
 
-    async def _intake(self) -> list[Worker]:
+    async def _intake(self, regrets: Regrets) -> list[Worker]:
         settings = self._loaded.settings
         if settings.telegram.mode == "polling":
             await self._ask("deleteWebhook", {"drop_pending_updates": False})
-            return [Polling(self._polls, self._database, self._clock, self._watch, self._asks_for).run]
+            asks_for, unstored = self._asks_for, regrets.unstored
+            polling = Polling(self._polls, self._database, self._clock, self._watch, self._shift, asks_for, unstored)
+            return [polling.run]
         self._watch.listening = False
         secret = settings.webhook.secret_token
         if settings.webhook.public_url is None or secret is None:
             raise StartError("telegram.mode is webhook: webhook.public_url and webhook.secret_token are needed.")
-        server = WebhookIntake(settings.webhook.listen, secret.get_secret_value(), self._database, self._clock)
+        shared, listen = (self._database, self._clock, self._watch), settings.webhook.listen
+        server = WebhookIntake(listen, secret.get_secret_value(), *shared, regrets.unstored)
         await start.listen(server, "webhook.listen")
         await self._set_webhook(settings.webhook.public_url, secret.get_secret_value())
         return [partial(until_cancelled, server.stop)]
 
     async def _set_webhook(self, url: str, secret: str) -> None:
-        parameters = {"url": url, "secret_token": secret, "allowed_updates": self._asks_for}
+        parameters: dict[str, Any] = {"url": url, "secret_token": secret, "allowed_updates": self._asks_for}
+        parameters |= {"max_connections": self._loaded.settings.webhook.max_connections, "drop_pending_updates": False}
         answer = await self._ask("setWebhook", parameters)
         if not answer.ok:
             raise StartError(f"Telegram refuses the webhook: {answer.description}.")
@@ -203,46 +264,10 @@ class Bot:
     async def _ask(self, method: str, parameters: dict[str, Any]) -> Answer:
         return await start.ask(self._people, self._loaded.settings.telegram.api_url, method, parameters)
 
-    async def _guard(self) -> None:
-        """Say loudly, and once, when nothing has come from Telegram for too long."""
-        said = False
-        while True:
-            await asyncio.sleep(5)
-            if not self._watch.healthy and not said:
-                _log.critical("no successful poll", seconds=round(self._watch.silent_for()), limit=SILENCE)
-            said = not self._watch.healthy
-
-    def _telegram(self) -> ExtBot[None]:
-        return ExtBot(
-            self._loaded.token,
-            base_url=f"{self._loaded.settings.telegram.api_url}/bot",
-            base_file_url=f"{self._loaded.settings.telegram.api_url}/file/bot",
-            request=AiohttpRequest(self._people),
-            get_updates_request=AiohttpRequest(self._polls),
-            defaults=Defaults(link_preview_options=LinkPreviewOptions(is_disabled=True)),
-        )
-
-    def _application(
-        self, bot: ExtBot[None], glance: Glance, policy: Policy, forms: Dialogues, refusals: dict[str, str]
-    ) -> Any:
-        built = ApplicationBuilder().bot(bot).updater(None).job_queue(None).context_types(ContextTypes(context=Context))
-        application: Application[Any, Any, Any, Any, Any, Any] = built.build()
-        working = working_days(skip_holidays=policy.skip_holidays)
-        application.bot_data["services"] = Services(
-            self._database, policy, self._clock.now, working, glance, ChildCharts()
-        )
-        application.bot_data["features"] = tuple(self._features)
-        application.bot_data["dialogues"] = forms
-        application.bot_data["links"] = {k: v for f in self._features for k, v in f.links.items()}
-        application.bot_data["items"] = {k: v for f in self._features for k, v in f.items.items()}
-        application.bot_data["doors"] = {k: v for f in self._features for k, v in f.doors.items()}
-        application.add_handler(gate(), group=-1)
-        application.add_handlers([command_handler(c) for f in self._features for c in f.commands])
-        application.add_handlers(forms.handlers())
-        application.add_handlers([h for f in self._features for h in f.handlers])
-        application.add_handlers(fallback.handlers())
-        application.add_error_handler(errors.error_handler(refusals))
-        return application
+    def _guard(self, policy: Policy, mailing: mail.Mailing | None) -> Guard:
+        asked = partial(self._people.call, "getWebhookInfo", {})
+        shared = (self._watch, self._database, self._clock)
+        return guarding(self._loaded, policy, asked, *shared, mailing)
 
     def _ticks(self, policy: Policy, reading: Reading) -> list[Tick]:
         remove = Removals(self._people, self._database, self._clock).work
@@ -250,7 +275,7 @@ class Bot:
         run = Errands(self._people, self._database, self._clock).work
         bot_id = int(self._loaded.token.partition(":")[0])
         sweep = Sweep(self._people, self._database, self._clock, bot_id).work
-        private = networks(self._loaded.settings.fetch.private_networks)
+        private = networks(self._fetch.private_networks)
         read = Intake(self._database, self._clock, Fetcher(private)).work
         look = Links(self._database, self._clock, Fetcher(private, patience=PATIENCE)).work
         work = {"remove": remove, "publish": publish, "run": run, "sweep": sweep, "read": read, "look": look}
@@ -263,13 +288,16 @@ class Bot:
                 self._rests = await pause.standing(tx) is not None
         return self._rests
 
-    def _health(self) -> HealthServer | None:
-        listen = self._loaded.settings.health.listen
-        return None if listen is None else HealthServer(listen, self._watch, self._database)
-
     def stop_on_signals(self) -> None:
         """End gracefully on SIGTERM and SIGINT."""
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             with suppress(NotImplementedError):
                 loop.add_signal_handler(name, self.stop)
+
+
+def _jump(schedule: Schedule, windows: Sequence[Window[Any]]) -> None:
+    """Look at everything anew: the clock has jumped."""
+    schedule.hurry()
+    for window in windows:
+        window.jump()

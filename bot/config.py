@@ -59,6 +59,7 @@ class Webhook(Section):
     public_url: str | None = None
     listen: Annotated[str, AfterValidator(values.address)] = "127.0.0.1:8443"
     secret_token: SecretStr | None = None
+    max_connections: int = Field(default=40, ge=1, le=100)
 
 
 class Storage(Section):
@@ -125,14 +126,24 @@ class Announcements(Section):
 
 
 class Delivery(Section):
-    """How fast messages leave, and what happens when Telegram's answer is ambiguous."""
+    """How fast messages leave, and what happens when Telegram's answer is ambiguous.
 
-    messages_per_second: float = Field(default=28, gt=0, le=1000)
+    At `paid_messages_per_second` leave announcements for which administrators pay in Stars; 0: that is not offered.
+    """
+
+    messages_per_second: float = Field(default=28, gt=0, le=100_000)
+    paid_messages_per_second: float = Field(default=0, ge=0, le=1000)
     per_chat_per_second: float = Field(default=1, gt=0)
     per_group_per_minute: float = Field(default=20, gt=0)
-    in_flight: int = Field(default=8, ge=1, le=100)
+    in_flight: int = Field(default=8, ge=1, le=200)
     lease_seconds: int = Field(default=60, ge=5, le=3600)
     on_unknown: Literal["resend", "hold"] = "resend"
+
+    @model_validator(mode="after")
+    def _paid_is_faster(self) -> Delivery:
+        if 0 < self.paid_messages_per_second <= self.messages_per_second:
+            raise ValueError("paid_messages_per_second is 0, or more than messages_per_second")
+        return self
 
 
 class Fetch(Section):
@@ -177,9 +188,10 @@ class Mail(Section):
 
 
 class Health(Section):
-    """Where `/healthz`, `/readyz` and `/metrics` are served, if anywhere."""
+    """Where `/healthz`, `/readyz` and `/metrics` are served, if anywhere, and who else gets alarms by mail."""
 
     listen: Annotated[str, AfterValidator(values.address)] | None = None
+    alert_addresses: list[Annotated[str, AfterValidator(values.mail_address)]] = []
 
 
 class Config(BaseSettings):
@@ -205,6 +217,12 @@ class Config(BaseSettings):
     library: Library = Library()
     mail: Mail = Mail()
     health: Health = Health()
+
+    @model_validator(mode="after")
+    def _alarms_can_leave(self) -> Config:
+        if self.health.alert_addresses and self.mail.host is None:
+            raise ValueError("health.alert_addresses: alarms by mail need mail.host")
+        return self
 
     @classmethod
     def settings_customise_sources(
@@ -232,7 +250,9 @@ class Loaded:
     @property
     def secrets(self) -> tuple[str, ...]:
         """What no log may tell."""
-        return (self.token, *([self.mail_password] if self.mail_password else []))
+        webhook = self.settings.webhook.secret_token
+        hook = webhook.get_secret_value() if webhook is not None else None
+        return tuple(secret for secret in (self.token, self.mail_password, hook) if secret)
 
     @property
     def digest_weekday(self) -> int:
@@ -296,7 +316,8 @@ def _sentence(path: Path, problem: Any) -> str:
     if key == "telegram" and problem["type"] == "missing":
         hint = "" if path.exists() else f" ({path} does not exist)"
         return f"{path}: telegram.token: a bot token is needed{hint}"
-    return f"{path}: {key}: {problem['msg'].removeprefix('Value error, ')}"
+    told = f"{key}: " if key else ""  # what concerns several sections names them itself
+    return f"{path}: {told}{problem['msg'].removeprefix('Value error, ')}"
 
 
 def _token(path: Path, telegram: Telegram) -> str:

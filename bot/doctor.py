@@ -1,4 +1,4 @@
-"""What `check` and `status` find out, without changing anything."""
+"""What `check` finds out, without changing anything."""
 
 from __future__ import annotations
 
@@ -6,20 +6,16 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.exc import DBAPIError
-
 from bot.clock import Clock
 from bot.config import Config, Loaded
-from bot.health import counts
 from bot.mail.checking import mail_problems
-from bot.start import written_by_a_newer
+from bot.overview import overview
 from bot.transport import NO_ANSWER, Wire
 from handlers.groups.rights import RIGHTS, rights_missing
-from storage import groups, members, migrations, pause
-from storage.database import Database, cause_of
+from storage import groups, members, migrations
+from storage.database import Database
 from storage.groups import BoundGroup
 from storage.members import BELONGING, Role
-from storage.refusals import Refusal
 
 _INLINE = "supports_inline_queries"
 _INLINE_IS = {
@@ -57,31 +53,6 @@ async def examine(loaded: Loaded) -> tuple[list[str], list[str]]:
     if not loaded.settings.network.administrators:
         problems.append("network.administrators is empty: nobody could approve the first application.")
     return problems, remarks
-
-
-async def overview(loaded: Loaded) -> dict[str, Any] | str:
-    """Return the schema and the boxes by state, or a sentence on why the database cannot be used."""
-    database = Database(loaded.storage_url)
-    try:
-        await migrations.check(database)
-        at = await migrations.revision(database)
-        if at is None:
-            return {"schema": "none yet", "inbox": {}, "outbox": {}}
-        return {"schema": at, **(await counts(database)), **(await _pause(database, at))}
-    except Refusal as refusal:
-        return written_by_a_newer(refusal)
-    except (DBAPIError, OSError) as error:
-        return f"The database cannot be used: {cause_of(error)}."
-    finally:
-        await database.close()
-
-
-async def _pause(database: Database, at: str) -> dict[str, str]:
-    if at != migrations.newest():
-        return {}
-    async with database.reading() as tx:
-        found = await pause.standing(tx)
-    return {} if found is None else {"paused": f"since {found.since:%Y-%m-%d %H:%M} UTC, {found.reason}"}
 
 
 async def _warnings(loaded: Loaded, found: dict[str, Any]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from handlers import (
+    alarms,
     announcements,
     applications,
     desk,
@@ -52,6 +53,7 @@ FEATURES: tuple[Feature, ...] = (
     announcements.FEATURE,
     staff.FEATURE,
     groups.FEATURE,
+    alarms.FEATURE,
     door.FEATURE,
     inline.FEATURE,
     documents.FEATURE,  # last: free text is a search

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import date
 from functools import cache
-
-import holidays
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 from storage.digests import WorkingDay, monday_to_friday
+
+if TYPE_CHECKING:
+    import holidays
 
 SATURDAY = 5
 
@@ -25,7 +29,19 @@ def working_days(*, skip_holidays: bool) -> WorkingDay:
 
 @cache
 def _calendar(country: str) -> holidays.HolidayBase | None:
+    import holidays  # not before somebody from a country is there
+
+    _each_for_itself(holidays)
     try:
         return holidays.country_holidays(country)
     except NotImplementedError:
         return None
+
+
+def _each_for_itself(library: ModuleType) -> None:
+    """Let one country be loaded without all the others, which would take 13 MB and hold up the loop."""
+    name = f"{library.__name__}.countries"
+    if name not in sys.modules:
+        package = ModuleType(name)  # the library's own would load each of its two hundred modules
+        package.__path__ = [f"{path}/countries" for path in library.__path__]
+        sys.modules[name] = package

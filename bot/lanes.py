@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections import deque
 from contextlib import suppress
 from datetime import timedelta
@@ -15,19 +16,25 @@ from telegram.error import NetworkError, RetryAfter, TelegramError
 from telegram.ext import Application
 
 from bot.clock import Clock
+from bot.health import Watch
 from bot.logs import log
 from bot.transport import NOT_SENT
 from bot.workers import finished
 from handlers.context import TURN, Turn
 from handlers.errors import apology, incident
 from handlers.language import Say
-from storage import inbox
+from storage import dialogues, inbox
 from storage.database import Database, cause_of, is_gone, is_trouble
+from storage.dialogues import Speaker
 from storage.inbox import InboxRow
 
 TRIES = 3
 PARALLEL = 16
 BACKLOG = 200
+IN_HAND = 64
+"""How many updates a process takes at most, where others would handle the rest."""
+FRESH = 1.0
+"""Seconds for which it holds who speaks; then it is read again."""
 LONGEST_PAUSE = 30.0
 LONGEST_BAN = 300.0
 _PAUSES = (0.2, 2.0)
@@ -39,9 +46,16 @@ class Lanes:
     """Takes updates from the inbox, in order within a lane, and sees each one settled or dead."""
 
     def __init__(
-        self, database: Database, clock: Clock, application: Application[Any, Any, Any, Any, Any, Any]
+        self,
+        database: Database,
+        clock: Clock,
+        application: Application[Any, Any, Any, Any, Any, Any],
+        lease: str | None,
+        watch: Watch,
     ) -> None:
         self._database = database
+        self._watch = watch
+        self._lease = lease
         self._clock = clock
         self._application = application
         self._queues: dict[str, deque[InboxRow]] = {}
@@ -73,39 +87,57 @@ class Lanes:
 
     async def _fetch(self) -> bool:
         """Take updates that wait in the inbox, of lanes that have none in hand; return whether more may wait."""
-        if len(self._queues) >= BACKLOG:
+        room = self._room()
+        if room <= 0:
             return False  # the first lane that ends makes room
         arrivals = self._arrivals
-        async with self._database.reading() as tx:
-            rows = await inbox.pending(tx, self._queues, BACKLOG)
-        if full := len(rows) == BACKLOG:
+        rows, speakers = await self._take(room)
+        if full := len(rows) == room:
             self._arrivals += 1  # whatever is left behind has come as well
         for row in rows:
             if row.lane in self._queues:
                 self._queues[row.lane].append(row)
             else:
                 self._queues[row.lane] = deque([row])
-                task = asyncio.create_task(self._work(row.lane, arrivals))
+                task = asyncio.create_task(self._work(row.lane, arrivals, speakers.get(row.lane)))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
         return full
 
-    async def _work(self, lane: str, arrivals: int) -> None:
-        queue = self._queues[lane]
+    def _room(self) -> int:
+        """Return how many updates may be taken, many at once or none; who sends a flood fills one lane of many."""
+        most = IN_HAND if self._lease else BACKLOG
+        return most if 2 * len(self._queues) <= most else 0
+
+    async def _take(self, most: int) -> tuple[list[InboxRow], dict[str, Speaker]]:
+        """Take updates, and read at one go who speaks in them."""
+        taking = self._database.transaction() if self._lease else self._database.reading()
+        async with taking as tx:
+            if self._lease:
+                rows = await inbox.lease(tx, self._lease, self._queues, most)
+            else:
+                rows = await inbox.pending(tx, self._queues, most)
+            accounts = {account for row in rows if (account := inbox.account_of(row.lane)) is not None}
+            speakers = await dialogues.speakers(tx, accounts) if accounts else {}
+        return rows, {inbox.lane_of(account): speaker for account, speaker in speakers.items()}
+
+    async def _work(self, lane: str, arrivals: int, speaker: Speaker | None) -> None:
+        queue, read = self._queues[lane], time.monotonic()
         while queue:
-            await self._see_through(queue[0])
+            await self._see_through(queue[0], speaker if time.monotonic() - read < FRESH else None)
+            speaker = None  # what they did just now may have changed who they are
             queue.popleft()
         del self._queues[lane]
         if self._arrivals != arrivals:  # something has come since, maybe of this lane
             self._news.set()
 
-    async def _see_through(self, row: InboxRow) -> None:
+    async def _see_through(self, row: InboxRow, speaker: Speaker | None) -> None:
         answered = False
         for attempt in count():
             async with self._free:  # a lane that pauses leaves its place to others
                 if self._draining.is_set():
                     return
-                turn = await self._try(row, answered=answered)
+                turn = await self._try(row, None if attempt else speaker, answered=answered)
                 if turn.failure is None:
                     return
                 if turn.settled:  # its effect stands; only the redrawing failed
@@ -121,23 +153,26 @@ class Lanes:
                     await self._draining.wait()
                 return
 
-    async def _try(self, row: InboxRow, *, answered: bool) -> Turn:
-        turn = Turn(row.id, Update(row.update_id), answered=answered)
+    async def _try(self, row: InboxRow, speaker: Speaker | None, *, answered: bool) -> Turn:
+        turn = Turn(row.id, Update(row.update_id), answered=answered, lease=self._lease, speaker=speaker)
         TURN.set(turn)
-        try:
-            update = Update.de_json(json.loads(row.payload or "{}"), self._application.bot)
-            turn.update = update
-            await self._application.process_update(update)
-            if turn.failure is None:
-                await self._finish(turn)
-        except Exception as error:  # noqa: BLE001 - counted, logged and dead-lettered by the caller
-            turn.failure = error
+        with self._watch.trying():
+            try:
+                update = Update.de_json(json.loads(row.payload or "{}"), self._application.bot)
+                turn.update = update
+                await self._application.process_update(update)
+                if turn.failure is None:
+                    await self._finish(turn)
+            except Exception as error:  # noqa: BLE001 - counted, logged and dead-lettered by the caller
+                turn.failure = error
+        if turn.settled:
+            self._watch.metrics.handled((self._clock.now() - row.received_at).total_seconds())
         return turn
 
     async def _finish(self, turn: Turn) -> None:
         if not turn.settled:
             async with self._database.transaction() as tx:
-                await inbox.settle(tx, turn.inbox_id, self._clock.now())
+                await inbox.settle(tx, turn.inbox_id, self._clock.now(), turn.lease)
             turn.settled = True
         await self._answer(turn)
 
@@ -166,11 +201,13 @@ class Lanes:
         )
         try:
             async with self._database.transaction() as tx:
-                dead = await inbox.fail(tx, row.id, f"{reference} {failure!r}", self._clock.now(), tries=TRIES)
+                said, now = f"{reference} {failure!r}", self._clock.now()
+                dead = await inbox.fail(tx, row.id, said, now, tries=TRIES, lease=self._lease)
         except Exception as error:  # noqa: BLE001 - whatever it is, the lane must go on
             _log.error("a failed try could not be noted", incident=reference, exc_info=not is_trouble(error) and error)
             return False
         if dead:
+            self._watch.metrics.dead()
             await self._apologise(turn, reference)
         return dead
 

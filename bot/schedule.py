@@ -12,7 +12,9 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.health import Watch
 from bot.logs import log
+from bot.shift import Shift
 from storage.database import is_trouble
+from storage.workers import Duty, NotOnDutyError
 
 _log = log("bot.schedule")
 
@@ -32,10 +34,11 @@ class Tick:
 
 
 class Schedule:
-    """Runs the ticks; one that is late runs once, and one that fails is logged and runs again."""
+    """Runs the ticks while the clock is ours; one that is late runs once, and one that fails runs again."""
 
-    def __init__(self, ticks: list[Tick], watch: Watch, paused: Callable[[], Awaitable[bool]]) -> None:
+    def __init__(self, ticks: list[Tick], watch: Watch, shift: Shift, paused: Callable[[], Awaitable[bool]]) -> None:
         self._ticks = ticks
+        self._shift = shift
         self._watch = watch
         self._paused = paused
         defaults = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
@@ -83,12 +86,19 @@ class Schedule:
             del self._running[tick.name]
 
     async def _once(self, tick: Tick) -> None:
+        if not self._shift.on(Duty.CLOCK):
+            return
         try:
-            if tick.tidies or not await self._paused():
-                await tick.work()
+            with self._shift.fenced(Duty.CLOCK), self._watch.metrics.ticking(tick.name, tick.seconds):
+                if tick.tidies or not await self._paused():
+                    await tick.work()
             self._watch.ticked()
+        except NotOnDutyError:
+            self._shift.relieve(Duty.CLOCK)
         except asyncio.CancelledError:
             if not self._stopped:
                 raise
         except Exception as error:  # noqa: BLE001 - the next tick asks the database again
+            if is_trouble(error):  # a new start would not mend the database
+                self._watch.ticked()
             _log.error("tick failed", tick=tick.name, problem=repr(error), exc_info=not is_trouble(error))

@@ -22,6 +22,7 @@ from storage.members import Role
 from storage.membership import Step
 from storage.refusals import Refusal
 from storage.tlp import Label
+from storage.trouble import is_damaged
 
 _UNAUTHORIZED = (401, 404)
 
@@ -58,8 +59,19 @@ def naming_trouble(database: Database) -> Iterator[None]:
     try:
         yield
     except (DBAPIError, PoolTimeoutError, OSError) as error:
-        where = database.engine.url.render_as_string(hide_password=True)
-        raise StartError(f"The database {where} cannot be used: {cause_of(error)}.") from None
+        if is_damaged(error):
+            raise StartError(damaged(database, error)) from None
+        raise StartError(f"The database {_named(database)} cannot be used: {cause_of(error)}.") from None
+
+
+def damaged(database: Database, error: BaseException | str) -> str:
+    """Return the sentence for a file that is no longer what SQLite wrote."""
+    cause = error if isinstance(error, str) else cause_of(error)
+    return f"The database {_named(database)} is damaged ({cause}): keep the file, and restore a copy."
+
+
+def _named(database: Database) -> str:
+    return database.engine.url.render_as_string(hide_password=True)
 
 
 def written_by_a_newer(refusal: Refusal) -> str:
@@ -71,10 +83,12 @@ async def open_database(database: Database) -> None:
     """Bring the database to the newest schema.
 
     Raises:
-        StartError: it cannot be opened or written, or a newer version wrote it.
+        StartError: it cannot be opened or written, is damaged, or a newer version wrote it.
     """
     try:
         with naming_trouble(database):
+            if (problem := await database.unsound()) is not None:
+                raise StartError(damaged(database, problem))
             await migrations.upgrade(database)
     except Refusal as refusal:
         raise StartError(written_by_a_newer(refusal)) from None
@@ -183,6 +197,8 @@ def policy_of(loaded: Loaded, bot_username: str) -> Policy:
         mail=settings.mail.host is not None,
         mail_url=settings.mail.public_url,
         two_person_above=settings.announcements.two_person_above,
+        rate=settings.delivery.messages_per_second,
+        paid_rate=settings.delivery.paid_messages_per_second,
         inline=settings.library.inline,
         bot_username=bot_username,
     )

@@ -10,6 +10,7 @@ from bot.digests import Digests
 from bot.schedule import Tick
 from handlers.context import Policy
 from storage import (
+    alarms,
     announcements,
     applications,
     by_mail,
@@ -26,6 +27,7 @@ from storage import (
     mutes,
     nominations,
     outbox,
+    pace,
     posts,
     presence,
     privacy,
@@ -82,9 +84,9 @@ def ticks(
         documents.close_comments,
     )
     forgets = (
-        inbox.forget, outbox.forget, dialogues.expire, removals.forget, errands.forget, mutes.forget,
+        inbox.forget, outbox.forget, pace.forget, dialogues.expire, removals.forget, errands.forget, mutes.forget,
         moderation.breaches.drop_old, posts.fate.forget, directory.forget, privacy.forget, feeds.forget,
-        by_mail.forget, announcements.forget, announcements.forget_guesses,
+        alarms.forget, by_mail.forget, announcements.forget, announcements.forget_guesses,
     )  # fmt: skip
     return [
         Tick("digest", 5, Digests(database, clock, policy).work),

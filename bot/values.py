@@ -63,6 +63,14 @@ def https_base(url: str) -> str:
     return url.rstrip("/")
 
 
+def mail_address(written: str) -> str:
+    """Return a mail address as it is."""
+    try:
+        return mail.proper(written)
+    except Refusal:
+        raise ValueError(f"{written!r} is no mail address, such as operator@example.org") from None
+
+
 def sender(written: str) -> str:
     """Return an address that mail comes from, alone or behind a name: `Network <digest@example.org>`."""
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
@@ -13,6 +14,8 @@ STOP_SECONDS = 5.0
 """How long the process finishes what is in hand when it ends; whoever stops it often kills it after ten."""
 
 PAUSE_IN_TROUBLE = 2.0
+SILENCE_IN_TROUBLE = 60.0
+"""How long a worker that fails again and again says nothing more of it."""
 
 Worker = Callable[[], Awaitable[None]]
 
@@ -28,14 +31,21 @@ class Unfinished(Protocol):
 
 async def kept_working(worker: Worker) -> None:
     """Run a worker that never ends by itself; while the database is in trouble, begin again after a pause."""
+    said = -SILENCE_IN_TROUBLE
     while True:
         try:
             await worker()
         except Exception as error:
             if not is_trouble(error):
                 raise
-            _log.error("the database is in trouble", problem=cause_of(error))
+            if time.monotonic() - said >= SILENCE_IN_TROUBLE:
+                said = time.monotonic()
+                _log.error("the database is in trouble", worker=_name(worker), problem=cause_of(error))
             await asyncio.sleep(PAUSE_IN_TROUBLE)
+
+
+def _name(worker: Worker) -> str:
+    return str(getattr(getattr(worker, "func", worker), "__qualname__", "a worker"))
 
 
 async def drained(one: Unfinished) -> None:

@@ -22,6 +22,7 @@ from storage import access, inbox
 from storage.access import Action, Viewer
 from storage.applications import Admission
 from storage.database import Database, Transaction
+from storage.dialogues import Speaker
 from storage.digests import Editing
 from storage.members import Member
 from storage.refusals import Refusal
@@ -32,7 +33,8 @@ from storage.tlp import Label
 class Policy:
     """The operator's decisions that texts and rules depend on.
 
-    `mail` tells whether digests can come by mail, `mail_url` is the base of the links in it.
+    `mail` tells whether digests can come by mail, `mail_url` is the base of the links in it. Messages leave at `rate` a
+    second, and what is paid for in Stars at `paid_rate`; where that is 0, nobody is asked to pay.
     """
 
     network: str
@@ -46,6 +48,8 @@ class Policy:
     skip_holidays: bool
     editing: Editing
     two_person_above: int
+    rate: float = 28
+    paid_rate: float = 0
     inline: bool = False
     mail: bool = False
     mail_url: str | None = None
@@ -78,7 +82,10 @@ class Services:
 
 @dataclass
 class Turn:
-    """One update's turn: who speaks, and what has happened to it so far."""
+    """One update's turn: who speaks, and what has happened to it so far.
+
+    `speaker` is who stands behind the account it comes from, where that was read together with the update.
+    """
 
     inbox_id: int
     update: Update
@@ -88,6 +95,8 @@ class Turn:
     settled: bool = False
     answered: bool = False
     stays: bool = False
+    lease: str | None = None
+    speaker: Speaker | None = None
     failure: BaseException | None = None
     refused: list[Refusal] = field(default_factory=list)
 
@@ -212,7 +221,7 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], dict
         if self.turn.settled:
             raise RuntimeError("an update has one writing transaction")
         async with self.services.database.transaction() as tx:
-            if not await inbox.settle(tx, self.turn.inbox_id, self.now):
+            if not await inbox.settle(tx, self.turn.inbox_id, self.now, self.turn.lease):
                 raise AlreadyHandledError
             yield tx
         self.turn.settled = True

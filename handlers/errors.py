@@ -116,3 +116,13 @@ def apology(reference: str, say: Say) -> Screen:
             reference=reference,
         )
     )
+
+
+def unwritable(say: Say) -> Screen:
+    """Return what a person reads whose message cannot be handled as long as nothing can be stored."""
+    return Screen(
+        say(
+            "I am temporarily read-only: nothing can be saved at the moment. You need not send it again; "
+            "it is handled as soon as this is over."
+        )
+    )

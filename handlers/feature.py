@@ -18,7 +18,7 @@ from handlers.presses import Open, OpenBeside
 from handlers.screens import Screen
 from storage.access import Action, Viewer, allowed, require
 from storage.database import Transaction
-from storage.outbox import Facts, OutboxRow, Settlement
+from storage.outbox import Facts, Leased, Settlement
 from storage.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ P = TypeVar("P", bound=Press)
 Load = Callable[[Transaction, Facts, Sequence[Viewer]], Awaitable[Mapping[int, Any]]]
 Render = Callable[[Any, Say, Policy], Screen]
 Letter = Callable[[Any, Say, Policy, str | None], Mail]
-Landed = Callable[[Transaction, OutboxRow, Settlement, datetime], Awaitable[None]]
+Landed = Callable[[Transaction, Leased, Settlement, datetime], Awaitable[None]]
 
 
 @dataclass(frozen=True)

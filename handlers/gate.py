@@ -22,9 +22,11 @@ async def recognise(update: Update, context: Context) -> None:
     user = update.effective_user
     if user is None or user.is_bot or _speaks_for_a_chat(_spoken(update)) or _blocks(update):
         raise ApplicationHandlerStop
-    async with context.reading() as tx:
-        member, held = await members.speaking(tx, user.id)
-        context.turn.in_form = member is not None and await dialogues.current(tx, member.id) is not None
+    speaker = context.turn.speaker
+    if speaker is None or speaker.account != user.id:
+        async with context.reading() as tx:
+            speaker = (await dialogues.speakers(tx, [user.id]))[user.id]
+    member, held, context.turn.in_form = speaker.member, speaker.offices, speaker.in_form
     if update.inline_query is not None:  # typed in another chat: nobody is met by it
         _seat(context, member, held)
         return

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from telegram import InlineKeyboardMarkup, LinkPreviewOptions
+from telegram import InlineKeyboardMarkup
 from telegram.constants import ParseMode
 
 from handlers.buttons import Row
@@ -25,6 +25,10 @@ _EMOJI = {
     Label.AMBER_STRICT: "🟠",
     Label.RED: "🔴",
 }
+
+
+NO_PREVIEW = {"is_disabled": True}
+"""A link's preview would tell the linked site who reads what."""
 
 
 @dataclass(frozen=True)
@@ -58,18 +62,13 @@ class Screen:
             return None
         return InlineKeyboardMarkup([[button.markup() for button in row] for row in self.buttons])
 
-    @property
-    def preview(self) -> LinkPreviewOptions:
-        """No link preview: it would tell the linked site who reads what."""
-        return LinkPreviewOptions(is_disabled=True)
-
     def parameters(self) -> dict[str, Any]:
         """Return the screen as parameters of `sendMessage` and `editMessageText`, in plain JSON values."""
         markup = self.markup
         return {
             "text": self.html,
             "parse_mode": ParseMode.HTML,
-            "link_preview_options": self.preview.to_dict(),
+            "link_preview_options": NO_PREVIEW,
             **({"reply_markup": markup.to_dict()} if markup else {}),
         }
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 from collections.abc import Sequence
 from io import BytesIO, StringIO
+from typing import TYPE_CHECKING
 
-import xlsxwriter
+if TYPE_CHECKING:
+    from xlsxwriter.worksheet import Worksheet
 
 Cell = str | int | None
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
@@ -30,6 +32,8 @@ def csv_of(head: Sequence[str], rows: Sequence[Sequence[Cell]]) -> bytes:
 
 def xlsx_of(title: str, head: Sequence[str], rows: Sequence[Sequence[Cell]]) -> bytes:
     """Return a table as a sheet called `title` (at most 31 characters) that stays legible while one scrolls."""
+    import xlsxwriter  # seldom needed
+
     written = BytesIO()
     with xlsxwriter.Workbook(
         written, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
@@ -49,7 +53,7 @@ def xlsx_of(title: str, head: Sequence[str], rows: Sequence[Sequence[Cell]]) -> 
     return written.getvalue()
 
 
-def _write(sheet: xlsxwriter.worksheet.Worksheet, row: int, column: int, cell: Cell) -> None:
+def _write(sheet: Worksheet, row: int, column: int, cell: Cell) -> None:
     if isinstance(cell, int):
         sheet.write_number(row, column, cell)
     elif cell is not None:

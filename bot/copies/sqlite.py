@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import sqlite3
 import time
@@ -31,7 +32,7 @@ async def copy(database: Database, part: Path) -> None:
     async with database.engine.connect() as connection:
         source: Any = (await connection.get_raw_connection()).driver_connection
         with closing(sqlite3.connect(part, check_same_thread=False)) as target:
-            await source.backup(target)
+            await asyncio.to_thread(source.backup, target)
             _as_one_file(target)
 
 

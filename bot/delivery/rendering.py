@@ -5,19 +5,21 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
+from bot.transport import begun
 from handlers.context import Policy
 from handlers.feature import Notice
 from handlers.language import Say
 from handlers.screens import Screen
-from storage import access, members, outbox
-from storage.access import Viewer
+from storage import access, outbox
+from storage.access import Reader, Viewer
 from storage.database import Database, Transaction
-from storage.members import Member, MemberState
-from storage.outbox import ON_ITS_WAY, OutboxRow, OutboxState
+from storage.members import MemberState
+from storage.outbox import ON_ITS_WAY, Leased, OutboxState
 
 _CACHED = 1000
 WITHHELD = "no longer concerns or no longer permitted"
@@ -27,26 +29,44 @@ B = TypeVar("B")
 
 
 @dataclass(frozen=True)
-class Letter:
-    """A row ready to send: where to, in place of which message, and what, also as the parameters of the call."""
+class Made:
+    """A screen, the parameters of its call and the beginning of these as JSON: made once for all who read the same."""
 
-    row: OutboxRow
+    screen: Screen
+    parameters: dict[str, Any]
+    beginning: bytes
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A row ready to send: where to, in place of which message, and what, also as the parameters of the call.
+
+    `paid` tells that it may cost Stars: it was promised so, and the operator still offers it.
+    """
+
+    row: Leased
     chat_id: int
     replaces: int | None
     screen: Screen
     parameters: dict[str, Any]
+    beginning: bytes
+    paid: bool = False
 
     @property
     def messages(self) -> int:
         """How many messages it makes: an album has several."""
         return max(1, len(self.screen.media))
 
+    def unpaid(self) -> Letter:
+        """Return it without what costs Stars."""
+        return replace(self, paid=False)
+
 
 @dataclass(frozen=True)
 class Kept:
     """A row that is not sent, and why."""
 
-    row: OutboxRow
+    row: Leased
     state: OutboxState
     reason: str
 
@@ -55,10 +75,10 @@ class Kept:
 class Found:
     """What storage says of a row now: its notice, who reads it, and what each reader may be told, by their number."""
 
-    row: OutboxRow
+    row: Leased
     notice: Notice
     viewer: Viewer | None
-    person: Member | None
+    person: Reader | None
     contents: Mapping[int, Any]
 
 
@@ -70,41 +90,41 @@ class Asking(ABC, Generic[L, B]):
         self._notices = notices
         self._policy = policy
 
-    async def letters(self, rows: Sequence[OutboxRow]) -> list[L | Kept]:
+    async def letters(self, rows: Sequence[Leased]) -> list[L | Kept]:
         """Render rows, one reading transaction per kind and facts. Raises what a notice raises."""
         found: list[L | Kept] = []
-        for _, same in groupby(sorted(rows, key=_kind), key=_kind):
-            found.extend(await self._same(list(same)))
+        for same in _alike(rows):
+            found.extend(await self._same(same))
         return found
 
     @abstractmethod
-    async def _besides(self, tx: Transaction, rows: Sequence[OutboxRow]) -> Mapping[int, B]:
+    async def _besides(self, tx: Transaction, rows: Sequence[Leased]) -> Mapping[int, B]:
         """Return what else is needed to send each row, by the row's id."""
 
     @abstractmethod
     def _letter(self, found: Found, besides: B) -> L | Kept:
         """Return a row as it is sent, or why it is not."""
 
-    async def _same(self, rows: list[OutboxRow]) -> list[L | Kept]:
+    async def _same(self, rows: list[Leased]) -> list[L | Kept]:
         notice = self._notices.get(rows[0].notice)
         if notice is None:  # queued by a newer version: leave it alone
             return [Kept(row, OutboxState.QUEUED, "unknown notice") for row in rows]
         ids = [row.member_id for row in rows if row.member_id is not None]
         async with self._database.reading() as tx:
-            people = await members.by_ids(tx, ids)
-            held = await members.offices(tx, ids)
-            viewers = [access.viewer_of(member, held[member.id]) for member in people.values()]
+            readers = await access.readers(tx, ids)
+            viewers = [reader.viewer for reader in readers.values()]
             if len(ids) < len(rows):  # a chat of many, or somebody who has just been erased
                 viewers.append(self._nobody(rows[0].facts))
             contents = await notice.load(tx, rows[0].facts, viewers)
             besides = await self._besides(tx, rows)
-        by_id = {viewer.id: viewer for viewer in viewers}
+        nobody = viewers[-1] if viewers and viewers[-1].id == 0 else None
         return [
             self._letter(
-                Found(row, notice, by_id.get(row.member_id or 0), people.get(row.member_id or 0), contents),
+                Found(row, notice, reader.viewer if reader is not None else nobody, reader, contents),
                 besides[row.id],
             )
             for row in rows
+            for reader in [readers.get(row.member_id or 0)]
         ]
 
     def _nobody(self, facts: Mapping[str, Any]) -> Viewer:
@@ -118,9 +138,9 @@ class Rendering(Asking[Letter, int | None]):
 
     def __init__(self, database: Database, notices: Mapping[str, Notice], policy: Policy) -> None:
         super().__init__(database, notices, policy)
-        self._cache: dict[Hashable, Screen] = {}
+        self._cache: dict[Hashable, Made] = {}
 
-    async def _besides(self, tx: Transaction, rows: Sequence[OutboxRow]) -> Mapping[int, int | None]:
+    async def _besides(self, tx: Transaction, rows: Sequence[Leased]) -> Mapping[int, int | None]:
         """Return which message each row replaces; of one that had not landed, where it has by now."""
         late = {row.subject for row in rows if row.replaces == ON_ITS_WAY}
         found = await outbox.landed(tx, late) if late else {}
@@ -134,25 +154,35 @@ class Rendering(Asking[Letter, int | None]):
         chat_id = row.chat_id or (person.telegram_id if person else None)
         if chat_id is None:
             return Kept(row, OutboxState.UNREACHABLE, "no Telegram account")
-        if person and person.unreachable_since is not None and row.lane > 0:
+        if person and person.unreachable and row.lane > 0:
             return Kept(row, OutboxState.UNREACHABLE, "blocked the bot")
         if reader not in found.contents or found.viewer is None:
             return Kept(row, OutboxState.WITHHELD, WITHHELD)
-        screen = self._screen(found.notice, found.contents[reader], found.viewer)
-        return Letter(row, chat_id, besides, screen, screen.parameters())
+        made = self._made(found.notice, found.contents[reader], found.viewer)
+        paid = row.paid and self._policy.paid_rate > 0
+        return Letter(row, chat_id, besides, made.screen, made.parameters, made.beginning, paid)
 
-    def _screen(self, notice: Notice, content: Any, viewer: Viewer) -> Screen:
+    def _made(self, notice: Notice, content: Any, viewer: Viewer) -> Made:
         try:
             key = (notice.name, viewer.language, viewer.zone, content)
             if key in self._cache:
                 return self._cache[key]
         except TypeError:  # contents of one reader need no cache
-            return notice.render(content, Say(viewer.language, viewer.zone), self._policy)
+            return self._make(notice, content, viewer)
         if len(self._cache) >= _CACHED:
             self._cache.clear()
-        self._cache[key] = notice.render(content, Say(viewer.language, viewer.zone), self._policy)
+        self._cache[key] = self._make(notice, content, viewer)
         return self._cache[key]
 
+    def _make(self, notice: Notice, content: Any, viewer: Viewer) -> Made:
+        screen = notice.render(content, Say(viewer.language, viewer.zone), self._policy)
+        parameters = screen.parameters()
+        return Made(screen, parameters, begun(parameters))
 
-def _kind(row: OutboxRow) -> tuple[str, str]:
-    return row.notice, json.dumps(row.facts, sort_keys=True)
+
+def _alike(rows: Sequence[Leased]) -> list[list[Leased]]:
+    """Return rows of one notice and the same facts together."""
+    kinds: dict[tuple[str, str], list[Leased]] = {}
+    for (notice, facts), same in groupby(rows, attrgetter("notice", "facts")):  # mostly one run of them
+        kinds.setdefault((notice, json.dumps(facts, sort_keys=True)), []).extend(same)
+    return list(kinds.values())

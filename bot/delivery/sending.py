@@ -21,13 +21,19 @@ async def send(wire: Wire, letter: Letter) -> Outcome:
         if outcome is not None:
             return outcome
     try:
-        answer = await wire.call(*_message(letter))
+        answer = await _sent(wire, letter)
     except NO_ANSWER as error:
         return of_failure(error)
     outcome = of_answer(answer)
     if outcome.kind is Kind.SENT and letter.row.thread_id is not None and _strayed(answer, letter.row.thread_id):
         return replace(outcome, kind=Kind.REJECTED, reason=posts.ELSEWHERE)
     return outcome
+
+
+async def _sent(wire: Wire, letter: Letter) -> Answer:
+    if letter.screen.media:
+        return await wire.call(*_with_media(letter))
+    return await wire.call("sendMessage", _besides(letter), beginning=letter.beginning)
 
 
 def _strayed(answer: Answer, thread_id: int) -> bool:
@@ -80,18 +86,23 @@ def _edit(letter: Letter, where: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     return ("editMessageCaption", _captioned(parameters)) if letter.screen.media else ("editMessageText", parameters)
 
 
-def _message(letter: Letter) -> tuple[str, dict[str, Any]]:
-    parameters = {**letter.parameters, "chat_id": letter.chat_id}
+def _besides(letter: Letter) -> dict[str, Any]:
+    """Return the parameters that are a letter's own, and not of what it says."""
+    parameters: dict[str, Any] = {"chat_id": letter.chat_id}
     if letter.screen.protected:
         parameters["protect_content"] = True
     if letter.row.silent:
         parameters["disable_notification"] = True
+    if letter.paid:
+        parameters["allow_paid_broadcast"] = True
     if letter.row.thread_id is not None:
         parameters["message_thread_id"] = letter.row.thread_id
+    return parameters
+
+
+def _with_media(letter: Letter) -> tuple[str, dict[str, Any]]:
     media = letter.screen.media
-    if not media:
-        return "sendMessage", parameters
-    parameters = _captioned(parameters)
+    parameters = _captioned({**letter.parameters, **_besides(letter)})
     if len(media) > 1:
         return "sendMediaGroup", _album(parameters, media)
     kind, file_id = media[0]

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from bot.clock import Clock
 from bot.config import Loaded
+from bot.delivery.landing import Terms
 from bot.delivery.pace import Pace
-from bot.delivery.window import Follow, Terms, Window
+from bot.delivery.window import Follow, Window
 from bot.mail.letters import Letters, Sealed
 from bot.mail.sending import Postman
 from bot.mail.web import MailPages
+from bot.shift import Shift
 from handlers.context import Policy
 from handlers.feature import Notice
-from storage import mail, removals
+from storage import mail, outbox, removals
 from storage.database import Database
 from storage.outbox import Lane
+from storage.workers import Duty
 
 _IN_FLIGHT = 2
 """One is under way while the next is made ready."""
@@ -44,6 +48,7 @@ async def prepared(
     policy: Policy,
     stop: Callable[[str], None],
     follow: Mapping[str, Follow],
+    shift: Shift,
 ) -> Mailing | None:
     """Return what mail needs, its key drawn; None where the operator named no mail server."""
     settings = loaded.settings.mail
@@ -56,9 +61,19 @@ async def prepared(
     pace = Pace(rate, chat_rate=rate, group_rate=settings.messages_per_minute)
     sent = loaded.settings.delivery
     terms = Terms(
-        (Lane.MAIL,), _IN_FLIGHT, sent.lease_seconds, sent.on_unknown == "resend", paced=True, carrier="The mail server"
+        (Lane.MAIL,),
+        _IN_FLIGHT,
+        sent.lease_seconds,
+        sent.on_unknown == "resend",
+        paced=True,
+        carrier="The mail server",
+        on_duty=partial(shift.on, Duty.PACE),
+        alive=shift.alive,
     )
     rendering = Letters(database, notices, policy)
     # Who cannot be reached by mail may well be reached in Telegram: nothing is noted of them.
-    window = Window(database, clock, postman.send, rendering, pace, terms, removals.migrate, stop, follow, mark=None)
+    window = Window(
+        database, clock, postman.send, rendering, pace, terms, removals.migrate, stop, follow, mark=None,
+        lease=outbox.lease_of(shift.id, Lane.MAIL),
+    )  # fmt: skip
     return Mailing(window, MailPages(settings.listen, database, clock, policy), postman)

@@ -6,6 +6,7 @@ import asyncio
 import json
 import secrets
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -56,6 +57,7 @@ class Control:
             ("GET", "/faults", self._armed),
             ("DELETE", "/faults", self._clear),
             ("PUT", "/limits", self._limit),
+            ("GET", "/limits", self._limits),
             ("PUT", "/webhook_route", self._route),
             ("GET", "/clock", self._clock),
             ("POST", "/clock", self._set_clock),
@@ -129,10 +131,10 @@ class Control:
 
     async def _calls(self, request: web.Request) -> list[Json]:
         after, limit = int(request.query.get("after", 0)), int(request.query.get("limit", 1000))
-        if self._api.count <= after and "timeout" in request.query:
-            await _waited(self._api.called, lambda: self._api.count > after, float(request.query["timeout"]))
-        found = [c for c in self._api.calls if c["n"] > after]
-        return [{k: v for k, v in call.items() if k != "started"} for call in found[-limit:]]
+        found = partial(self._api.since, after, request.query.get("reached", "begun"))
+        if "timeout" in request.query:
+            await _waited(self._api.called, lambda: bool(found()), float(request.query["timeout"]))
+        return [{k: v for k, v in call.items() if k != "started"} for call in found()[-limit:]]
 
     async def _journal(self, request: web.Request) -> list[Json]:
         after, limit = int(request.query.get("after", 0)), int(request.query.get("limit", 20_000))
@@ -157,7 +159,10 @@ class Control:
 
     async def _limit(self, request: web.Request) -> Json:
         self._api.limits.set(await request.json())
-        return {"enabled": self._api.limits.enabled}
+        return self._api.limits.facts()
+
+    async def _limits(self, _request: web.Request) -> Json:
+        return self._api.limits.facts()
 
     async def _route(self, request: web.Request) -> Json:
         self._world.webhook_routes.update(await request.json())

@@ -10,9 +10,12 @@ from bot.sandbox.world import Json
 
 KINDS = frozenset(
     {"429", "403", "400", "401", "404", "500", "502", "hang", "reset"}
-    | {"accepted_no_answer", "accepted_reset", "accepted_late", "migrate", "garbage", "thread_ignored"}
+    | {"late", "accepted_no_answer", "accepted_reset", "accepted_late", "migrate", "garbage", "thread_ignored"}
 )
-"""What can befall a call; `thread_ignored` lets what was sent into a topic be accepted, and land outside all topics."""
+"""What can befall a call; `thread_ignored` lets what was sent into a topic be accepted, and land outside all topics.
+
+`late` calls are accepted after a while, if whoever called still waits; `accepted_late` ones are answered after a while.
+"""
 _WORDS = {
     "403": (403, "Forbidden: bot was blocked by the user"),
     "400": (400, "Bad Request: message is too long"),

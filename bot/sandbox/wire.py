@@ -7,6 +7,7 @@ import inspect
 import json
 import time
 from collections import deque
+from itertools import takewhile
 from typing import Any
 
 from aiohttp import web
@@ -38,11 +39,21 @@ class BotApi:
         self.faults = Faults()
         self.limits = world.limits
         self.calls: deque[Json] = deque(maxlen=JOURNAL)
-        self.count = 0
+        self.count = self._accepted = 0
         self.violations = world.violations
         self.called = asyncio.Condition()
         self._methods = {**METHODS, "setWebhook": queries.set_webhook(self.perform)}
         self._notifying: set[asyncio.Task[None]] = set()
+
+    def since(self, after: int, reached: str) -> list[Json]:
+        """Return the calls after a number that were `begun`, `accepted` (by Telegram, answered or not) or `answered`.
+
+        Raises:
+            KeyError: `reached` is none of these.
+        """
+        told = {"begun": "n", "accepted": "accepted", "answered": "status"}[reached]
+        newest = takewhile(lambda call: call["n"] > after, reversed(self.calls))
+        return [call for call in newest if call[told] is not None][::-1]
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one request."""
@@ -93,17 +104,24 @@ class BotApi:
         entry["fault"] = fault.kind
         if fault.kind in {"hang", "reset"}:
             return await self._silence(request, fault)
-        if fault.kind == "thread_ignored":  # as once befell what was sent into threads that were gone
-            parameters = {key: value for key, value in parameters.items() if key != _THREAD}
-        if fault.kind == "thread_ignored" or fault.kind.startswith("accepted"):
-            answer = await self._play(method, parameters, files, entry)
-            if fault.kind in {"accepted_no_answer", "accepted_reset"}:
-                return await self._silence(request, fault)
-            await asyncio.sleep(fault.seconds if fault.kind == "accepted_late" else 0)
-            return answer
+        if fault.kind in {"late", "thread_ignored"} or fault.kind.startswith("accepted"):
+            return await self._accept(request, method, parameters, files, entry, fault)
         if fault.kind == "garbage":
             return "<html>upstream error</html>"
         return fault.error().body()
+
+    async def _accept(
+        self, request: web.Request, method: str, parameters: Json, files: dict[str, Any], entry: Json, fault: Fault
+    ) -> Any:
+        if fault.kind == "thread_ignored":  # as once befell what was sent into threads that were gone
+            parameters = {key: value for key, value in parameters.items() if key != _THREAD}
+        await asyncio.sleep(fault.seconds if fault.kind == "late" else 0)  # cut short where the caller has gone
+        answer = await self._play(method, parameters, files, entry)
+        self._notify(entry)
+        if fault.kind in {"accepted_no_answer", "accepted_reset"}:
+            return await self._silence(request, fault)
+        await asyncio.sleep(fault.seconds if fault.kind == "accepted_late" else 0)
+        return answer
 
     async def _silence(self, request: web.Request, fault: Fault) -> object:
         if fault.kind in {"hang", "accepted_no_answer"}:
@@ -132,6 +150,8 @@ class BotApi:
         except Exception as error:
             self._violated(entry, [f"the sandbox itself failed: {error!r}"])
             raise
+        self._accepted += 1
+        entry["accepted"] = self._accepted
         if method in _WEBHOOK_WORDS:
             return {"ok": True, "result": True, "description": result}
         departures = answers.problems(method, result)
@@ -146,7 +166,8 @@ class BotApi:
     def _enter(self, method: str, parameters: Json) -> Json:
         self.count += 1
         entry: Json = {"n": self.count, "at": self._world.clock.now().isoformat(), "method": method}
-        entry |= {"parameters": parameters, "status": None, "answer": None, "ms": None, "started": time.monotonic()}
+        entry |= {"parameters": parameters, "accepted": None, "status": None, "answer": None, "ms": None}
+        entry["started"] = time.monotonic()
         self.calls.append(entry)
         self._notify(entry)
         return entry

@@ -46,8 +46,9 @@ from handlers.announcements.compose import (
     languages,
     write_words,
 )
-from handlers.announcements.draft import DRAFT, TEST, TEST_ALBUM, discard, preview, send, show, toggle_urgent, try_it
+from handlers.announcements.draft import DRAFT, TEST, TEST_ALBUM, discard, preview, send, show, try_it
 from handlers.announcements.files import GetFile, files, get_file
+from handlers.announcements.options import toggle_paid, toggle_urgent
 from handlers.announcements.picking import Lift, Tick, TurnOut, lift_it, pick, take, turn_out
 from handlers.announcements.presses import (
     Acknowledge,
@@ -66,6 +67,7 @@ from handlers.announcements.presses import (
     OpenReport,
     OpenThreads,
     OpenTimes,
+    Pay,
     Preview,
     Retract,
     Send,
@@ -113,6 +115,7 @@ _STAFF = (
     tap(SetTime, set_time, Action.ANNOUNCE),
     tap(AskTime, ask_time, Action.ANNOUNCE),
     tap(Urgent, toggle_urgent, Action.ANNOUNCE),
+    tap(Pay, toggle_paid, Action.ANNOUNCE),
     tap(Preview, preview, Action.ANNOUNCE),
     tap(Try, try_it, Action.ANNOUNCE),
     tap(Send, send, Action.ANNOUNCE),

@@ -106,7 +106,7 @@ def _closed(content: tuple[Announcement, Acknowledged | None], say: Say, _policy
     if counted is not None and counted.done < counted.asked:
         head = say("Announcement <code>N-{number}</code>: the deadline has passed.", number=row.id)
         ways = [Button(say("Not acknowledged"), OpenChase(row.id))]
-    last = (*ways, Button(say("Report"), OpenReport(row.id)), Button(say("Menu"), Home()))
+    last = (*ways, Button(say("Report on sending"), OpenReport(row.id)), Button(say("Menu"), Home()))
     return Screen(lines([head, acknowledged_by(counted, say)]), (last,), row.label)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from handlers.announcements.describing import ROOM, Names, advice, besides, described, names_in, times_of
 from handlers.announcements.fitting import fit, headed
+from handlers.announcements.paying import price, way
 from handlers.announcements.presses import (
     ChooseLabel,
     Discard,
@@ -42,7 +43,7 @@ from storage.refusals import Refusal
 
 _REST = 900
 """What is left in a message for everything below the words but the audience."""
-_LONGEST = 3400
+_LONGEST = 3340
 """Of a message's units, what words and a poll may take together."""
 
 
@@ -94,7 +95,8 @@ def drawn(found: Drafted, say: Say, policy: Policy) -> Screen:
     row = found.row
     preview = draw(content_of(row, row.language), Say(row.language, say.zone), policy)
     room = min(ROOM, LIMIT - length(preview.html) - _REST)
-    return Screen(lines([preview.text, "\n".join(_facts(found, say, policy, room))]), _ways(found, say), row.label)
+    said = lines([preview.text, "\n".join(_facts(found, say, policy, room))])
+    return Screen(said, _ways(found, say, policy), row.label)
 
 
 def _facts(found: Drafted, say: Say, policy: Policy, room: int) -> list[str]:
@@ -106,7 +108,7 @@ def _facts(found: Drafted, say: Say, policy: Policy, room: int) -> list[str]:
         facts.append(say("A second administrator must release it."))
     facts += [*besides(row, say), *times_of(row, say)]
     facts += [_missing(found, say)] if lacking(found) else []
-    return [fact for fact in facts if fact]
+    return [fact for fact in [*facts, price(row, count, say, policy)] if fact]
 
 
 def counted(reach: Reach, say: Say) -> list[str]:
@@ -142,7 +144,7 @@ def _missing(found: Drafted, say: Say) -> Html:
     return say("Not written for readers of: {languages}. They get another language, labelled.", languages=named)
 
 
-def _ways(found: Drafted, say: Say) -> tuple[Row, ...]:
+def _ways(found: Drafted, say: Say, policy: Policy) -> tuple[Row, ...]:
     n = found.row.id
     parts = [
         Button(say("Words"), OpenLanguages(n)),
@@ -156,7 +158,7 @@ def _ways(found: Drafted, say: Say) -> tuple[Row, ...]:
     trying = (Button(say("Preview"), Preview(n, found.row.language)), Button(say("Test to me"), Try(n)), urgent)
     send = (Button(say("Send"), Send(n, found.digest), style="success"),) if found.reach.recipients else ()
     last = (*send, Button(say("Discard"), Discard(n), style="danger"), Button(say("Menu"), Home()))
-    return (*columns(parts, 3), trying, last)
+    return (*columns(parts, 3), trying, *way(found.row, say, policy), last)
 
 
 async def load(tx: Transaction, facts: Facts, viewers: Sequence[Viewer]) -> Mapping[int, Drafted]:
@@ -217,7 +219,8 @@ async def preview(context: Context, press: Preview) -> None:
     back: Row = (Button(say("Back"), OpenDraft(row.id)),)
     before = ((Button(say("Show attached"), ShowMedia(row.id)),),) if row.apart else ()
     ways = (*columns(others, 3), *before, back)
-    await context.show(replace(headed(seen, f"<i>{head}</i>"), buttons=ways))
+    cost = price(row, len(found.reach.recipients), say, context.policy)
+    await context.show(replace(headed(seen, f"<i>{head}</i>", *([cost] if cost else [])), buttons=ways))
 
 
 async def try_it(context: Context, press: Try) -> None:
@@ -252,15 +255,6 @@ async def _load_test_album(tx: Transaction, facts: Facts, viewers: Sequence[View
 
 TEST = Notice("announcement:test", _draw_test, _load_test)
 TEST_ALBUM = Notice("announcement:test-album", draw_album, _load_test_album)
-
-
-async def toggle_urgent(context: Context, press: Urgent) -> None:
-    async with context.transaction() as tx:
-        me = await context.myself(tx)
-        row = await announcements.edit(tx, me, press.announcement, context.now)
-        row.urgent = not row.urgent
-        fit(row, context.policy)
-    await show_again(context, press.announcement)
 
 
 async def send(context: Context, press: Send) -> None:

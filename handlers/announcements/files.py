@@ -14,6 +14,7 @@ from telegram.constants import ParseMode
 
 from handlers.announcements.presses import OpenFiles, OpenReport
 from handlers.announcements.progress import ENDS
+from handlers.announcements.reasons import in_words
 from handlers.buttons import Button, Press, Row
 from handlers.charts import Bars
 from handlers.context import Context
@@ -36,6 +37,7 @@ OUTCOMES = {
 _HEAD = (
     text("Name"), text("Organisation"), text("Country"), text("Language"), text("Outcome"), text("Reason"),
     text("When"), text("Acknowledged"), text("Acknowledged version"), text("Reminders"), text("Vote"),
+    text("Reason as recorded"),
 )  # fmt: skip
 _MOST = 12
 
@@ -105,12 +107,13 @@ def _cells(line: ReportLine, say: Say) -> list[Cell]:
         say.country(line.country) if line.country else None,
         say.language_name(line.language),
         say(OUTCOMES[line.state]),
-        line.reason,
+        in_words(line.reason, say) or (say("another reason") if line.reason else None),
         _at(line.ended_at, say),
         _at(line.acknowledged_at, say),
         line.acknowledged_version,
         line.reminders,
         "; ".join(line.vote) or None,
+        line.reason,
     ]
 
 

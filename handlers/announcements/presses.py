@@ -87,6 +87,13 @@ class Urgent(Press, prefix="ann.urgent"):
 
 
 @dataclass(frozen=True)
+class Pay(Press, prefix="ann.pay"):
+    """Let it leave faster, for Stars, or not."""
+
+    announcement: int
+
+
+@dataclass(frozen=True)
 class Preview(Press, prefix="ann.see"):
     """Show how readers in a language see it."""
 

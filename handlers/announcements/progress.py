@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from handlers.announcements.acknowledging import acknowledged_by
+from handlers.announcements.paying import lasting
 from handlers.announcements.presses import OpenDraft, OpenReport
+from handlers.announcements.reasons import commonest
 from handlers.buttons import Button, Press, Row
 from handlers.context import Context, Policy
 from handlers.feature import Notice
@@ -15,7 +17,7 @@ from handlers.presses import Home
 from handlers.screens import Screen, lines
 from storage import announcements
 from storage.access import Action, Viewer, allowed
-from storage.announcements import SENT, Announcement, AnnouncementState, Progress
+from storage.announcements import SENT, UNVOUCHED, Announcement, AnnouncementState, Progress
 from storage.database import Transaction
 from storage.outbox import Facts, OutboxState
 
@@ -87,7 +89,7 @@ def drawn(content: tuple[Announcement, Progress], say: Say, _policy: Policy) -> 
         f"<b>{head}</b>",
         say("{title}", title=row.title),
         *_counted(row, progress, say),
-        row.reason and _why(row, say),
+        _why(row, progress, say),
     ]
     return Screen(lines(parts), _choices(row, progress, say), row.label, in_place=True)
 
@@ -120,8 +122,7 @@ def _pace(row: Announcement, progress: Progress, say: Say) -> list[str]:
 def _speed(left: int, rate: float, say: Say) -> list[str]:
     if left <= 0 or not rate:
         return []
-    minutes, seconds = divmod(round(left / rate), 60)
-    remaining = say("{minutes} min {seconds} s", minutes=minutes, seconds=seconds)
+    remaining = lasting(left / rate, say)
     return [say("{rate} a second, {remaining} left", rate=say.number(round(rate, 1)), remaining=remaining)]
 
 
@@ -139,16 +140,12 @@ def _later(progress: Progress, say: Say) -> list[str]:
     ]
 
 
-_WHY = {
-    announcements.UNVOUCHED: text("Whoever answers for it may no longer announce, so it stopped."),
-    announcements.FAILING: text("Most copies failed, so it paused itself. Resume it when you know why."),
-}
-
-
-def _why(row: Announcement, say: Say) -> Html | None:
-    paused = row.state is AnnouncementState.PAUSED
-    words = _WHY.get(row.reason or "") if paused or row.reason != announcements.FAILING else None
-    return say(words) if words else None
+def _why(row: Announcement, progress: Progress, say: Say) -> Html | None:
+    if row.reason == announcements.FAILING and row.state is AnnouncementState.PAUSED:
+        head = say("Most copies failed, so it paused itself:")
+        ways = say("Resume sends the rest, and does not try again what failed; cancelling lets nothing more leave.")
+        return Html(f"{head}\n{commonest(progress.reasons, say)}\n\n{ways}")
+    return say("Whoever answers for it may no longer announce, so it stopped.") if row.reason == UNVOUCHED else None
 
 
 def _choices(row: Announcement, progress: Progress, say: Say) -> tuple[Row, ...]:
@@ -164,7 +161,7 @@ def _choices(row: Announcement, progress: Progress, say: Say) -> tuple[Row, ...]
         AnnouncementState.DRAFT: (edit, menu),
         AnnouncementState.RETURNED: (edit, menu),
     }
-    return (ways.get(row.state, (Button(say("Report"), OpenReport(n)), menu)),)
+    return (ways.get(row.state, (Button(say("Report on sending"), OpenReport(n)), menu)),)
 
 
 PROGRESS = Notice("announcement:progress", drawn, _load)

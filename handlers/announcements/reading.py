@@ -16,7 +16,7 @@ from handlers.presses import OpenBeside
 from handlers.screens import Screen, lines
 from storage import announcements
 from storage.access import Viewer
-from storage.announcements import Announcement, Recipient, Tally
+from storage.announcements import Announcement, Copy, Recipient, Tally
 from storage.announcements.poll import Poll
 from storage.database import Transaction
 from storage.outbox import Facts
@@ -51,7 +51,9 @@ class Content:
     expires_at: datetime | None = None
 
 
-def content_of(row: Announcement, language: str, copy: Recipient | None = None, tally: Tally | None = None) -> Content:
+def content_of(
+    row: Announcement, language: str, copy: Copy | Recipient | None = None, tally: Tally | None = None
+) -> Content:
     """Return an announcement as it is read in a language, by whom `copy` is."""
     spoken, text = closest(row.texts, language)
     acknowledged = copy is not None and copy.acknowledged_version == row.version
@@ -144,13 +146,21 @@ async def _load(tx: Transaction, facts: Facts, viewers: Sequence[Viewer]) -> Map
 
 
 async def contents(
-    tx: Transaction, row: Announcement | None, copies: Mapping[int, Recipient], viewers: Sequence[Viewer]
+    tx: Transaction, row: Announcement | None, copies: Mapping[int, Copy], viewers: Sequence[Viewer]
 ) -> dict[int, Content]:
     """Return an announcement as each of `viewers` reads it who has a copy."""
     if row is None:
         return {}
     tally = await announcements.tally(tx, row) if any(copy.vote for copy in copies.values()) else None
-    return {v.id: content_of(row, v.language, copies[v.id], tally) for v in viewers if v.id in copies}
+    made: dict[tuple[str, Copy], Content] = {}  # most copies are alike
+    found: dict[int, Content] = {}
+    for viewer in viewers:
+        if (copy := copies.get(viewer.id)) is not None:
+            like = (viewer.language, copy)
+            if like not in made:
+                made[like] = content_of(row, viewer.language, copy, tally)
+            found[viewer.id] = made[like]
+    return found
 
 
 @dataclass(frozen=True)

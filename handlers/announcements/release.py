@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from handlers.announcements.describing import Names, besides, described, names_in, times_of
+from handlers.announcements.describing import ROOM, Names, besides, described, names_in, times_of
+from handlers.announcements.paying import price
 from handlers.announcements.presses import OpenDraft, ShowMedia
 from handlers.announcements.progress import STATES
 from handlers.announcements.reading import content_of, draw
@@ -13,12 +14,15 @@ from handlers.buttons import Button, Press, Row
 from handlers.context import Context, Policy
 from handlers.feature import Notice
 from handlers.language import Html, Say, isolated
-from handlers.screens import Screen, lines
+from handlers.screens import LIMIT, Screen, length, lines
 from storage import announcements, members
 from storage.access import Action, Viewer, allowed
 from storage.announcements import Announcement, AnnouncementState
 from storage.database import Transaction
 from storage.outbox import Facts
+
+_REST = 500
+"""What is left in a message for everything on the card but the words and the audience."""
 
 
 @dataclass(frozen=True)
@@ -113,8 +117,10 @@ def card(case: Case, say: Say, policy: Policy) -> Screen:
             said = say("Cancelled.")
         case _:
             said = say("Released by {by}.", by=by)
-    whom = say("For: {whom}", whom=described(row.meant, case.names, say))
-    bound = "\n".join([whom, *besides(row, say), *times_of(row, say)])
+    room = min(ROOM, LIMIT - length(preview.html) - _REST)
+    whom = say("For: {whom}", whom=described(row.meant, case.names, say, room))
+    cost = price(row, row.audience_count, say, policy)
+    bound = "\n".join([whom, *besides(row, say), *times_of(row, say), *([cost] if cost else [])])
     return Screen(lines([preview.text, bound, f"<b>{said}</b>"]), buttons, row.label)
 
 

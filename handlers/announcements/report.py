@@ -15,6 +15,7 @@ from handlers.announcements.presses import (
     Retract,
 )
 from handlers.announcements.progress import ENDS, STATES, drawn
+from handlers.announcements.reasons import in_words
 from handlers.announcements.release import SeeAs
 from handlers.announcements.voting import OpenVotes
 from handlers.buttons import Button, Press, Row, columns, pages, turns
@@ -24,6 +25,7 @@ from handlers.presses import Begin, Home, Open
 from handlers.screens import Screen, lines
 from storage import announcements
 from storage.announcements import HOLDING, SENT, UNSENT, Announcement, AnnouncementState, Progress, Revised
+from storage.outbox import OutboxState
 
 PAGE, NAMES = 5, 8
 _OVER = (AnnouncementState.DONE, AnnouncementState.CANCELLED, AnnouncementState.RETRACTED)
@@ -109,7 +111,7 @@ async def missed(context: Context, press: Missed) -> None:
     say = context.say
     async with context.reading() as tx:
         found, total = await announcements.unreached(tx, context.viewer, press.announcement, press.offset, NAMES)
-    rows = [say("{name}: {state}", name=isolated(name), state=say(ENDS[state])) for name, state, _ in found]
+    rows = [say("{name}: {state}", name=isolated(name), state=_ended(state, why, say)) for name, state, why in found]
     before = Missed(press.announcement, press.offset - NAMES) if press.offset else None
     after = Missed(press.announcement, press.offset + NAMES) if total > press.offset + NAMES else None
     turning = pages(before, after, press.offset // NAMES + 1, -(-total // NAMES))
@@ -118,6 +120,12 @@ async def missed(context: Context, press: Missed) -> None:
     await context.show(
         Screen(lines([f"<b>{title}</b>", "\n".join(rows) or say("Nobody was missed.")]), (*turning, back))
     )
+
+
+def _ended(state: OutboxState, reason: str | None, say: Say) -> Html:
+    """Return how it ended for somebody, and why, as far as that is known."""
+    ended, why = say(ENDS[state]), in_words(reason, say)
+    return ended if why is None else say("{state} ({why})", state=ended, why=why)
 
 
 async def broadcasts(context: Context) -> None:

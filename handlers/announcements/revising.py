@@ -131,7 +131,7 @@ async def _finish(context: Context, tx: Transaction, viewer: Viewer, answers: An
 
 
 def _onward(number: int, say: Say) -> tuple[Row, ...]:
-    return ((Button(say("Report"), OpenReport(number)), Button(say("Menu"), Home())),)
+    return ((Button(say("Report on sending"), OpenReport(number)), Button(say("Menu"), Home())),)
 
 
 def _left(answers: Answers) -> tuple[str, Facts]:

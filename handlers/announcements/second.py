@@ -104,7 +104,7 @@ def _choices(case: Proposed, say: Say) -> tuple[Row, ...]:
 
 
 def _report(row: Announcement, say: Say) -> tuple[Row, ...]:
-    return ((Button(say("Report"), OpenReport(row.id)),),)
+    return ((Button(say("Report on sending"), OpenReport(row.id)),),)
 
 
 FIX_CARD = Notice("announcement:fix-card", _card, _load)

@@ -112,6 +112,8 @@ SENTENCES = {
     Event.FEED_ADDED: text("{by} added a feed"),
     Event.NETWORK_PAUSED: text("The network was paused after a restore"),
     Event.NETWORK_RESUMED: text("The network was resumed"),
+    Event.ALARM_RAISED: text("The bot raised an alarm: it is in trouble"),
+    Event.ALARM_OVER: text("What the bot raised an alarm about is over"),
     Event.FEED_PAUSED: text("{by} paused a feed"),
     Event.FEED_RESUMED: text("{by} resumed a feed"),
     Event.FEED_REMOVED: text("{by} removed a feed"),
@@ -138,5 +140,6 @@ KINDS = {
     "issue": text("Digests"),
     "report": text("Reports"),
     "breach": text("Breaches"),
+    "alarm": text("Alarms"),
 }
 """What acts are about, by the first word of the event."""

@@ -113,7 +113,7 @@ class Call:
             if not chat.started and not self._door_open(chat.id):
                 raise forbidden("bot can't initiate conversation with a user")
         if messages:
-            self.world.limits.check(chat.id, messages)
+            self.world.limits.check(chat.id, messages, paid=bool(self.get("allow_paid_broadcast")))
 
     def _door_open(self, user_id: int) -> bool:
         # A join request lets the bot write first, for five minutes and until it is decided.
