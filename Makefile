@@ -25,6 +25,7 @@ MEMBERS ?= 1000,10000,100000
 bench: $(VENV)/test.stamp
 	$(BIN)/python -m benchmarks.search --sizes $(SIZES)
 	$(BIN)/python -m benchmarks.digests --members $(MEMBERS)
+	$(BIN)/python -m benchmarks
 
 # The README's pictures; needs Chromium.
 pictures: $(VENV)/test.stamp

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from cast import goes
+from record import goes_on
 from story import Person, Stage, buttons
 
 from storage import announcements
@@ -83,6 +84,16 @@ async def opens(author: Person, *audience: str) -> dict[str, Any]:
 async def passes(stage: Stage, seconds: float) -> None:
     """Let time pass."""
     await stage.control.post("/clock", advance=seconds)
+
+
+async def sends_album(stage: Stage, author: Person, pictures: int, album: str = "meeting") -> None:
+    """Send pictures as one album, and let the time pass after which the bot answers it, once it has them all."""
+    [(before,)] = await stage.rows("SELECT count(*) FROM inbox")
+    for _ in range(pictures):
+        await author.sends(photo={}, media_group_id=album)
+    while await stage.rows("SELECT count(*) FROM inbox WHERE state = 'done'") != [(before + pictures,)]:
+        await goes_on(stage.control)
+    await passes(stage, 1.5)
 
 
 async def leaves(stage: Stage) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -69,12 +69,13 @@ async def shares(person: Person, title: str, label: str = "TLP:GREEN", **shared:
 
 async def shelves(stage: Stage, telegram_id: int, *drafts: Draft) -> None:
     """Let a member have shared documents; call it before the bot comes."""
+    now = await stage.now()
     async with stage.beside() as database, database.transaction() as tx:
         member = await members.by_telegram(tx, telegram_id)
         assert member is not None
         viewer = await access.viewer(tx, member.id)
         for draft in drafts:
-            await documents.share(tx, viewer, draft, Label.AMBER_STRICT, datetime.now(UTC))
+            await documents.share(tx, viewer, draft, Label.AMBER_STRICT, now)
 
 
 def paper(title: str, label: Label = Label.CLEAR, *, topic: int = MEDIA, publisher: str | None = None) -> Draft:
@@ -91,6 +92,11 @@ async def alters(stage: Stage, statement: str, **values: Any) -> None:
 async def stands_at(stage: Stage, at: datetime) -> None:
     """Let the clock of the network stand still at a moment."""
     await stage.control.post("/clock", freeze=True, to=at.isoformat())
+
+
+async def runs_with_the_machine(stage: Stage) -> None:
+    """Let the clock of the network be that of the machine: commands beside the bot know no other."""
+    await stage.control.post("/clock", reset=True)
 
 
 async def applies(person: Person, name: str, *, organisation: str = "Demo Institute,   unit <b>7</b>") -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -128,7 +129,11 @@ async def control() -> AsyncIterator[Control]:
 
 @pytest.fixture
 async def stage(control: Control, tmp_path: Path, storage_url: str) -> AsyncIterator[Stage]:
-    """Everything a story needs, with two administrators (1 and 2), on each engine."""
+    """Everything a story needs, with two administrators (1 and 2), on each engine.
+
+    It begins at noon in Almaty, whenever it is told: at night newsletters wait for the morning.
+    """
+    await control.post("/clock", to=datetime.now(UTC).replace(hour=7, minute=0).isoformat())
     stage = Stage(control, tmp_path, storage_url)
     yield stage
     await stage.clear()

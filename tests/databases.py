@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
+import sqlite3
 import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -153,3 +158,25 @@ async def _migrate(url: str) -> None:
     database = Database(url)
     await migrations.upgrade(database)
     await database.close()
+
+
+@asynccontextmanager
+async def unusable(url: str) -> AsyncIterator[None]:
+    """Let the database store nothing until the block ends."""
+    if url.startswith("sqlite"):
+        broken, mended = ["ALTER TABLE inbox RENAME TO hidden"], ["ALTER TABLE hidden RENAME TO inbox"]
+        connect: Callable[[], Any] = partial(
+            sqlite3.connect, url.partition("///")[2], isolation_level=None, check_same_thread=False
+        )
+    else:
+        server, _, name = url.rpartition("/")
+        ends = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"  # noqa: S608
+        broken = [f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false', ends]
+        mended = [f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true']
+        connect = partial(psycopg.connect, f"{server}/postgres", autocommit=True)
+    with closing(connect()) as database:
+        for statement in broken:
+            await asyncio.to_thread(database.execute, statement)
+        yield
+        for statement in mended:
+            await asyncio.to_thread(database.execute, statement)

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -159,10 +158,11 @@ def stop_of(letter: EmailMessage) -> str:
 
 async def mailed(stage: Stage, telegram_id: int, address: str, channel: Channel = Channel.TELEGRAM) -> int:
     """Let a member have proved an address; return their number. Call it before the bot comes."""
+    now = await stage.now()
     async with stage.beside() as database, database.transaction() as tx:
         member = await members.by_telegram(tx, telegram_id)
         assert member is not None
-        tx.add(MailAddress(member_id=member.id, address=address, verified_at=datetime.now(UTC)))
+        tx.add(MailAddress(member_id=member.id, address=address, verified_at=now))
         member.channel = channel
         return member.id
 

@@ -8,7 +8,7 @@ from collections.abc import Awaitable
 from typing import Any
 
 from sqlalchemy import select
-from story import Control, Person, Stage
+from story import Control, Person, Stage, written
 
 from storage.database import Base
 
@@ -72,6 +72,11 @@ async def written_in(person: Person, chat: int) -> list[Json]:
     """Return the messages of a chat that are still there."""
     found = await person.control.get(f"/users/{person.id}/chats/{chat}/messages")
     return [message for message in found["messages"] if not message["deleted"]]
+
+
+async def told(person: Person, words: str) -> int:
+    """Return how many of the bot's messages to somebody contain some words."""
+    return sum(words in written(m) for m in await written_in(person, person.id) if m["from"]["is_bot"])
 
 
 async def everything(stage: Stage) -> str:

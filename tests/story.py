@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from people import Control, Person, buttons, written
 from processes import ROOT, Process, environment, free_port, network_bot
 from sqlalchemy import event, text
 
+from bot.health import Watch
 from bot.intake import raw_update
 from storage import inbox, members, topics
 from storage.consents import TERMS_VERSION
@@ -66,6 +67,10 @@ class Stage:
             self.people[telegram_id] = Person(self.control, telegram_id, self.interlude)
         return self.people[telegram_id]
 
+    async def now(self) -> datetime:
+        """Return the moment at which the clock of the network stands."""
+        return datetime.fromisoformat((await self.control.get("/clock"))["now"])
+
     async def joined(self, telegram_id: int, name: str = "Saltanat Demo", **facts: Any) -> Person:
         """Bring somebody on stage who is a member already; call it before the bot comes.
 
@@ -73,22 +78,25 @@ class Stage:
         (codes that are followed) and `roles` (or offices, with their reach).
         """
         language = facts.get("language", "en")
+        now = await self.now()
         async with self.beside() as database, database.transaction() as tx:
-            await _joins(tx, telegram_id, {"name": name, **facts})
+            await _joins(tx, telegram_id, {"name": name, **facts}, now)
         person = await self.person(telegram_id, name, language)
         await self.control.post("/users", id=telegram_id, first_name=name, language_code=language, started=True)
         return person
 
     async def promises(self, *promised: Promise) -> None:
         """Promise messages as a feature would; call it before the bot comes."""
+        now = await self.now()
         async with self.beside() as database, database.transaction() as tx:
-            await promise(tx, promised, datetime.now(UTC))
+            await promise(tx, promised, now)
 
     async def receives(self, *updates: dict[str, Any]) -> None:
         """Put raw updates into the inbox, as if Telegram had handed them over; call it before the bot comes."""
+        now = await self.now()
         async with self.beside() as database, database.transaction() as tx:
             for update in updates:
-                await inbox.receive(tx, [row for row in [raw_update(update)] if row], datetime.now(UTC))
+                await inbox.receive(tx, [row for row in [raw_update(update)] if row], now)
 
     async def settled(self, where: str = "TRUE") -> list[Any]:
         """Wait until no promised message waits any more; return state, reason and number of copies sent by row."""
@@ -119,8 +127,8 @@ class Stage:
                 await database.close()
 
     @asynccontextmanager
-    async def bot(self) -> AsyncIterator[None]:
-        """Run the real application in this process until the block ends."""
+    async def bot(self, watch: Watch | None = None) -> AsyncIterator[None]:
+        """Run the real application in this process until the block ends; `watch` may have other limits than usual."""
         from bot import logs
         from bot.application import Bot
         from bot.clock import FollowedClock
@@ -129,7 +137,7 @@ class Stage:
         logs.set_up((TOKEN,), json=True)
         clock = FollowedClock(f"{self.control.url}/sandbox/clock")
         await clock.start()
-        bot = Bot(load(self.config), clock)
+        bot = Bot(load(self.config), clock, watch=watch)
         running = asyncio.create_task(bot.run())
         try:
             await self._until_it_works(running)
@@ -144,10 +152,11 @@ class Stage:
         await self._until_it_works(asyncio.create_task(process.wait()))
         return process
 
-    def launch(self, *, follows_sandbox: bool = True) -> Process:
-        """Start the bot as a process of its own, without waiting for it."""
+    def launch(self, *, follows_sandbox: bool = True, role: str = "all") -> Process:
+        """Start the bot, or one of its roles, as a process of its own, without waiting for it."""
         clock = ["--clock", f"{self.control.url}/sandbox/clock"] if follows_sandbox else []
-        process = Process(["run", "--config", str(self.config), *clock], self.folder / "bot.log")
+        arguments = ["run", "--config", str(self.config), "--role", role, *clock]
+        process = Process(arguments, self.folder / "bot.log")
         self.processes.append(process)
         return process
 
@@ -185,8 +194,7 @@ def _is_no_bot(connection: Any, _entry: Any) -> None:
     connection.commit()
 
 
-async def _joins(tx: Transaction, telegram_id: int, facts: dict[str, Any]) -> None:
-    now = datetime.now(UTC)
+async def _joins(tx: Transaction, telegram_id: int, facts: dict[str, Any], now: datetime) -> None:
     member = await members.welcome(tx, telegram_id, "en", "Asia/Almaty", now)
     member.state, member.joined_at, member.language_chosen = MemberState.ACTIVE, now, True
     member.category, member.country, member.terms_version = Category.ACADEMIA, "KZ", TERMS_VERSION

@@ -84,7 +84,7 @@ async def test_who_acknowledges_does_it_once_and_the_others_are_reminded_and_cha
         await author.sees("A reminder: please acknowledge")
         await goes_to(stage, DEADLINE + timedelta(minutes=5))
         told = await author.sees("N-1: the deadline has passed", "2 of 5 readers acknowledged")
-        assert buttons(told) == ["Not acknowledged", "Report", "Menu"]
+        assert buttons(told) == ["Not acknowledged", "Report on sending", "Menu"]
         await author.taps("Acknowledge", on="Read <this>")
         await author.sees("You have acknowledged this, after the deadline.")
         await forges(author, OpenChase(n))
@@ -110,7 +110,7 @@ async def test_a_correction_asks_those_again_who_had_acknowledged_and_an_old_but
         await reader.taps("Acknowledge")
         await reader.sees("✓ You have acknowledged this.")
         told = await author.sees("N-1: all have acknowledged it.", "1 of 1 reader acknowledged")
-        assert buttons(told) == ["Report", "Menu"]
+        assert buttons(told) == ["Report on sending", "Menu"]
         await author.looks()
         corrected = 'UPDATE announcement SET version = 2, titles = \'{"en": "Better words"}\', corrected_at = sent_at'
         await alters(stage, corrected)

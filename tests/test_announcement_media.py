@@ -8,7 +8,7 @@ from datetime import time
 from typing import Any
 
 import pytest
-from announcers import addresses, drafts, passes, sends_off, translates
+from announcers import addresses, drafts, passes, sends_album, sends_off, translates
 from cast import administrators, alters, goes
 from hypothesis import given
 from hypothesis import strategies as st
@@ -140,9 +140,7 @@ async def test_an_album_is_asked_about_once_and_goes_before_the_words(stage: Sta
     async with stage.bot():
         await drafts(author, "From the meeting")
         await goes(author, "Attach", "Send pictures, or documents")
-        for _ in range(3):
-            await author.sends(photo={}, media_group_id="meeting")
-        await passes(stage, 1.5)
+        await sends_album(stage, author, 3)
         await author.sees("3 files are attached")
         assert sum("attached" in written(m) for m in author.seen.values()) == 1
         await goes(author, "Done", "Draft N-1", "Attached: 3 pictures")
@@ -187,9 +185,7 @@ async def test_kinds_are_not_mixed_and_more_than_an_album_is_not_taken(stage: St
         await author.sends(document={"file_name": "a.pdf"})
         await author.sees("cannot be sent together", "1 file is attached")
         for album in ("one", "two"):
-            for _ in range(5):
-                await author.sends(photo={}, media_group_id=album)
-            await passes(stage, 1.5)
+            await sends_album(stage, author, 5, album)
             await author.sees("attached")
         await author.sees("at most 10 can be attached", "10 files are attached")
         await goes(author, "Done", "Draft N-1", "Attached: 10 pictures")
@@ -290,9 +286,7 @@ async def test_albums_for_many_leave_no_faster_than_telegram_takes_them(stage: S
     async with stage.bot():
         await drafts(author, "From the meeting", label="TLP:CLEAR")
         await goes(author, "Attach", "Send pictures")
-        for _ in range(5):
-            await author.sends(photo={}, media_group_id="meeting")
-        await passes(stage, 1.5)
+        await sends_album(stage, author, 5)
         await author.sees("5 files are attached")
         await goes(author, "Done", "Draft N-1")
         await addresses(author)

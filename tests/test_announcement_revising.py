@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from announcers import addresses, drafts, passes, sends_off, translates
+from announcers import addresses, drafts, passes, sends_album, sends_off, translates
 from cast import administrators, alters, forges, goes
 from story import Person, Stage, buttons, written
 
@@ -314,9 +314,7 @@ async def test_an_album_goes_with_its_words_and_after_two_days_it_says_why_it_is
     async with stage.bot():
         await drafts(author, "From the meeting")
         await goes(author, "Attach", "Send pictures")
-        for _ in range(3):
-            await author.sends(photo={}, media_group_id="meeting")
-        await passes(stage, 1.5)
+        await sends_album(stage, author, 3)
         await author.sees("3 files are attached")
         await goes(author, "Done", "Draft N-1")
         await addresses(author)

@@ -63,7 +63,7 @@ async def test_what_was_previewed_reaches_exactly_those_who_were_counted(stage: 
     assert formatting(message) == [("bold", "Please"), ("text_link", "form")]
     assert formatting(draft) == formatting(preview) == formatting(test) == formatting(message)
     assert buttons(message) == ["Reply", "Settings"]
-    assert buttons(done) == ["Report", "Menu"]
+    assert buttons(done) == ["Report on sending", "Menu"]
     assert not any("Re-validation" in written(m) for m in other.seen.values())
     assert await stage.rows(REPORT) == [(2, "sent"), (50, "sent")]
     assert await stage.rows("SELECT audience_count FROM announcement") == [(2,)]

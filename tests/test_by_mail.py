@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from cast import administrators, alters, goes
+from cast import administrators, alters, goes, runs_with_the_machine
 from mail_server import MailServer, gives, link, mailed, stop_of
 from sqlalchemy import update
 from story import Stage, buttons, network_bot, written
@@ -22,7 +22,7 @@ NOW = datetime(2026, 11, 24, 6, tzinfo=UTC)
 async def test_one_click_stops_mails_and_a_forged_link_does_nothing(stage: Stage, posts: MailServer) -> None:
     person = await stage.joined(50, language="ru", zone="Asia/Bishkek")
     number = await mailed(stage, 50, "good@example.org", Channel.EMAIL)
-    later = Promise(number, "digest:issue", lane=Lane.MAIL, due_at=datetime.now(UTC) + timedelta(days=1))
+    later = Promise(number, "digest:issue", lane=Lane.MAIL, due_at=await stage.now() + timedelta(days=1))
     await stage.promises(Promise(number, mail.TAKE_MAIL, lane=Lane.MAIL), later)
     channel = "SELECT channel FROM member WHERE telegram_id = 50"
     async with stage.bot():
@@ -65,6 +65,7 @@ async def test_one_click_stops_mails_and_a_forged_link_does_nothing(stage: Stage
 
 
 async def test_who_has_no_telegram_joins_by_mail_and_gets_digests_only(stage: Stage, posts: MailServer) -> None:
+    await runs_with_the_machine(stage)
     first, _ = await administrators(stage)
     config = ("--config", str(stage.config))
     invited = ("member", "add", "--email", "Gulshat@example.org", "--name", "Gulshat Demo", "--language", "ru", *config)
@@ -112,6 +113,7 @@ async def test_who_has_no_telegram_joins_by_mail_and_gets_digests_only(stage: St
 
 @pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
 async def test_who_is_invited_and_does_not_answer_is_forgotten(stage: Stage, posts: MailServer) -> None:
+    await runs_with_the_machine(stage)
     await administrators(stage)
     invited = ("member", "add", "--name", "Gulshat Demo", "--config", str(stage.config), "--email")
     claims = "INSERT INTO mail_address (member_id, address, tries) VALUES (1, 'gulshat@example.org', 0)"
@@ -151,7 +153,7 @@ async def offers(stage: Stage) -> list[Any]:
 async def test_two_weeks_without_a_digest_let_the_other_channel_be_offered_once(
     stage: Stage, posts: MailServer
 ) -> None:
-    now = datetime.now(UTC)
+    now = await stage.now()
     reader = await stage.joined(50)
     by_mail = await stage.joined(51, "By Mail")
     await stage.joined(52, "Both")

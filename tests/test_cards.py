@@ -39,10 +39,11 @@ async def opens(person: Person, number: int, *seen: str) -> dict[str, Any]:
 
 async def replaces(stage: Stage, telegram_id: int, old: int, draft: Draft) -> None:
     """Let a member have shared a newer version of a document."""
+    now = await stage.now()
     async with stage.beside() as database, database.transaction() as tx:
         member = await members.by_telegram(tx, telegram_id)
         assert member is not None
-        viewer, now = await access.viewer(tx, member.id), datetime.now(UTC)
+        viewer = await access.viewer(tx, member.id)
         row = await documents.share(tx, viewer, draft, Label.AMBER_STRICT, now)
         await documents.supersede(tx, viewer, old, row, now)
 

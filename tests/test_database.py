@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 
+import psycopg
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import StatementError
@@ -16,6 +19,10 @@ from storage.database import Database
 from storage.members import Member
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
+ENDS = """
+SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
 
 
 async def test_three_hundred_increments_at_once_all_count(database: Database) -> None:
@@ -89,8 +96,8 @@ async def test_a_result_that_is_cut_off_does_not_keep_the_lock(database: Databas
     other = Database(storage_url)
     async with database.engine.connect() as connection:
         raw = (await connection.get_raw_connection()).driver_connection
-        await raw.execute("BEGIN IMMEDIATE")
-        unread = await raw.execute("UPDATE member SET telegram_id = 2 RETURNING id")
+        raw.execute("BEGIN IMMEDIATE")
+        unread = raw.raw().execute("UPDATE member SET telegram_id = 2 RETURNING id")
         await connection.invalidate()
         async with other.transaction() as tx:
             await members.welcome(tx, 3, "en", "UTC", NOW)
@@ -99,3 +106,37 @@ async def test_a_result_that_is_cut_off_does_not_keep_the_lock(database: Databas
         assert sorted(await tx.scalars(select(Member.telegram_id))) == [1, 3]
     await other.close()
     del unread
+
+
+@pytest.mark.parametrize("storage_url", ["sqlite"], indirect=True)
+async def test_who_gives_up_waiting_for_a_lock_leaves_the_database_usable(database: Database, storage_url: str) -> None:
+    with closing(sqlite3.connect(storage_url.partition("///")[2], isolation_level=None)) as other:
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        other.execute("UPDATE alembic_version SET version_num = version_num")
+        for _ in range(3):
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.3), database.reading() as tx:
+                    await members.by_telegram(tx, 1)
+    async with database.transaction() as tx:
+        assert await members.by_telegram(tx, 1) is None
+
+
+@pytest.mark.parametrize("storage_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("driver", ["postgresql", "postgresql+asyncpg"])
+async def test_a_session_that_the_server_ended_is_not_used_again(storage_url: str, driver: str) -> None:
+    database, together = Database(storage_url.replace("postgresql", driver, 1)), asyncio.Barrier(4)
+
+    async def read() -> None:
+        async with database.reading() as tx:
+            await members.by_telegram(tx, 1)
+            await together.wait()
+
+    await asyncio.gather(*(read() for _ in range(together.parties)))
+    async with await psycopg.AsyncConnection.connect(storage_url, autocommit=True) as other:
+        ended = await other.execute(ENDS)
+        assert len(await ended.fetchall()) == together.parties
+    for number in range(together.parties):
+        async with database.transaction() as tx:
+            await members.welcome(tx, number, "en", "UTC", NOW)
+    await database.close()

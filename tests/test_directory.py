@@ -363,7 +363,7 @@ async def test_ten_a_page_by_name_in_any_script_and_thirty_looks_an_hour(stage: 
 
 async def looked(stage: Stage, telegram_id: int, times: int) -> None:
     """Let somebody have looked into the directory so many times just now."""
-    at = datetime.now(UTC)
+    at = await stage.now()
     async with stage.beside() as database, database.transaction() as tx:
         member = await members.by_telegram(tx, telegram_id)
         assert member is not None
@@ -374,9 +374,10 @@ async def published(stage: Stage, people: list[str]) -> None:
     """Let people have entries that show their name; call it before the bot comes."""
     for n, name in enumerate(people):
         await stage.joined(50 + n, name, category=Category.JUSTICE)
+    now = await stage.now()
     async with stage.beside() as database, database.transaction() as tx:
         for member_id in await tx.scalars(select(Member.id).order_by(Member.id)):
-            await directory.publish(tx, await access.viewer(tx, member_id), datetime.now(UTC))
+            await directory.publish(tx, await access.viewer(tx, member_id), now)
 
 
 async def test_forged_presses_and_who_does_not_belong_any_more_show_nothing(stage: Stage) -> None:

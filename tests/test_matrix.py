@@ -114,19 +114,30 @@ def _wrong(role: str, asked: list[tuple[str, Action, str]], told: list[list[str]
 
 async def _asks(person: Person, asked: list[tuple[str, Action, str]]) -> None:
     """Press and type everything, one after the other; a command is followed by one that marks where its answer ends."""
-    await person.says("/help")
-    shown = await person.sees("What you can do here")
+    person.patience = 100  # some three hundred deeds may stand before what is waited for
+    shown = await _help(person)
     for _, _, deed in asked:
         if deed.startswith("/"):
             await person.says(deed)
             await person.says("/cancel")
-        else:
-            await person.does("press", message_id=shown["message_id"], data=deed, forge=True)
+            continue
+        try:
+            await person.does("press", message_id=shown, data=deed, forge=True)
+        except AssertionError as refused:
+            if "no such message" not in str(refused):
+                raise
+            shown = await _help(person)  # a protected answer to an earlier press has taken its place
+            await person.does("press", message_id=shown, data=deed, forge=True)
+
+
+async def _help(person: Person) -> int:
+    await person.says("/help")
+    shown = await person.sees("What you can do here")
+    return int(shown["message_id"])
 
 
 async def _told(stage: Stage, person: Person, number: int) -> list[list[str]]:
     """Return what was said to each deed, in their order; what a transaction promised comes later and does not count."""
-    person.patience = 50
     await person.says("/language")
     await person.sees("choose your language")
     journal = [entry["update"] for entry in await stage.control.get("/updates")]

@@ -6,23 +6,27 @@ import asyncio
 import csv
 import itertools
 import json
+import re
 import shutil
 import sqlite3
 import stat
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import psycopg
 import pytest
+from cast import runs_with_the_machine
 from story import Stage, network_bot
 from typer.testing import CliRunner
 
-from bot import ledger, roster
+from bot import __version__, ledger, roster
 from bot.cli import cli
 from bot.roster import Reach, Term
 from bot.start import Problem
-from storage import audit, inbox, members, outbox, pause, privacy
+from storage import alarms, audit, inbox, members, migrations, outbox, pause, privacy
+from storage.alarms import AlarmKind, Ways
 from storage.audit import Event
 from storage.database import Database
 from storage.members import MemberState, Role
@@ -357,3 +361,71 @@ async def test_a_damaged_database_is_put_aside(stage: Stage) -> None:
     assert "--force puts it aside" in await operator(stage, "restore", str(copy), code=1)
     assert f"The damaged database is kept as {place}.damaged." in await operator(stage, "restore", str(copy), "--force")
     assert await stage.rows("SELECT telegram_id FROM member") == [(100,)]
+
+
+async def told(stage: Stage) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(await operator(stage, "status", "--json"))
+    return found
+
+
+async def until(stage: Stage, statement: str, wanted: list[Any]) -> None:
+    """Wait until the database says so."""
+    async with asyncio.timeout(30):
+        while await stage.rows(statement) != wanted:
+            await stage.control.get("/calls", after=10**9, timeout=0.2)
+
+
+async def test_the_status_tells_what_runs_and_what_waits(stage: Stage, database: Database) -> None:
+    person = await stage.joined(100)
+    process = await stage.process()
+    await person.says("/help")
+    await person.sees("What you can do here")
+    await until(stage, "SELECT count(*) FROM worker WHERE polled_at IS NOT NULL AND ticked_at IS NOT NULL", [(1,)])
+    found = await told(stage)
+    assert (found["version"], found["schema"]) == (__version__, migrations.newest())
+    assert found["inbox"] == {"done": 1}
+    assert found["oldest"] == {"inbox": None, "outbox": {lane.name.lower(): None for lane in Lane}}
+    [running] = found["running"]
+    assert (running["role"], running["version"], running["duties"]) == ("all", __version__, ["clock", "pace", "poll"])
+    for moment in (running["started_at"], running["seen_at"], found["last_poll"], found["last_tick"]):
+        assert timedelta() <= datetime.now(UTC) - datetime.fromisoformat(moment) < timedelta(minutes=1)
+
+    await process.kill()
+    await stage.receives({"update_id": 7, "message": {"message_id": 1, "from": {"id": 100}}})
+    await stage.promises(Promise(1, "application:approved", lane=Lane.BULK))
+    async with database.transaction() as tx:
+        now = datetime.now(UTC)
+        await alarms.begin(tx, AlarmKind.DISK, {"free": 5}, now - timedelta(hours=3), now, Ways())
+        await pause.begin(tx, "restored", now)
+    found = await told(stage)
+    assert (found["running"], found["last_poll"], found["last_tick"]) == ([], None, None)
+    assert [alarm["kind"] for alarm in found["alarms"]] == ["disk"]
+    said = await operator(stage, "status")
+    for line in ("running: nothing runs", "inbox: dead 1, done 1", "last poll: unknown", "ALARM: disk, begun 3 h ago"):
+        assert line in said.splitlines(), said
+    assert "paused: since " in said
+
+
+@pytest.mark.parametrize("storage_url", ["postgresql"], indirect=True)
+async def test_the_status_tells_who_does_what_where_several_processes_work(stage: Stage) -> None:
+    for number, role in enumerate(("delivery", "intake"), 1):
+        stage.launch(role=role)
+        await until(stage, "SELECT count(*) FROM worker", [(number,)])
+    await until(stage, "SELECT count(*) FROM duty", [(3,)])
+    running = (await told(stage))["running"]
+    assert {one["role"]: one["duties"] for one in running} == {"delivery": ["clock", "pace"], "intake": ["poll"]}
+    said = await operator(stage, "status")
+    assert f"running: intake {__version__}, started " in said
+    assert "oldest that waits: nothing waits" in said
+
+
+@ON_SQLITE
+async def test_the_status_tells_since_when_somebody_waits(stage: Stage) -> None:
+    await runs_with_the_machine(stage)
+    await stage.receives({"update_id": 7, "message": {"message_id": 1, "from": {"id": 100}}})
+    ago = datetime.now(UTC) - timedelta(minutes=5)
+    await stage.joined(1)
+    await stage.promises(Promise(1, "application:approved", lane=Lane.BULK, due_at=ago))
+    assert re.search(
+        r"^oldest that waits: inbox: \d s ago; outbox, bulk: 5 min ago$", await operator(stage, "status"), re.MULTILINE
+    )

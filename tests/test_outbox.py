@@ -80,6 +80,13 @@ async def test_a_newsletter_in_flight_holds_no_answer_to_the_same_person(post: P
     assert (await post.claims(Lane.INTERACTIVE)).keys() == {"answer"}
 
 
+async def test_a_process_whose_clock_is_behind_takes_nothing_that_another_has_just_leased(post: Post) -> None:
+    await post.promises((post.ann, "answer", Lane.INTERACTIVE))
+    assert (await post.claims(Lane.INTERACTIVE)).keys() == {"answer"}
+    post.passes(-1)
+    assert await post.claims(Lane.INTERACTIVE) == {}
+
+
 async def test_a_lease_runs_out_when_the_clock_goes_on_and_when_it_is_set_back(post: Post) -> None:
     await post.promises((post.ann, "letter", Lane.BULK))
     post.passes(86_400)

@@ -317,7 +317,7 @@ async def test_what_stands_in_files_and_open_links_is_found_and_a_broken_one_is_
             await comes_to(stage, "SELECT count(*) FROM document_words", (7,))
             minutes = 0
             while await stage.rows("SELECT title FROM document WHERE read_at IS NULL") != [("Named",)]:
-                minutes += 1
+                minutes += 10
                 await stands_at(stage, began + timedelta(minutes=minutes))
                 await goes_on(stage.control)
             for words, title in (

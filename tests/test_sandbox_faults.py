@@ -30,8 +30,8 @@ async def texts(telegram: LocalTelegram) -> list[str]:
     return [m["text"] for m in found["messages"]]
 
 
-async def send(telegram: LocalTelegram, text: str = "x", chat: int = ANN) -> int:
-    return (await telegram.call("sendMessage", chat_id=chat, text=text)).status
+async def send(telegram: LocalTelegram, text: str = "x", chat: int = ANN, **facts: Any) -> int:
+    return (await telegram.call("sendMessage", chat_id=chat, text=text, **facts)).status
 
 
 REFUSALS: list[tuple[str, dict[str, Any], int, str]] = [
@@ -77,6 +77,23 @@ async def test_a_fault_takes_the_answer_away(
     with pytest.raises(error):
         await telegram.session.post(telegram.address("sendMessage"), json={"chat_id": ANN, "text": "x"}, timeout=QUICK)
     assert await texts(telegram) == after
+
+
+async def test_a_late_call_is_accepted_only_if_the_caller_still_waits(telegram: LocalTelegram) -> None:
+    await arrange(telegram, "late", method="sendMessage", times=2, seconds=0.5)
+    with pytest.raises(TimeoutError):
+        await telegram.session.post(telegram.address("sendMessage"), json={"chat_id": ANN, "text": "x"}, timeout=QUICK)
+    assert await send(telegram, "sent") == 200
+    assert await texts(telegram) == ["/start", "sent"]
+
+
+async def test_the_journal_tells_when_a_call_is_accepted_and_when_it_is_answered(telegram: LocalTelegram) -> None:
+    await arrange(telegram, "accepted_late", method="sendMessage", seconds=0.2)
+    sending = asyncio.create_task(send(telegram, "sent"))
+    for reached, statuses in (("begun", [None]), ("accepted", [None]), ("answered", [200])):
+        calls = await telegram.control.get("/calls", reached=reached, timeout=5)
+        assert [call["status"] for call in calls] == statuses
+    assert await sending == 200
 
 
 async def test_a_fault_answers_nonsense(telegram: LocalTelegram) -> None:
@@ -129,6 +146,35 @@ async def test_thirty_a_second_overall(telegram: LocalTelegram) -> None:
     assert [await send(telegram, chat=person) for person in people] == [200] * 30 + [429]
     await telegram.steps(1)
     assert await send(telegram, chat=people[-1]) == 200
+
+
+async def test_what_is_paid_for_passes_beyond_thirty_a_second_while_there_are_stars(telegram: LocalTelegram) -> None:
+    people = range(100, 136)
+    for person in people:
+        await telegram.control.post("/users", id=person, first_name="P", started=True)
+    await limited(telegram, stars=0.3)
+    assert [await send(telegram, chat=person) for person in people[:29]] == [200] * 29
+    paid = [await send(telegram, chat=person, allow_paid_broadcast=True) for person in people[29:34]]
+    facts = await telegram.control.get("/limits")
+    assert paid == [200, 200, 200, 200, 429]
+    assert (facts["stars"], facts["stars_spent"]) == (0, 0.3)
+    await telegram.steps(1)
+    assert await send(telegram, chat=people[34]) == 200
+    assert await send(telegram, chat=people[35], allow_paid_broadcast=True) == 200
+    assert (await telegram.control.get("/limits"))["stars_spent"] == 0.3
+
+
+async def test_what_is_paid_for_has_a_ceiling_of_its_own_and_takes_no_room_of_what_is_free(
+    telegram: LocalTelegram,
+) -> None:
+    people = range(100, 110)
+    for person in people:
+        await telegram.control.post("/users", id=person, first_name="P", started=True)
+    await limited(telegram, per_second=2, paid_per_second=5, stars=10)
+    paid = [await send(telegram, chat=person, allow_paid_broadcast=True) for person in people[:6]]
+    assert paid == [200] * 5 + [429]
+    assert await send(telegram, chat=people[6]) == 429
+    assert (await telegram.control.get("/limits"))["stars_spent"] == 0.3
 
 
 async def test_one_a_second_to_one_chat_after_a_short_burst(telegram: LocalTelegram) -> None:

@@ -194,6 +194,7 @@ async def test_a_stranger_can_be_restricted_beforehand(telegram: LocalTelegram) 
 @pytest.mark.parametrize(("leaves", "status"), [(False, "member"), (True, "left")])
 async def test_a_restriction_ends_in_silence(telegram: LocalTelegram, leaves: bool, status: str) -> None:  # noqa: FBT001
     group = await founded(telegram)
+    await telegram.control.post("/clock", freeze=True)
     until = telegram.world.clock.stamp() + 600
     await telegram.ok("restrictChatMember", chat_id=group, user_id=ANN, permissions={}, until_date=until)
     if leaves:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +13,8 @@ from record import calls
 from story import Stage, buttons, written
 
 from bot import application
+from bot.regrets import Regrets
+from handlers.context import Services
 from handlers.documents.versions import NewVersion
 from handlers.glances import NOTHING_SEEN, Seen
 from handlers.prompts import Choose
@@ -52,13 +54,11 @@ def glance(monkeypatch: pytest.MonkeyPatch) -> Known:
     """Let the bot look with eyes that the story opens."""
     known = Known()
 
-    class Seeing(application.Bot):
-        def _application(self, *made_of: Any) -> Any:
-            built = super()._application(*made_of)
-            built.bot_data["services"] = replace(built.bot_data["services"], glance=known)
-            return built
+    class Seeing(application.Framework):
+        def application(self, services: Services, regrets: Regrets) -> Any:
+            return super().application(replace(services, glance=known), regrets)
 
-    monkeypatch.setattr(application, "Bot", Seeing)
+    monkeypatch.setattr(application, "Framework", Seeing)
     return known
 
 
@@ -155,12 +155,13 @@ async def test_everything_else_can_be_said_from_the_summary(stage: Stage, glance
 
 
 async def enters_the_directory(stage: Stage, telegram_id: int) -> None:
+    now = await stage.now()
     async with stage.beside() as database, database.transaction() as tx:
         member = await members.by_telegram(tx, telegram_id)
         assert member is not None
         viewer = await access.viewer(tx, member.id)
-        await directory.tick(tx, viewer, "name", datetime.now(UTC), on=True)
-        await directory.publish(tx, viewer, datetime.now(UTC))
+        await directory.tick(tx, viewer, "name", now, on=True)
+        await directory.publish(tx, viewer, now)
 
 
 async def test_amber_is_never_fetched_and_reaches_whom_its_source_names(stage: Stage, glance: Known) -> None:

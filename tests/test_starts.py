@@ -110,6 +110,7 @@ async def test_a_token_that_is_none_is_refused_without_repeating_it(tmp_path: Pa
     [
         ("NETWORK__ADMINISTRATORS", "one, two", "environment: .*network.*: lists are written as JSON"),
         ("NETWROK__NAME", "x", "environment: NETWORK_BOT_NETWROK__NAME: there is no such key"),
+        ("DELIVERY__PAID_MESSAGES_PER_SECOND", "28", ".*: delivery: paid_messages_per_second is 0, or more than .*"),
         ("STORAGE__URL", "postgresql+psycopg2://root@localhost/x", ".*: storage.url: must be sqlite.*"),
         ("STORAGE__URL", "postgresql+asyncpg://root@localhost/x?sslmode=require", ".*: storage.url: asyncpg knows .*"),
     ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, get_type_hints
 
@@ -57,8 +57,9 @@ async def holds_names(stage: Stage) -> dict[str, str]:
     await stage.joined(50, "Secretum Member", organisation="Institute Secretum", topics=["media"])
     await stage.joined(51, "Candidate Secretum", state=MemberState.VISITOR)
     await shelves(stage, 50, paper("Secretum paper"), paper("Secretum for members", Label.GREEN))
+    now = await stage.now()
     async with stage.beside() as database, database.transaction() as tx:
-        tokens = await _planted(tx, datetime.now(UTC))
+        tokens = await _planted(tx, now)
     document = (await stage.rows("SELECT token FROM document ORDER BY id"))[0][0]
     return {"doc": str(document), **tokens}
 
@@ -95,7 +96,7 @@ async def outside(stage: Stage) -> list[Person]:
         await stage.joined(60 + n, f"Account {n}", state=state, organisation="Elsewhere")
         for n, state in enumerate(states)
     ]
-    now = datetime.now(UTC)
+    now = await stage.now()
     async with stage.beside() as database, database.transaction() as tx:
         author, applicant = await access.viewer(tx, 1), await _viewer(tx, 61)
         secret = await nominations.invite(tx, author, "Account 1 Secretum", now)

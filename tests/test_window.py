@@ -15,10 +15,11 @@ from story import TOKEN, Stage, written
 
 from bot.clock import Clock
 from bot.config import load
+from bot.delivery.landing import Terms
 from bot.delivery.pace import Pace
 from bot.delivery.rendering import Letter, Rendering
 from bot.delivery.sending import send
-from bot.delivery.window import Terms, Window
+from bot.delivery.window import Window
 from bot.start import policy_of
 from bot.transport import Wire
 from handlers.buttons import Button, Press
