@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from sqlalchemy import (
     ARRAY,
@@ -30,20 +30,19 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy import exc as errors
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
-from storage.disk import Disk
-from storage.sqlite import open_file
 from storage.trouble import cause_of as cause_of  # noqa: PLC0414 - found here as well
 from storage.trouble import is_damaged
 from storage.trouble import is_gone as is_gone  # noqa: PLC0414
 from storage.trouble import is_trouble as is_trouble  # noqa: PLC0414
+
+if TYPE_CHECKING:
+    from storage.disk import Disk
 
 Transaction = AsyncSession
 """What a storage function works in. It never commits: the block that opened it does."""
@@ -72,7 +71,10 @@ _CONVENTION = {
 
 
 class Base(DeclarativeBase):
-    """All tables; constraints are named so that migrations can find them again."""
+    """All tables; constraints are named so that migrations can find them again.
+
+    What is one engine's own is said by the migrations alone, as which rows an index holds: it would load that engine.
+    """
 
     metadata = MetaData(naming_convention=_CONVENTION)
 
@@ -231,7 +233,11 @@ def among(column: Any, name: str, *, server: bool) -> ColumnElement[bool]:
 
 def insert(tx: Transaction, table: Any) -> Any:
     """Return the engine's own INSERT into `table`, which knows ON CONFLICT; both engines spell it alike."""
-    return postgresql_insert(table) if has_server(tx) else sqlite_insert(table)
+    if has_server(tx):
+        from sqlalchemy.dialects import postgresql as engine  # what the other engine needs takes 2 MB
+    else:
+        from sqlalchemy.dialects import sqlite as engine  # type: ignore[no-redef]
+    return engine.insert(table)
 
 
 async def execute(tx: Transaction, statement: Executable, parameters: Any = None) -> CursorResult[*tuple[Any, ...]]:
@@ -256,6 +262,8 @@ def normal_url(url: str) -> str:
 def _engine(url: str) -> AsyncEngine:
     parsed = make_url(normal_url(url))
     if parsed.get_backend_name() == "sqlite":
+        from storage.sqlite import open_file
+
         return open_file(parsed)
     # What a failing statement carried is somebody's words, and none of the log's business.
     engine = create_async_engine(parsed, pool_size=_CONNECTIONS, max_overflow=0, hide_parameters=True)

@@ -43,9 +43,6 @@ class InboxState(StrEnum):
     DEAD = "dead"
 
 
-_HELD = text("lease IS NOT NULL")
-
-
 class InboxRow(Base):
     """One update as Telegram sent it. `lane` names the person or chat whose updates are handled in order.
 
@@ -55,7 +52,7 @@ class InboxRow(Base):
     __tablename__ = "inbox"
     __table_args__ = (
         Index("ix_inbox_state_id", "state", "id"),
-        Index("ix_inbox_lease", "lease", "lane", postgresql_where=_HELD, sqlite_where=_HELD),
+        Index("ix_inbox_lease", "lease", "lane"),  # of those that have a lease
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

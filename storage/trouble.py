@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 from sqlalchemy import exc as errors
 
 _TROUBLE = ("08", "25006", "3D", "40", "53", "55", "57", "58")
@@ -11,11 +9,12 @@ _TROUBLE = ("08", "25006", "3D", "40", "53", "55", "57", "58")
 _LOST = ("08", "53300", "57P")
 _LOCKED = "55P03"
 _REFUSING = ("25006", "53100", "53200", _LOCKED)
-_REFUSING_FILE = (
-    sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_NOMEM,
+_BUSY, _LOCKED_FILE, _NOMEM, _READONLY, _IOERR, _CORRUPT, _FULL, _CANTOPEN, _PROTOCOL, _NOTADB = (
+    5, 6, 7, 8, 10, 11, 13, 14, 15, 26,
 )  # fmt: skip
-_DAMAGED_FILE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+"""SQLite's primary result codes (sqlite.org/rescode.html): its library is loaded only where it is the engine."""
+_REFUSING_FILE = (_BUSY, _LOCKED_FILE, _NOMEM, _READONLY, _IOERR, _FULL, _CANTOPEN, _PROTOCOL)
+_DAMAGED_FILE = (_CORRUPT, _NOTADB)
 _PRIMARY = 0xFF
 
 
@@ -57,7 +56,7 @@ def cause_of(error: BaseException) -> str:
 def _says_the_driver_alone(error: errors.DBAPIError) -> bool:
     """Tell whether a server's driver lost its connection, even while it was made: such an error has no SQLSTATE."""
     lost = isinstance(error, (errors.OperationalError, errors.InternalError)) and _state_of(error) == "None"
-    return lost and not isinstance(error.orig, sqlite3.Error)
+    return lost and _code_of(error) is None
 
 
 def _state_of(error: BaseException) -> str:

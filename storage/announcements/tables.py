@@ -244,7 +244,6 @@ class AudienceList(Base):
     """An audience under a name, to be chosen again; the number of one that was dropped never comes again."""
 
     __tablename__ = "audience_list"
-    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 - as SQLAlchemy wants it
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(60), unique=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, time
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.database import Base, Moment, one_of
@@ -129,9 +129,6 @@ class Member(Base):
         return time.fromisoformat(self.quiet_from), time.fromisoformat(self.quiet_until)
 
 
-_WHOLE = "topic_id IS NULL AND country IS NULL AND organisation_id IS NULL"
-
-
 class MemberRole(Base):
     """A role that a member holds, and its reach: a moderator's topic, a focal point's country or organisation.
 
@@ -143,9 +140,8 @@ class MemberRole(Base):
         UniqueConstraint("member_id", "role", "topic_id"),
         UniqueConstraint("role", "country", "alternate"),
         UniqueConstraint("role", "organisation_id", "alternate"),
-        Index("uq_member_role_whole", "member_id", "role", unique=True, sqlite_where=text(_WHOLE),
-              postgresql_where=text(_WHOLE)),
-    )  # fmt: skip
+        Index("uq_member_role_whole", "member_id", "role", unique=True),  # of those without any reach
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     member_id: Mapped[int] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"), index=True)
