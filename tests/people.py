@@ -12,6 +12,10 @@ import aiohttp
 PATIENCE = 15.0
 
 
+class RefusedError(AssertionError):
+    """The sandbox did not let somebody do this."""
+
+
 class Control:
     """The sandbox's control API."""
 
@@ -43,7 +47,8 @@ class Control:
 
     async def _read(self, answer: aiohttp.ClientResponse) -> Any:
         body = await answer.json()
-        assert answer.status == 200, f"{answer.url.path}: {answer.status} {body}"
+        if answer.status != 200:
+            raise RefusedError(f"{answer.url.path}: {answer.status} {body}")
         return body
 
 
@@ -78,16 +83,29 @@ class Person:
         return await self._does("send", chat=self.chat, **content)
 
     async def taps(self, label: str, *, on: str = "") -> None:
-        """Press the newest button whose label contains `label`, on a message that contains `on`, once it is there."""
+        """Press the newest button whose label contains `label`, on a message that contains `on`, once it is there.
+
+        A button that the bot takes away under the finger is looked for again.
+        """
         deadline = asyncio.get_running_loop().time() + self.patience
         after = await self._look()
-        while (pressed := self._button(label, on)) is None:
+        while not await self._pressed(self._button(label, on)):
             left = deadline - asyncio.get_running_loop().time()
             if left <= 0:
                 raise AssertionError(f"no button {label!r} in:\n{self.transcript()}")
             after = await self._look(after=after, timeout=left)
-        await self._look()
-        await self._does("press", chat=self.chat, **pressed)
+
+    async def _pressed(self, button: dict[str, Any] | None) -> bool:
+        if button is None:
+            return False
+        change = await self._look()
+        try:
+            await self._does("press", chat=self.chat, **button)
+        except RefusedError:
+            if await self._look() == change:
+                raise
+            return False
+        return True
 
     def _button(self, label: str, on: str) -> dict[str, Any] | None:
         for message in sorted(self.seen.values(), key=lambda m: -m["change"]):

@@ -89,7 +89,8 @@ async def _announces(guide: Person, say: Say) -> None:
     await guide.says("/announce")
     await guide.sees(say("In which language do you write?"))
     await guide.taps({"en": "English", "ru": "Русский"}[say.language])
-    for words in ("Annual re-validation", "It is open until <15 December>."):
+    for turn, words in (("· 2 ", "Annual re-validation"), ("· 3 ", "It is open until <15 December>.")):
+        await guide.sees(turn)
         await guide.says(words)
     await guide.taps("TLP:GREEN")
     await guide.sees("N-2", "<15 December>")
