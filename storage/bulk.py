@@ -22,7 +22,7 @@ async def insert_many(tx: Transaction, table: Table, rows: Rows, unique: tuple[s
     """Insert rows that have the same columns; one whose `unique` columns are known is left as it is."""
     if not rows:
         return
-    connection = await tx.connection()
+    connection = tx.link
     if connection.dialect.name == "sqlite":
         names = tuple(rows[0])
         await connection.exec_driver_sql(_insert_one(table, names, unique), _kept(rows, names))
@@ -37,7 +37,7 @@ async def update_many(tx: Transaction, table: Table, rows: Rows, key: str) -> No
     """Update rows that have the same columns, each found by its `key`."""
     if not rows:
         return
-    connection = await tx.connection()
+    connection = tx.link
     if connection.dialect.name == "sqlite":
         names = (*(name for name in rows[0] if name != key), key)
         await connection.exec_driver_sql(_update_one(table, names), _kept(rows, names))

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
+    Connection,
     CursorResult,
     DateTime,
     Dialect,
@@ -31,8 +32,8 @@ from sqlalchemy import (
 )
 from sqlalchemy import exc as errors
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
@@ -44,8 +45,18 @@ from storage.trouble import is_trouble as is_trouble  # noqa: PLC0414
 if TYPE_CHECKING:
     from storage.disk import Disk
 
-Transaction = AsyncSession
-"""What a storage function works in. It never commits: the block that opened it does."""
+
+class Transaction(AsyncSession):
+    """What a storage function works in. It never commits: the block that opened it does.
+
+    `link` is the connection that it works on: who speaks of tables and not of objects goes past the session, which
+    only begins once it is used.
+    """
+
+    def __init__(self, link: AsyncConnection) -> None:
+        super().__init__(link, expire_on_commit=False, join_transaction_mode="control_fully")
+        self.link = link
+
 
 Fence = Callable[[Transaction], Awaitable[None]]
 """Asked at the beginning of a writing transaction; what it raises keeps the rest from happening."""
@@ -130,11 +141,9 @@ class Database:
     def __init__(self, url: str) -> None:
         self.engine: AsyncEngine = _engine(url)
         self._disk: Disk | None = self.engine.get_execution_options().get("disk")
-        writing = self.engine.execution_options(waited_for=True)
-        self._write = async_sessionmaker(writing, expire_on_commit=False)
+        self._write = self.engine.execution_options(waited_for=True)
         # Each statement sees what is committed either way; on a server a transaction would be two more questions.
-        reading = self.engine.execution_options(reading=True, **_READING[self.has_server])
-        self._read = async_sessionmaker(reading, expire_on_commit=False)
+        self._read = self.engine.execution_options(reading=True, **_READING[self.has_server])
         self._listeners: dict[str, list[Callable[[], None]]] = {}
         self.pass_on: Callable[[Transaction, Collection[str]], Awaitable[None]] | None = None
         """Told, before each commit that wakes somebody, whom it wakes: where other processes have listeners too."""
@@ -158,7 +167,7 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """Open a writing transaction; it commits at the end of the block and rolls back on any exception."""
-        async with self._exclusive(), _committed(self._write()) as tx:
+        async with self._exclusive(), _committed(self._write) as tx:
             if (fence := _fence.get()) is not None:
                 await fence(tx)
             yield tx
@@ -178,7 +187,7 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Transaction]:
         """Open a transaction that only reads."""
-        async with self._exclusive(), _committed(self._read()) as tx:
+        async with self._exclusive(), _committed(self._read) as tx:
             yield tx
 
     @asynccontextmanager
@@ -208,15 +217,31 @@ class Database:
 
 
 @asynccontextmanager
-async def _committed(tx: Transaction) -> AsyncIterator[Transaction]:
-    """Commit a session at the end of the block, or roll it back; once it is committed nothing is left to wait for."""
+async def _committed(engine: AsyncEngine) -> AsyncIterator[Transaction]:
+    """Commit at the end of the block, or roll back; once it is committed nothing is left to wait for."""
+    link = await engine.connect()
+    tx = Transaction(link)
     try:
         yield tx
-        await tx.commit()
+        if tx.in_transaction():
+            await tx.commit()
+        await link.run_sync(_done)
     except BaseException:
-        await asyncio.shield(asyncio.ensure_future(tx.close()))
+        await asyncio.shield(asyncio.ensure_future(_undone(tx)))
         raise
     tx.sync_session.close()
+
+
+def _done(connection: Connection) -> None:
+    connection.commit()
+    connection.close()
+
+
+async def _undone(tx: Transaction) -> None:
+    try:
+        await tx.close()
+    finally:
+        await tx.link.close()
 
 
 def has_server(tx: Transaction) -> bool:
@@ -242,11 +267,7 @@ def insert(tx: Transaction, table: Any) -> Any:
 
 async def execute(tx: Transaction, statement: Executable, parameters: Any = None) -> CursorResult[*tuple[Any, ...]]:
     """Run a statement about tables and not about objects: past the session, which costs less where it is often done."""
-    return await tx.run_sync(_executed, statement, parameters)
-
-
-def _executed(session: Session, statement: Executable, parameters: Any) -> CursorResult[*tuple[Any, ...]]:
-    return session.connection().execute(statement, parameters)
+    return await tx.link.run_sync(Connection.execute, statement, parameters)
 
 
 def wake(tx: Transaction, subject: str) -> None:
