@@ -26,7 +26,7 @@ from handlers.language import Say
 from storage import dialogues, inbox
 from storage.database import Database, cause_of, is_gone, is_trouble
 from storage.dialogues import Speaker
-from storage.inbox import InboxRow
+from storage.inbox import Waiting
 
 TRIES = 3
 PARALLEL = 16
@@ -58,7 +58,7 @@ class Lanes:
         self._lease = lease
         self._clock = clock
         self._application = application
-        self._queues: dict[str, deque[InboxRow]] = {}
+        self._queues: dict[str, deque[Waiting]] = {}
         self._free = asyncio.Semaphore(PARALLEL)
         self._tasks: set[asyncio.Task[None]] = set()
         self._news = asyncio.Event()
@@ -109,7 +109,7 @@ class Lanes:
         most = IN_HAND if self._lease else BACKLOG
         return most if 2 * len(self._queues) <= most else 0
 
-    async def _take(self, most: int) -> tuple[list[InboxRow], dict[str, Speaker]]:
+    async def _take(self, most: int) -> tuple[list[Waiting], dict[str, Speaker]]:
         """Take updates, and read at one go who speaks in them."""
         taking = self._database.transaction() if self._lease else self._database.reading()
         async with taking as tx:
@@ -131,7 +131,7 @@ class Lanes:
         if self._arrivals != arrivals:  # something has come since, maybe of this lane
             self._news.set()
 
-    async def _see_through(self, row: InboxRow, speaker: Speaker | None) -> None:
+    async def _see_through(self, row: Waiting, speaker: Speaker | None) -> None:
         answered = False
         for attempt in count():
             async with self._free:  # a lane that pauses leaves its place to others
@@ -153,7 +153,7 @@ class Lanes:
                     await self._draining.wait()
                 return
 
-    async def _try(self, row: InboxRow, speaker: Speaker | None, *, answered: bool) -> Turn:
+    async def _try(self, row: Waiting, speaker: Speaker | None, *, answered: bool) -> Turn:
         turn = Turn(row.id, Update(row.update_id), answered=answered, lease=self._lease, speaker=speaker)
         TURN.set(turn)
         with self._watch.trying():
@@ -185,7 +185,7 @@ class Lanes:
             except TelegramError as error:
                 _log.info("a button was answered too late", problem=str(error))
 
-    async def _failed(self, row: InboxRow, turn: Turn, failure: BaseException) -> bool:
+    async def _failed(self, row: Waiting, turn: Turn, failure: BaseException) -> bool:
         """Count the failed try; return whether it was the last. Only what the database can note is counted."""
         if _is_outage(failure):
             _log.warning("put off", update=row.update_id, problem=cause_of(failure))

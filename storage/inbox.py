@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -23,8 +23,9 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.orm import Mapped, aliased, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
+from storage.bulk import insert_many
 from storage.database import Base, Moment, Transaction, execute, insert, one_of, wake
 
 KEEP = timedelta(hours=48)
@@ -68,11 +69,12 @@ class InboxRow(Base):
 
 
 _TABLE: Any = InboxRow.__table__
-# Both are asked for each update: they are built once.
+_WAITING = (_TABLE.c.id, _TABLE.c.update_id, _TABLE.c.lane, _TABLE.c.payload, _TABLE.c.received_at)
+# They are asked for each update: they are built once.
 _PENDING = (
-    select(InboxRow)
-    .where(InboxRow.state == InboxState.PENDING, InboxRow.lane.not_in(bindparam("busy", expanding=True)))
-    .order_by(InboxRow.id)
+    select(*_WAITING)
+    .where(_TABLE.c.state == InboxState.PENDING, _TABLE.c.lane.not_in(bindparam("busy", expanding=True)))
+    .order_by(_TABLE.c.id)
     .limit(bindparam("most", type_=Integer))
 )
 _MINE = _TABLE.c.lease.is_not_distinct_from(bindparam("by", type_=String))
@@ -94,6 +96,16 @@ def account_of(lane: str) -> int | None:
     return int(lane[1:]) if lane.startswith("u") and lane[1:].isdigit() else None
 
 
+class Waiting(NamedTuple):
+    """An update that waits to be handled; `id` is the inbox's own."""
+
+    id: int
+    update_id: int
+    lane: str
+    payload: str | None
+    received_at: datetime
+
+
 @dataclass(frozen=True)
 class RawUpdate:
     """An update to store: Telegram's id, its lane and its JSON text."""
@@ -112,7 +124,7 @@ async def receive(tx: Transaction, updates: Sequence[RawUpdate], now: datetime) 
         | {"state": InboxState.PENDING, "attempts": 0}
         for u in updates
     ]
-    await tx.execute(insert(tx, InboxRow).on_conflict_do_nothing(index_elements=["update_id"]), rows)
+    await insert_many(tx, _TABLE, rows, ("update_id",))
     wake(tx, "inbox")
 
 
@@ -123,36 +135,36 @@ async def set_down(tx: Transaction, number: int, payload: str, problem: str, now
     await tx.execute(insert(tx, InboxRow).values(row).on_conflict_do_nothing(index_elements=["update_id"]))
 
 
-async def pending(tx: Transaction, busy: Collection[str], limit: int) -> list[InboxRow]:
+async def pending(tx: Transaction, busy: Collection[str], limit: int) -> list[Waiting]:
     """Return up to `limit` updates that wait and are not in one of the `busy` lanes, oldest first."""
-    return list(await tx.scalars(_PENDING, {"busy": list(busy), "most": limit}))
+    return [Waiting(*row) for row in await execute(tx, _PENDING, {"busy": list(busy), "most": limit})]
 
 
-async def lease(tx: Transaction, worker_id: str, busy: Collection[str], limit: int) -> list[InboxRow]:
+async def lease(tx: Transaction, worker_id: str, busy: Collection[str], limit: int) -> list[Waiting]:
     """Take up to `limit` updates into a worker's hand, the oldest first, and return them (PostgreSQL).
 
     Nobody gets an update of a lane that another has in hand, or that is among the `busy`: a person's updates are
     handled one after the other, whoever handles them.
     """
-    await tx.execute(_ALONE)
-    found = list(await tx.scalars(_FREE, {"busy": list(busy), "most": limit, "by": worker_id}))
+    await execute(tx, _ALONE)
+    found = [Waiting(*row) for row in await execute(tx, _FREE, {"busy": list(busy), "most": limit, "by": worker_id})]
     if found:
-        await tx.execute(_TAKE, {"rows": [row.id for row in found], "by": worker_id})
+        await execute(tx, _TAKE, {"rows": [row.id for row in found], "by": worker_id})
     return found
 
 
 _ALONE = text("SELECT pg_advisory_xact_lock(7305082)")
 """Two that take at once could each get an update of one lane."""
-_OTHER = aliased(InboxRow)
+_OTHER = _TABLE.alias()
 _FREE = (
-    select(InboxRow)
+    select(*_WAITING)
     .where(
-        InboxRow.state == InboxState.PENDING,
-        InboxRow.lease.is_(None),
-        InboxRow.lane.not_in(bindparam("busy", expanding=True)),
-        ~exists().where(_OTHER.lane == InboxRow.lane, _OTHER.lease.is_not(None)),
+        _TABLE.c.state == InboxState.PENDING,
+        _TABLE.c.lease.is_(None),
+        _TABLE.c.lane.not_in(bindparam("busy", expanding=True)),
+        ~exists().where(_OTHER.c.lane == _TABLE.c.lane, _OTHER.c.lease.is_not(None)),
     )
-    .order_by(InboxRow.id)
+    .order_by(_TABLE.c.id)
     .limit(bindparam("most", type_=Integer))
 )
 _TAKE = update(_TABLE).where(_TABLE.c.id.in_(bindparam("rows", expanding=True))).values(lease=bindparam("by"))
