@@ -26,7 +26,7 @@ from handlers.language import Say
 from storage import dialogues, inbox
 from storage.database import Database, cause_of, is_gone, is_trouble
 from storage.dialogues import Speaker
-from storage.inbox import Waiting
+from storage.inbox import AlreadyHandledError, Waiting
 
 TRIES = 3
 PARALLEL = 16
@@ -171,8 +171,9 @@ class Lanes:
 
     async def _finish(self, turn: Turn) -> None:
         if not turn.settled:
-            async with self._database.transaction() as tx:
-                await inbox.settle(tx, turn.inbox_id, self._clock.now(), turn.lease)
+            with suppress(AlreadyHandledError):
+                async with inbox.settling(self._database, turn.inbox_id, self._clock.now(), turn.lease):
+                    pass
             turn.settled = True
         await self._answer(turn)
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
-from sqlalchemy import event
 
 from bot import __version__
 from storage.database import Database, is_trouble
@@ -97,10 +95,9 @@ class Metrics:
     def follow(self, database: Database) -> None:
         """Count the errors of a database from now on."""
 
-        def failed(context: Any) -> None:
-            error = context.sqlalchemy_exception or context.original_exception
+        def failed(error: BaseException) -> None:
             if is_trouble(error):
                 self.database_errors += 1
                 self._database.inc()
 
-        event.listen(database.engine.sync_engine, "handle_error", failed)
+        database.on_error(failed)

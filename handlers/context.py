@@ -109,10 +109,6 @@ Deed = Callable[[Transaction], Awaitable[None]]
 """Something to do inside a transaction that is open."""
 
 
-class AlreadyHandledError(Exception):
-    """Another process handled this update meanwhile; its effects stand and ours are undone."""
-
-
 class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], dict[Any, Any]]):
     """The context of one update."""
 
@@ -220,9 +216,8 @@ class Context(CallbackContext[ExtBot[None], dict[Any, Any], dict[Any, Any], dict
         """
         if self.turn.settled:
             raise RuntimeError("an update has one writing transaction")
-        async with self.services.database.transaction() as tx:
-            if not await inbox.settle(tx, self.turn.inbox_id, self.now, self.turn.lease):
-                raise AlreadyHandledError
+        turn = self.turn
+        async with inbox.settling(self.services.database, turn.inbox_id, self.now, turn.lease) as tx:
             yield tx
         self.turn.settled = True
 

@@ -11,12 +11,13 @@ from typing import Any
 from telegram.error import TelegramError
 
 from handlers.buttons import Button
-from handlers.context import AlreadyHandledError, Context, Policy
+from handlers.context import Context, Policy
 from handlers.language import Say, text
 from handlers.presses import Begin, CancelForm, Home, Open, OpenDocument
 from handlers.screens import Screen, lines
 from handlers.vocabulary import MEMBERS_ONLY, STANDING
 from storage.access import Viewer
+from storage.inbox import AlreadyHandledError
 from storage.members import MemberState
 from storage.refusals import Refusal
 

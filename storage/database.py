@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import re
-import select
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from enum import StrEnum
-from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from sqlalchemy import (
@@ -30,13 +27,12 @@ from sqlalchemy import (
     make_url,
     text,
 )
-from sqlalchemy import exc as errors
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.engine.interfaces import ExceptionContext
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 from sqlalchemy.orm import DeclarativeBase
-from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
+from storage import server
 from storage.trouble import cause_of as cause_of  # noqa: PLC0414 - found here as well
 from storage.trouble import is_damaged
 from storage.trouble import is_gone as is_gone  # noqa: PLC0414
@@ -50,12 +46,13 @@ class Transaction(AsyncSession):
     """What a storage function works in. It never commits: the block that opened it does.
 
     `link` is the connection that it works on: who speaks of tables and not of objects goes past the session, which
-    only begins once it is used.
+    only begins once it is used. `touched` is how many rows it touched by what it began with.
     """
 
     def __init__(self, link: AsyncConnection) -> None:
         super().__init__(link, expire_on_commit=False, join_transaction_mode="control_fully")
         self.link = link
+        self.touched = 0
 
 
 Fence = Callable[[Transaction], Awaitable[None]]
@@ -63,16 +60,6 @@ Fence = Callable[[Transaction], Awaitable[None]]
 
 _open: ContextVar[bool] = ContextVar("open_transaction", default=False)
 _fence: ContextVar[Fence | None] = ContextVar("fence", default=None)
-_PATIENCE_FOR_LOCKS = "10s"
-_LONGEST_IDLE = "4s"
-"""How long a transaction may stand still: a process that is stopped in one holds nobody up, and writes nothing late."""
-_READING: dict[bool, dict[str, str]] = {False: {}, True: {"isolation_level": "AUTOCOMMIT"}}
-_CONNECTIONS = 18
-"""A process's share of a server; to connect costs more than dozens of statements, so that all of them are kept."""
-_RESTED_SECONDS = 2.0
-"""A connection that nobody used for so long is tried before it is used: the server may have restarted."""
-APPLICATION = "network-bot"
-"""What our sessions are called in PostgreSQL."""
 _CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -139,11 +126,12 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
-        self.engine: AsyncEngine = _engine(url)
-        self._disk: Disk | None = self.engine.get_execution_options().get("disk")
-        self._write = self.engine.execution_options(waited_for=True)
-        # Each statement sees what is committed either way; on a server a transaction would be two more questions.
-        self._read = self.engine.execution_options(reading=True, **_READING[self.has_server])
+        self._own = own = _engine(url)
+        whole: dict[str, str] = {} if own.dialect.name == "sqlite" else {"isolation_level": server.WHOLE}
+        self.engine: AsyncEngine = own.execution_options(**whole)
+        """For who works without `Transaction`s: one of its transactions is begun and ended as SQLAlchemy says."""
+        self._disk: Disk | None = own.get_execution_options().get("disk")
+        self._write, self._read = own.execution_options(waited_for=True), own.execution_options(reading=True)
         self._listeners: dict[str, list[Callable[[], None]]] = {}
         self.pass_on: Callable[[Transaction, Collection[str]], Awaitable[None]] | None = None
         """Told, before each commit that wakes somebody, whom it wakes: where other processes have listeners too."""
@@ -165,9 +153,14 @@ class Database:
         self._listeners.setdefault(subject, []).append(listener)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Transaction]:
-        """Open a writing transaction; it commits at the end of the block and rolls back on any exception."""
-        async with self._exclusive(), _committed(self._write) as tx:
+    async def transaction(self, first: str = "") -> AsyncIterator[Transaction]:
+        """Open a writing transaction; it commits at the end of the block and rolls back on any exception.
+
+        On a server it can begin with a statement without parameters, which costs no question of its own:
+        `Transaction.touched` tells of how many rows.
+        """
+        assert self.has_server or not first
+        async with self._exclusive(), _committed(self._write, first if self.has_server else None) as tx:
             if (fence := _fence.get()) is not None:
                 await fence(tx)
             yield tx
@@ -177,6 +170,14 @@ class Database:
             await self._disk.written()
         for subject in tx.info.get("wake", ()):
             self.tell(subject)
+
+    def on_error(self, listener: Callable[[BaseException], None]) -> None:
+        """Call `listener` with each error of a statement."""
+
+        def failed(context: ExceptionContext) -> None:
+            listener(context.sqlalchemy_exception or context.original_exception)
+
+        event.listen(self._own.sync_engine, "handle_error", failed)
 
     def tell(self, subject: str | None = None) -> None:
         """Wake the listeners of a subject, or all of them."""
@@ -217,17 +218,24 @@ class Database:
 
 
 @asynccontextmanager
-async def _committed(engine: AsyncEngine) -> AsyncIterator[Transaction]:
-    """Commit at the end of the block, or roll back; once it is committed nothing is left to wait for."""
+async def _committed(engine: AsyncEngine, first: str | None = None) -> AsyncIterator[Transaction]:
+    """Commit at the end of the block, or roll back; once it is committed nothing is left to wait for.
+
+    With `first`, maybe empty, a server's transaction is begun and ended here and not by the driver.
+    """
     link = await engine.connect()
     tx = Transaction(link)
     try:
+        if first is not None:
+            tx.touched = await server.begin(link, first)
         yield tx
         if tx.in_transaction():
-            await tx.commit()
+            await (tx.commit() if first is None else tx.flush())
+        if first is not None:
+            await server.commit(link)
         await link.run_sync(_done)
     except BaseException:
-        await asyncio.shield(asyncio.ensure_future(_undone(tx)))
+        await asyncio.shield(asyncio.ensure_future(_undone(tx, begun=first is not None)))
         raise
     tx.sync_session.close()
 
@@ -237,8 +245,10 @@ def _done(connection: Connection) -> None:
     connection.close()
 
 
-async def _undone(tx: Transaction) -> None:
+async def _undone(tx: Transaction, *, begun: bool) -> None:
     try:
+        if begun:
+            await server.roll_back(tx.link)
         await tx.close()
     finally:
         await tx.link.close()
@@ -286,44 +296,4 @@ def _engine(url: str) -> AsyncEngine:
         from storage.sqlite import open_file
 
         return open_file(parsed)
-    # What a failing statement carried is somebody's words, and none of the log's business.
-    engine = create_async_engine(parsed, pool_size=_CONNECTIONS, max_overflow=0, hide_parameters=True)
-    event.listen(engine.sync_engine, "connect", _prepare_postgresql)
-    event.listen(engine.sync_engine, "checkin", _rests)
-    event.listen(engine.sync_engine, "checkout", partial(_try, engine.dialect))
-    return engine
-
-
-def _prepare_postgresql(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-    # A session that somebody forgot would otherwise hold the whole bot for ever, and silently.
-    cursor = connection.cursor()
-    cursor.execute(f"SET lock_timeout = '{_PATIENCE_FOR_LOCKS}'")
-    cursor.execute(f"SET idle_in_transaction_session_timeout = '{_LONGEST_IDLE}'")
-    cursor.execute(f"SET application_name = '{APPLICATION}'")  # a restore asks whether a bot runs
-    cursor.close()
-    connection.commit()
-
-
-def _rests(_connection: DBAPIConnection | None, entry: ConnectionPoolEntry) -> None:
-    entry.info["rests"] = time.monotonic()
-
-
-def _try(dialect: Dialect, connection: DBAPIConnection, entry: ConnectionPoolEntry, _used: Any) -> None:
-    """See that a connection still lives; the pool makes another where it does not."""
-    if _is_told_something(entry.driver_connection):
-        raise errors.DisconnectionError
-    if time.monotonic() - entry.info.get("rests", time.monotonic()) < _RESTED_SECONDS:
-        return
-    try:
-        dialect.do_ping(connection)
-    except Exception as error:
-        raise errors.DisconnectionError from error
-
-
-def _is_told_something(connection: Any) -> bool:
-    """Tell whether the server has spoken unasked, as it does when it ends a session: a look that asks nothing of it."""
-    if hasattr(connection, "is_closed"):  # asyncpg listens all the time
-        return bool(connection.is_closed())
-    heard = select.poll()
-    heard.register(connection.fileno(), select.POLLIN)
-    return bool(heard.poll(0))
+    return server.open_server(parsed)

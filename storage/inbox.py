@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -26,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.bulk import insert_many
-from storage.database import Base, Moment, Transaction, execute, insert, one_of, wake
+from storage.database import Base, Database, Moment, Transaction, execute, insert, one_of, wake
 
 KEEP = timedelta(hours=48)
 """How long a handled update is remembered: Telegram repeats one for at most 24 hours."""
@@ -34,6 +35,10 @@ KEEP = timedelta(hours=48)
 
 LANE = 40
 """The longest name of a lane."""
+
+
+class AlreadyHandledError(Exception):
+    """The update was handled meanwhile, by another process or an earlier life of this one."""
 
 
 class InboxState(StrEnum):
@@ -82,7 +87,6 @@ _SETTLE = (
     update(_TABLE)
     .where(_TABLE.c.id == bindparam("row"), _TABLE.c.state == InboxState.PENDING, _MINE)
     .values(state=InboxState.DONE, settled_at=bindparam("at"), payload=None, lease=None)
-    .returning(_TABLE.c.id)
 )
 
 
@@ -176,9 +180,29 @@ async def free(tx: Transaction, workers: Collection[str]) -> None:
     wake(tx, "inbox")
 
 
-async def settle(tx: Transaction, row_id: int, now: datetime, lease: str | None = None) -> bool:
-    """Mark an update as handled; return whether it still waited, and for who has it. Its text is dropped at once."""
-    return (await execute(tx, _SETTLE, {"row": row_id, "at": now, "by": lease})).first() is not None
+@asynccontextmanager
+async def settling(
+    database: Database, row_id: int, now: datetime, lease: str | None = None
+) -> AsyncIterator[Transaction]:
+    """Open the writing transaction in which an update is handled: it is settled first, and its text dropped at once.
+
+    Raises:
+        AlreadyHandledError: it no longer waits, or another has it.
+    """
+    async with database.transaction(_settled(row_id, now, lease) if database.has_server else "") as tx:
+        if not database.has_server:
+            tx.touched = (await execute(tx, _SETTLE, {"row": row_id, "at": now, "by": lease})).rowcount
+        if not tx.touched:
+            raise AlreadyHandledError
+        yield tx
+
+
+def _settled(row_id: int, now: datetime, lease: str | None) -> str:
+    """Write `_SETTLE` for a server, with its values: what a transaction begins with has no parameters."""
+    held = "IS NULL" if lease is None else "= '{}'".format(lease.replace("'", "''"))
+    mine = f"id = {row_id:d} AND state = 'pending' AND lease {held}"
+    done = f"state = 'done', settled_at = '{now.isoformat()}', payload = NULL, lease = NULL"
+    return f"UPDATE inbox SET {done} WHERE {mine}"  # noqa: S608 - a number, a moment, and a name of ours
 
 
 async def touch(tx: Transaction, row_id: int) -> None:

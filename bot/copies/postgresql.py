@@ -17,8 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.copies.remembering import Restored, Since, people_in, settle, since
 from bot.start import Problem, naming_trouble, written_by_a_newer
 from storage import migrations
-from storage.database import APPLICATION, Database, normal_url
+from storage.database import Database, normal_url
 from storage.refusals import Refusal
+from storage.server import APPLICATION
 
 _BEFORE = "before_restore"
 _OTHERS = text(
