@@ -160,6 +160,16 @@ async def _migrate(url: str) -> None:
     await database.close()
 
 
+async def end_sessions(url: str) -> int:
+    """Let a server end the sessions of a database, as its restart does; return how many there were."""
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as other:
+        ended = await other.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        return len(await ended.fetchall())
+
+
 @asynccontextmanager
 async def unusable(url: str) -> AsyncIterator[None]:
     """Let the database store nothing until the block ends."""

@@ -7,7 +7,6 @@ import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 
-import psycopg
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import StatementError
@@ -19,10 +18,6 @@ from storage.database import Database
 from storage.members import Member
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
-ENDS = """
-SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid()
-"""
 
 
 async def test_three_hundred_increments_at_once_all_count(database: Database) -> None:
@@ -120,23 +115,3 @@ async def test_who_gives_up_waiting_for_a_lock_leaves_the_database_usable(databa
                     await members.by_telegram(tx, 1)
     async with database.transaction() as tx:
         assert await members.by_telegram(tx, 1) is None
-
-
-@pytest.mark.parametrize("storage_url", ["postgresql"], indirect=True)
-@pytest.mark.parametrize("driver", ["postgresql", "postgresql+asyncpg"])
-async def test_a_session_that_the_server_ended_is_not_used_again(storage_url: str, driver: str) -> None:
-    database, together = Database(storage_url.replace("postgresql", driver, 1)), asyncio.Barrier(4)
-
-    async def read() -> None:
-        async with database.reading() as tx:
-            await members.by_telegram(tx, 1)
-            await together.wait()
-
-    await asyncio.gather(*(read() for _ in range(together.parties)))
-    async with await psycopg.AsyncConnection.connect(storage_url, autocommit=True) as other:
-        ended = await other.execute(ENDS)
-        assert len(await ended.fetchall()) == together.parties
-    for number in range(together.parties):
-        async with database.transaction() as tx:
-            await members.welcome(tx, number, "en", "UTC", NOW)
-    await database.close()

@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from databases import end_sessions
 from story import Stage, network_bot
 
 
@@ -73,19 +74,13 @@ async def test_a_database_that_ends_all_connections_loses_nothing(stage: Stage) 
         for person in people:
             await person.says("https://example.org/paper")
             if person.id % 5 == 0:
-                _end_connections(stage.storage_url)
+                await end_sessions(stage.storage_url)
         for person in people:
             person.patience = 30
             await person.sees("Traffic Light Protocol")
 
     forms = await stage.rows("SELECT name, step, revision, count(*) FROM dialogue GROUP BY name, step, revision")
     assert forms == [("document", "label", 1, len(people))]
-
-
-def _end_connections(url: str) -> None:
-    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f"{others} AND pid <> pg_backend_pid()")
 
 
 def _of_every_kind(person: int) -> list[dict[str, Any]]:
@@ -176,11 +171,11 @@ async def test_a_database_that_takes_no_writes_for_a_while_costs_nothing(stage: 
     process = await stage.process()
     await person.says("/help")
     await person.sees("What you can do here")
-    _set_read_only(stage.storage_url, "on")
+    await _set_read_only(stage.storage_url, "on")
     await person.says("/topics")
     while "read-only" not in stage.log():
         await stage.control.get("/calls", after=len(await stage.control.get("/calls")), timeout=0.5)
-    _set_read_only(stage.storage_url, "off")
+    await _set_read_only(stage.storage_url, "off")
     await person.sees("Topics.")
 
     assert await process.stop() == 0
@@ -188,9 +183,9 @@ async def test_a_database_that_takes_no_writes_for_a_while_costs_nothing(stage: 
     assert await stage.rows("SELECT DISTINCT state, attempts FROM inbox") == [("done", 0)]
 
 
-def _set_read_only(url: str, switch: str) -> None:
+async def _set_read_only(url: str, switch: str) -> None:
     url = url.replace("+asyncpg", "")
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SET default_transaction_read_only = off")
         connection.execute(f'ALTER DATABASE "{url.rpartition("/")[2]}" SET default_transaction_read_only = {switch}')
-    _end_connections(url)
+    await end_sessions(url)
