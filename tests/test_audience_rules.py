@@ -208,12 +208,11 @@ async def test_sql_reaches_exactly_whom_the_plain_model_reaches(
 
 async def test_counting_asks_no_question_for_each_member(database: Database) -> None:
     asked: list[str] = []
-    event.listen(database.engine.sync_engine, "before_cursor_execute", lambda *facts: asked.append(facts[2]))
     audience = Audience(tuple((Condition(d, KINDS[d][:1], outside=True),) for d in NOT_EVERYBODY))
     with suppress(UndoneError):
         async with database.transaction() as tx:
             await settle(tx, list(people(1)), {1: EVERYBODY})
-            asked.clear()
+            event.listen(tx.link.sync_connection, "before_cursor_execute", lambda *facts: asked.append(facts[2]))
             found = await announcements.reach(tx, audience, Label.GREEN, NOW)
             assert found.recipients
             assert len(asked) == 3  # who is on a break, the lists, and everybody who is meant
