@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import compileall
 import json
 import statistics
 import tempfile
@@ -24,6 +25,7 @@ from benchmarks.networks import ENGINES, POSTGRES, Place
 from benchmarks.processes import Telegram, running
 from benchmarks.verdicts import Verdict, console
 
+ROOT, INSTALLED = Path(__file__).parent.parent, ("bot", "handlers", "storage")
 QUIET = 5.0
 """Seconds after its first poll that a bot is left alone before its memory is read."""
 BUSY = 30.0
@@ -87,6 +89,8 @@ def median(runs: Sequence[Run]) -> Run:
 
 async def rest(options: argparse.Namespace, to: Console) -> list[Verdict]:
     """Print the table and return what became of the targets."""
+    for package in INSTALLED:
+        compileall.compile_dir(ROOT / package, quiet=1)  # as an installation does; the peer's libraries are installed
     verdicts: list[Verdict] = []
     table = Table(title=f"Start and memory (median of {options.rounds})")
     for column in ("bot", "to the first poll", "CPU until then", "MB when quiet", "more than with an empty outbox"):
