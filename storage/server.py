@@ -55,8 +55,14 @@ async def begin(link: AsyncConnection, first: str) -> int:
 
 
 async def commit(link: AsyncConnection) -> None:
-    """Commit what was begun."""
-    await _ask(link, "COMMIT")
+    """Commit what was begun.
+
+    Raises:
+        InvalidRequestError: a statement had failed, which somebody overlooked: the server has taken everything back.
+        OperationalError: whatever the driver raised.
+    """
+    if await _ask(link, "COMMIT") != "COMMIT":
+        raise errors.InvalidRequestError("a statement of this transaction had failed")
 
 
 async def roll_back(link: AsyncConnection) -> None:

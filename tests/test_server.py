@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import psycopg
 import pytest
 from databases import end_sessions
 from sqlalchemy import select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InvalidRequestError
 
 from storage import inbox, members
 from storage.database import Database, is_gone
@@ -107,6 +108,23 @@ async def test_a_mistake_takes_everything_back_and_the_connection_goes_on(databa
         with pytest.raises(DBAPIError):
             await is_mistaken()
     assert await known(database) == []
+
+
+async def test_a_mistake_that_was_overlooked_is_told_and_wakes_nobody(database: Database) -> None:
+    woken: list[str] = []
+    database.on_commit("inbox", lambda: woken.append("inbox"))
+
+    async def overlooks() -> None:
+        async with database.transaction() as tx:
+            await inbox.receive(tx, [RawUpdate(1, "u1", "{}")], NOW)
+            with suppress(DBAPIError):
+                await tx.execute(text("SELECT no_such_column"))
+
+    with pytest.raises(InvalidRequestError):
+        await overlooks()
+    assert woken == []
+    async with database.reading() as tx:
+        assert await inbox.pending(tx, (), 5) == []
 
 
 async def test_an_update_is_handled_once_by_whoever_has_it_in_hand(database: Database) -> None:
