@@ -131,7 +131,10 @@ class Database:
         self.engine: AsyncEngine = own.execution_options(**whole)
         """For who works without `Transaction`s: one of its transactions is begun and ended as SQLAlchemy says."""
         self._disk: Disk | None = own.get_execution_options().get("disk")
-        self._write, self._read = own.execution_options(waited_for=True), own.execution_options(reading=True)
+        self._write = own.execution_options(waited_for=True, told=self._failed)
+        self._read = own.execution_options(reading=True)
+        self._on_error: list[Callable[[BaseException], None]] = []
+        event.listen(own.sync_engine, "handle_error", self._hears)
         self._listeners: dict[str, list[Callable[[], None]]] = {}
         self.pass_on: Callable[[Transaction, Collection[str]], Awaitable[None]] | None = None
         """Told, before each commit that wakes somebody, whom it wakes: where other processes have listeners too."""
@@ -173,11 +176,14 @@ class Database:
 
     def on_error(self, listener: Callable[[BaseException], None]) -> None:
         """Call `listener` with each error of a statement."""
+        self._on_error.append(listener)
 
-        def failed(context: ExceptionContext) -> None:
-            listener(context.sqlalchemy_exception or context.original_exception)
+    def _hears(self, context: ExceptionContext) -> None:
+        self._failed(context.sqlalchemy_exception or context.original_exception)
 
-        event.listen(self._own.sync_engine, "handle_error", failed)
+    def _failed(self, error: BaseException) -> None:
+        for listener in self._on_error:
+            listener(error)
 
     def tell(self, subject: str | None = None) -> None:
         """Wake the listeners of a subject, or all of them."""
@@ -229,9 +235,13 @@ async def _committed(engine: AsyncEngine, first: str | None = None) -> AsyncIter
         if first is not None:
             tx.touched = await server.begin(link, first)
         yield tx
-        if tx.in_transaction():
-            await (tx.commit() if first is None else tx.flush())
-        if first is not None:
+        if first is None:
+            if tx.in_transaction():
+                await tx.commit()
+        else:
+            if tx.in_transaction():
+                await tx.connection()  # refuses where something failed that was overlooked
+                await tx.flush()
             await server.commit(link)
         await link.run_sync(_done)
     except BaseException:

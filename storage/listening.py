@@ -26,6 +26,13 @@ class Connection(psycopg.AsyncConnection[Any]):
     """Whether the work is over, and what came of it, or else what it waits for that only the driver can see to."""
     _socket: int | None = None
     """What is listened to, while it is."""
+    begun = False
+    """Whether somebody has begun a transaction whom alone it is to be ended by."""
+
+    async def rollback(self) -> None:
+        """Take back what the driver has begun."""
+        if not self.begun:
+            await super().rollback()
 
     async def wait(self, gen: Work, *given: Any, **more: Any) -> Any:
         """See a piece of the driver's work through, and return what came of it; raises what it raises."""
@@ -33,6 +40,9 @@ class Connection(psycopg.AsyncConnection[Any]):
             asks = next(gen)
         except StopIteration as over:
             return over.value
+        except BaseException:
+            self._rest()  # the driver may have closed what is listened to
+            raise
         if asks != WAIT_R or more.get("timeout") is not None:
             return await self._as_usual(_Rest(gen, asks), *given, **more)
         self._listen()
@@ -75,9 +85,11 @@ class Connection(psycopg.AsyncConnection[Any]):
         try:
             asks = self._work.send(READY_R)
         except StopIteration as over:
+            if self.closed:
+                self._rest()
             self._done.set_result((True, over.value))
         except BaseException as error:  # noqa: BLE001 - told to who waits
-            self._rest()  # the driver may have closed what is listened to
+            self._rest()
             self._done.set_exception(error)
         else:
             if asks != WAIT_R:

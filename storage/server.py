@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import select
 import time
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -18,6 +19,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+_DRIVERS = ("psycopg", "asyncpg")
 APPLICATION = "network-bot"
 """What our sessions are called in PostgreSQL."""
 BY_STATEMENT, WHOLE = "AUTOCOMMIT", "READ COMMITTED"
@@ -50,6 +52,7 @@ def open_server(url: URL) -> AsyncEngine:
 
 async def begin(link: AsyncConnection, first: str) -> int:
     """Begin a transaction by a statement without parameters; return how many rows it touched."""
+    _keep(link, begun=True)
     said = await _ask(link, f"BEGIN; {first}")
     return int(said.split()[-1]) if first else 0
 
@@ -58,31 +61,33 @@ async def commit(link: AsyncConnection) -> None:
     """Commit what was begun.
 
     Raises:
-        InvalidRequestError: a statement had failed, which somebody overlooked: the server has taken everything back.
+        InvalidRequestError: something had failed, which somebody overlooked: the server has taken everything back.
         OperationalError: whatever the driver raised.
     """
-    if await _ask(link, "COMMIT") != "COMMIT":
+    if link.invalidated or await _ask(link, "COMMIT") != "COMMIT":
         raise errors.InvalidRequestError("a statement of this transaction had failed")
+    _keep(link, begun=False)
 
 
 async def roll_back(link: AsyncConnection) -> None:
     """Take back what was begun; a connection that cannot is not used again, and the server takes it back alone."""
     if link.invalidated:
         return
-    try:
-        await _ask(link, "ROLLBACK")
-    except errors.DBAPIError:
-        await link.invalidate()
+    if not _is_lost(_driver(link)):
+        with suppress(errors.DBAPIError):
+            await _ask(link, "ROLLBACK")
+            _keep(link, begun=False)
+            return
+    await link.invalidate()
 
 
 async def _ask(link: AsyncConnection, words: str) -> str:
     """Say something to the server, past the engine, and return how it names what it did last.
 
     Raises:
-        OperationalError: whatever the driver raised.
+        OperationalError: whatever the driver raised; who is to be `told` of errors hears of it.
     """
-    assert link.sync_connection is not None
-    driver: Any = link.sync_connection.connection.driver_connection
+    driver = _driver(link)
     try:
         answer = await driver.execute(words)
         if isinstance(answer, str):  # asyncpg
@@ -91,7 +96,29 @@ async def _ask(link: AsyncConnection, words: str) -> str:
             pass
         return str(answer.statusmessage)
     except Exception as error:
-        raise errors.OperationalError(words, None, error, hide_parameters=True) from error
+        if not isinstance(error, OSError) and type(error).__module__.partition(".")[0] not in _DRIVERS:
+            raise
+        lost = _is_lost(driver)
+        trouble = errors.OperationalError(words, None, error, hide_parameters=True, connection_invalidated=lost)
+        assert link.sync_connection is not None
+        link.sync_connection.get_execution_options()["told"](trouble)
+        raise trouble from error
+
+
+def _is_lost(driver: Any) -> bool:
+    return bool(driver.is_closed() if hasattr(driver, "is_closed") else driver.closed)
+
+
+def _driver(link: AsyncConnection) -> Any:
+    assert link.sync_connection is not None
+    return link.sync_connection.connection.driver_connection
+
+
+def _keep(link: AsyncConnection, *, begun: bool) -> None:
+    """Let nobody else end what is begun here: SQLAlchemy would, where an object could not be written."""
+    driver = _driver(link)
+    if hasattr(driver, "begun"):  # asyncpg ends only what it began
+        driver.begun = begun
 
 
 def _prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -14,7 +15,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, InvalidRequestError
 
 from storage import inbox, members
-from storage.database import Database, is_gone
+from storage.database import Database, Transaction, is_gone
 from storage.inbox import AlreadyHandledError, InboxRow, RawUpdate
 from storage.listening import Connection
 from storage.members import Member
@@ -97,6 +98,23 @@ async def test_a_session_that_the_server_ended_is_not_used_again(database: Datab
             await members.welcome(tx, number, "en", "UTC", NOW)
 
 
+async def test_a_transaction_that_stands_still_too_long_is_ended_and_its_connection_gone(database: Database) -> None:
+    told: list[BaseException] = []
+    database.on_error(told.append)
+
+    async def stands_still() -> None:
+        async with database.transaction() as tx:
+            await members.welcome(tx, 2, "en", "UTC", NOW)
+            await tx.execute(text("SET idle_in_transaction_session_timeout = '50ms'"))
+            time.sleep(0.5)  # noqa: ASYNC251 - the whole process stands still
+
+    with pytest.raises(DBAPIError) as ended:
+        await stands_still()
+    assert is_gone(ended.value)
+    assert told == [ended.value]
+    assert await known(database) == []
+
+
 async def test_a_mistake_takes_everything_back_and_the_connection_goes_on(database: Database) -> None:
     async def is_mistaken() -> None:
         async with database.transaction() as tx:
@@ -114,14 +132,27 @@ async def test_a_mistake_that_was_overlooked_is_told_and_wakes_nobody(database: 
     woken: list[str] = []
     database.on_commit("inbox", lambda: woken.append("inbox"))
 
-    async def overlooks() -> None:
+    async def asks_in_vain(tx: Transaction) -> None:
+        await tx.execute(text("SELECT no_such_column"))
+
+    async def writes_in_vain(tx: Transaction) -> None:
+        tx.add(InboxRow(id=1, update_id=1, lane="u1", received_at=NOW))
+        tx.add(InboxRow(id=2, update_id=1, lane="u1", received_at=NOW))
+        await tx.flush()
+
+    async def overlooks(mistake: Callable[[Transaction], Awaitable[None]], *, goes_on: bool) -> None:
         async with database.transaction() as tx:
             await inbox.receive(tx, [RawUpdate(1, "u1", "{}")], NOW)
             with suppress(DBAPIError):
-                await tx.execute(text("SELECT no_such_column"))
+                await mistake(tx)
+            if goes_on:
+                await inbox.receive(tx, [RawUpdate(2, "u1", "{}")], NOW)
 
-    with pytest.raises(InvalidRequestError):
-        await overlooks()
+    for mistake in (asks_in_vain, writes_in_vain):
+        with pytest.raises(InvalidRequestError):
+            await overlooks(mistake, goes_on=False)
+        with pytest.raises(DBAPIError):
+            await overlooks(mistake, goes_on=True)
     assert woken == []
     async with database.reading() as tx:
         assert await inbox.pending(tx, (), 5) == []
