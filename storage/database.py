@@ -46,13 +46,21 @@ class Transaction(AsyncSession):
     """What a storage function works in. It never commits: the block that opened it does.
 
     `link` is the connection that it works on: who speaks of tables and not of objects goes past the session, which
-    only begins once it is used. `touched` is how many rows it touched by what it began with.
+    only begins once it is used. `touched` is how many rows it touched by what it began with, `begun` whether the server
+    was asked to begin by us.
     """
 
     def __init__(self, link: AsyncConnection) -> None:
         super().__init__(link, expire_on_commit=False, join_transaction_mode="control_fully")
         self.link = link
         self.touched = 0
+        self.begun = False
+
+    async def rollback(self) -> None:
+        """Take back what was done so far."""
+        await super().rollback()
+        if self.begun:
+            await server.roll_back(self.link)
 
 
 Fence = Callable[[Transaction], Awaitable[None]]
@@ -233,6 +241,7 @@ async def _committed(engine: AsyncEngine, first: str | None = None) -> AsyncIter
     tx = Transaction(link)
     try:
         if first is not None:
+            tx.begun = True
             tx.touched = await server.begin(link, first)
         yield tx
         if first is None:
