@@ -46,21 +46,29 @@ class Transaction(AsyncSession):
     """What a storage function works in. It never commits: the block that opened it does.
 
     `link` is the connection that it works on: who speaks of tables and not of objects goes past the session, which
-    only begins once it is used. `touched` is how many rows it touched by what it began with, `begun` whether the server
-    was asked to begin by us.
+    only begins once it is used. One that is `begun` is begun and ended here, and not by the driver; `touched` is how
+    many rows it touched by what it began with.
     """
 
-    def __init__(self, link: AsyncConnection) -> None:
+    def __init__(self, link: AsyncConnection, *, begun: bool) -> None:
         super().__init__(link, expire_on_commit=False, join_transaction_mode="control_fully")
-        self.link = link
-        self.touched = 0
-        self.begun = False
+        self.link, self.begun, self.touched = link, begun, 0
+
+    async def commit(self) -> None:
+        """Keep what was done. Raises InvalidRequestError where something failed that was overlooked."""
+        if not self.begun:
+            await super().commit()
+            return
+        if self.in_transaction():
+            await self.connection()  # refuses where an object could not be written
+            await self.flush()
+        await server.commit(self.link)
 
     async def rollback(self) -> None:
-        """Take back what was done so far."""
+        """Take back what was done so far, and go on."""
         await super().rollback()
         if self.begun:
-            await server.roll_back(self.link)
+            await server.roll_back(self.link, goes_on=True)
 
 
 Fence = Callable[[Transaction], Awaitable[None]]
@@ -238,23 +246,16 @@ async def _committed(engine: AsyncEngine, first: str | None = None) -> AsyncIter
     With `first`, maybe empty, a server's transaction is begun and ended here and not by the driver.
     """
     link = await engine.connect()
-    tx = Transaction(link)
+    tx = Transaction(link, begun=first is not None)
     try:
         if first is not None:
-            tx.begun = True
             tx.touched = await server.begin(link, first)
         yield tx
-        if first is None:
-            if tx.in_transaction():
-                await tx.commit()
-        else:
-            if tx.in_transaction():
-                await tx.connection()  # refuses where something failed that was overlooked
-                await tx.flush()
-            await server.commit(link)
+        if tx.begun or tx.in_transaction():
+            await tx.commit()
         await link.run_sync(_done)
     except BaseException:
-        await asyncio.shield(asyncio.ensure_future(_undone(tx, begun=first is not None)))
+        await asyncio.shield(asyncio.ensure_future(_undone(tx)))
         raise
     tx.sync_session.close()
 
@@ -264,9 +265,9 @@ def _done(connection: Connection) -> None:
     connection.close()
 
 
-async def _undone(tx: Transaction, *, begun: bool) -> None:
+async def _undone(tx: Transaction) -> None:
     try:
-        if begun:
+        if tx.begun:
             await server.roll_back(tx.link)
         await tx.close()
     finally:

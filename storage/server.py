@@ -69,14 +69,17 @@ async def commit(link: AsyncConnection) -> None:
     _keep(link, begun=False)
 
 
-async def roll_back(link: AsyncConnection) -> None:
-    """Take back what was begun; a connection that cannot is not used again, and the server takes it back alone."""
+async def roll_back(link: AsyncConnection, *, goes_on: bool = False) -> None:
+    """Take back what was begun, and begin again where it `goes_on`.
+
+    A connection that cannot is not used again, and the server takes it back alone.
+    """
     if link.invalidated:
         return
     if not _is_lost(_driver(link)):
         with suppress(errors.DBAPIError):
-            await _ask(link, "ROLLBACK")
-            _keep(link, begun=False)
+            await _ask(link, "ROLLBACK AND CHAIN" if goes_on else "ROLLBACK")
+            _keep(link, begun=goes_on)
             return
     await link.invalidate()
 

@@ -158,6 +158,24 @@ async def test_a_mistake_that_was_overlooked_is_told_and_wakes_nobody(database: 
         assert await inbox.pending(tx, (), 5) == []
 
 
+async def test_what_follows_something_taken_back_is_one_transaction_again(database: Database) -> None:
+    async def thinks_again(*, fails: bool) -> None:
+        async with database.transaction() as tx:
+            await members.welcome(tx, 1, "en", "UTC", NOW)
+            await tx.flush()
+            await tx.rollback()
+            await members.welcome(tx, 2, "en", "UTC", NOW)
+            await tx.flush()
+            if fails:
+                await tx.execute(text("SELECT no_such_column"))
+
+    with pytest.raises(DBAPIError):
+        await thinks_again(fails=True)
+    assert await known(database) == []
+    await thinks_again(fails=False)
+    assert await known(database) == [2]
+
+
 async def test_an_update_is_handled_once_by_whoever_has_it_in_hand(database: Database) -> None:
     async with database.transaction() as tx:
         await inbox.receive(tx, [RawUpdate(1, "u1", "{}")], NOW)
