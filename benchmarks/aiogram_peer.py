@@ -19,7 +19,7 @@ from aiogram.exceptions import TelegramRetryAfter
 from aiogram.filters import Command
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, LinkPreviewOptions, Message
 
-from benchmarks.processes import TOKEN
+from benchmarks.processes import TOKEN, same_letter, told_to_go
 
 
 def bot(url: str) -> Bot:
@@ -28,19 +28,7 @@ def bot(url: str) -> Bot:
 
 def letter(sample: Mapping[str, Any]) -> dict[str, Any]:
     """Return the same message that we send, as aiogram takes it."""
-    markup, preview = sample.get("reply_markup"), sample.get("link_preview_options")
-    return {
-        "text": sample["text"],
-        "parse_mode": sample.get("parse_mode"),
-        "protect_content": sample.get("protect_content"),
-        "reply_markup": InlineKeyboardMarkup.model_validate(markup) if markup else None,
-        "link_preview_options": LinkPreviewOptions.model_validate(preview) if preview else None,
-    }
-
-
-async def told_to_go() -> None:
-    print("ready", flush=True)
-    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline)
+    return same_letter(sample, InlineKeyboardMarkup.model_validate, LinkPreviewOptions.model_validate)
 
 
 async def broadcast(facts: dict[str, Any]) -> None:

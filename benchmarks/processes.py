@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,3 +139,23 @@ async def running(*arguments: str, log: Path | None = None) -> AsyncIterator[Chi
         yield child
     finally:
         await child.stop()
+
+
+def same_letter(
+    sample: Mapping[str, Any], markup: Callable[[Any], object], preview: Callable[[Any], object]
+) -> dict[str, Any]:
+    """Return the message that we send as a library takes it, which reads buttons and the preview in its own way."""
+    buttons, page = sample.get("reply_markup"), sample.get("link_preview_options")
+    return {
+        "text": sample["text"],
+        "parse_mode": sample.get("parse_mode"),
+        "protect_content": sample.get("protect_content"),
+        "reply_markup": markup(buttons) if buttons else None,
+        "link_preview_options": preview(page) if page else None,
+    }
+
+
+async def told_to_go() -> None:
+    """Say that this process is ready, and wait until it is told to go."""
+    print("ready", flush=True)
+    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline)

@@ -15,7 +15,7 @@ from telegram import InlineKeyboardMarkup, LinkPreviewOptions, Update
 from telegram.error import RetryAfter
 from telegram.ext import AIORateLimiter, Application, ApplicationBuilder, CallbackQueryHandler, ContextTypes
 
-from benchmarks.processes import TOKEN
+from benchmarks.processes import TOKEN, same_letter, told_to_go
 
 App = Application[Any, Any, Any, Any, Any, Any]
 OUT_OF_THE_WAY = 1_000_000
@@ -30,19 +30,7 @@ def application(url: str, rate: float = OUT_OF_THE_WAY, retries: int = 5) -> App
 
 def letter(sample: Mapping[str, Any]) -> dict[str, Any]:
     """Return the same message that we send, as python-telegram-bot takes it."""
-    markup, preview = sample.get("reply_markup"), sample.get("link_preview_options")
-    return {
-        "text": sample["text"],
-        "parse_mode": sample.get("parse_mode"),
-        "protect_content": sample.get("protect_content"),
-        "reply_markup": InlineKeyboardMarkup.de_json(markup, None) if markup else None,
-        "link_preview_options": LinkPreviewOptions.de_json(preview, None) if preview else None,
-    }
-
-
-async def told_to_go() -> None:
-    print("ready", flush=True)
-    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline)
+    return same_letter(sample, InlineKeyboardMarkup.de_json, LinkPreviewOptions.de_json)
 
 
 async def broadcast(facts: dict[str, Any]) -> None:
