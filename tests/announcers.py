@@ -81,6 +81,14 @@ async def opens(author: Person, *audience: str) -> dict[str, Any]:
     return shown
 
 
+async def leaves_at(author: Person, moment: str, *seen: str) -> None:
+    """Choose by the clock in Almaty when the draft leaves whose hours are being chosen."""
+    await goes(author, "Choose day and hour", "On which day")
+    await author.says(moment)
+    await author.sees("By which clock?")
+    await goes(author, "By the clock in Almaty", *seen)
+
+
 async def passes(stage: Stage, seconds: float) -> None:
     """Let time pass."""
     await stage.control.post("/clock", advance=seconds)

@@ -9,7 +9,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
-from announcers import composes, leaves, passes, reported
+from announcers import composes, leaves, leaves_at, passes, reported
 from cast import administrators, goes, stands_at
 from hypothesis import given
 from hypothesis import strategies as st
@@ -235,10 +235,7 @@ async def test_its_author_is_told_anew_where_the_old_message_can_no_longer_be_de
     async with stage.bot():
         await composes(author, "In three days", label="TLP:CLEAR")
         await goes(author, "Schedule", "It leaves at once.")
-        await goes(author, "Choose day and hour", "On which day")
-        await author.says("10.12.2026 12:00")
-        await author.sees("By which clock?")
-        await goes(author, "By the clock in Almaty", "It leaves 10 Dec 2026, 12:00.")
+        await leaves_at(author, "10.12.2026 12:00", "It leaves 10 Dec 2026, 12:00.")
         old = await goes(author, "Send", "N-1: being sent")
         await passes(stage, 3 * 86_400 + 60)
         await tried(stage)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from announced import LINK, TEXT
-from announcers import announces, chooses, composes, drafts, leaves, reported
+from announcers import announces, chooses, composes, drafts, leaves, leaves_at, reported
 from cast import administrators, alters, data_of, goes, stands_at
 from story import Person, Stage, buttons, written
 
@@ -298,10 +298,7 @@ async def test_it_leaves_at_an_hour_of_ones_own_clock_or_of_each_reader_s(stage:
         await goes(author, "Send", "N-1: being sent", "The first copies leave")
         await composes(author, "By my clock")
         await goes(author, "Schedule", "It leaves at once.")
-        await goes(author, "Choose day and hour", "On which day")
-        await author.says("06.12.2026 09:00")
-        await author.sees("By which clock?")
-        await goes(author, "By the clock in Almaty", "in the past")
+        await leaves_at(author, "06.12.2026 09:00", "in the past")
         await author.says("/cancel")
         await author.sees("Cancelled")
 
@@ -319,10 +316,7 @@ async def test_what_recurs_is_for_whoever_is_meant_each_time(stage: Stage) -> No
         await composes(author, "Every Tuesday")
         await goes(author, "Schedule", "It leaves at once.")
         await goes(author, "every week", "It can come again only by one clock")
-        await goes(author, "Choose day and hour", "On which day")
-        await author.says("08.12.2026 10:00")
-        await author.sees("By which clock?")
-        await goes(author, "By the clock in Almaty", "It leaves 8 Dec 2026, 10:00.")
+        await leaves_at(author, "08.12.2026 10:00", "It leaves 8 Dec 2026, 10:00.")
         await goes(author, "Schedule", "It leaves 8 Dec 2026")
         await goes(author, "every week", "Again every week, until 8 December 2027.")
         await goes(author, "Back", "Draft N-1", "Again every week")
