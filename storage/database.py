@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -28,47 +27,20 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.engine.interfaces import ExceptionContext
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
 from storage import server
-from storage.trouble import cause_of as cause_of  # noqa: PLC0414 - found here as well
+from storage.transaction import Transaction as Transaction  # noqa: PLC0414 - found here as well
+from storage.transaction import committed
+from storage.trouble import cause_of as cause_of  # noqa: PLC0414
 from storage.trouble import is_damaged
 from storage.trouble import is_gone as is_gone  # noqa: PLC0414
 from storage.trouble import is_trouble as is_trouble  # noqa: PLC0414
 
 if TYPE_CHECKING:
     from storage.disk import Disk
-
-
-class Transaction(AsyncSession):
-    """What a storage function works in. It never commits: the block that opened it does.
-
-    `link` is the connection that it works on: who speaks of tables and not of objects goes past the session, which
-    only begins once it is used. One that is `begun` is begun and ended here, and not by the driver; `touched` is how
-    many rows it touched by what it began with.
-    """
-
-    def __init__(self, link: AsyncConnection, *, begun: bool) -> None:
-        super().__init__(link, expire_on_commit=False, join_transaction_mode="control_fully")
-        self.link, self.begun, self.touched = link, begun, 0
-
-    async def commit(self) -> None:
-        """Keep what was done. Raises InvalidRequestError where something failed that was overlooked."""
-        if not self.begun:
-            await super().commit()
-            return
-        if self.in_transaction():
-            await self.connection()  # refuses where an object could not be written
-            await self.flush()
-        await server.commit(self.link)
-
-    async def rollback(self) -> None:
-        """Take back what was done so far, and go on."""
-        await super().rollback()
-        if self.begun:
-            await server.roll_back(self.link, goes_on=True)
 
 
 Fence = Callable[[Transaction], Awaitable[None]]
@@ -179,7 +151,7 @@ class Database:
         `Transaction.touched` tells of how many rows.
         """
         assert self.has_server or not first
-        async with self._exclusive(), _committed(self._write, first if self.has_server else None) as tx:
+        async with self._exclusive(), committed(self._write, first if self.has_server else None) as tx:
             if (fence := _fence.get()) is not None:
                 await fence(tx)
             yield tx
@@ -210,7 +182,7 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Transaction]:
         """Open a transaction that only reads."""
-        async with self._exclusive(), _committed(self._read) as tx:
+        async with self._exclusive(), committed(self._read) as tx:
             yield tx
 
     @asynccontextmanager
@@ -237,41 +209,6 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
-
-
-@asynccontextmanager
-async def _committed(engine: AsyncEngine, first: str | None = None) -> AsyncIterator[Transaction]:
-    """Commit at the end of the block, or roll back; once it is committed nothing is left to wait for.
-
-    With `first`, maybe empty, a server's transaction is begun and ended here and not by the driver.
-    """
-    link = await engine.connect()
-    tx = Transaction(link, begun=first is not None)
-    try:
-        if first is not None:
-            tx.touched = await server.begin(link, first)
-        yield tx
-        if tx.begun or tx.in_transaction():
-            await tx.commit()
-        await link.run_sync(_done)
-    except BaseException:
-        await asyncio.shield(asyncio.ensure_future(_undone(tx)))
-        raise
-    tx.sync_session.close()
-
-
-def _done(connection: Connection) -> None:
-    connection.commit()
-    connection.close()
-
-
-async def _undone(tx: Transaction) -> None:
-    try:
-        if tx.begun:
-            await server.roll_back(tx.link)
-        await tx.close()
-    finally:
-        await tx.link.close()
 
 
 def has_server(tx: Transaction) -> bool:
